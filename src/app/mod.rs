@@ -1,0 +1,1 @@
+//! The mind: `update(&mut App, Msg) -> Vec<Effect>`.

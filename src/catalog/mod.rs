@@ -1,0 +1,1 @@
+//! The tables in which things are added: one row per column, one row per meter.

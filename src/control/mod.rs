@@ -1,0 +1,2 @@
+//! Acting on a process: pin, check, act, verdict.
+#![allow(clippy::disallowed_methods)]

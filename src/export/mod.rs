@@ -1,0 +1,1 @@
+//! Snapshot → text, JSON, CSV.

@@ -1,0 +1,2 @@
+//! Workloads, their supervisor and workers, measurement, report.
+#![allow(clippy::disallowed_methods)]

@@ -1,0 +1,72 @@
+//! glowtop: a process monitor for Linux terminals.
+//!
+//! It **sees** (a sampling thread reads `/proc` into a model), it **acts** (signals and priorities that reach exactly
+//! the process that was meant, with a verdict), and it **teaches** (a lab of real serial and parallel workloads).
+//! This page is the plan of the house; two minutes with it and you know where to go.
+//!
+//! # The rooms
+//!
+//! A room is a folder under `src/`; its door is `mod.rs`; what the door does not name is private to the room.
+//!
+//! | room | what it is | what it must never know |
+//! |---|---|---|
+//! | [`model`] | the vocabulary and its arithmetic: [`model::ProcId`], [`model::Sample`] → [`model::derive()`] → [`model::Snapshot`], the process tree, units, [`model::Untrusted`], [`model::Needs`], the values that cross doors | files, clocks, threads, colours, keys, that a terminal exists |
+//! | [`config`] | TOML text → key bindings and themes, each with located complaints; it opens nothing | where files lie |
+//! | [`catalog`] | the tables in which things are added: one row per column, one row per meter | terminal size, theme, cursor |
+//! | [`query`] | the filter: text → does this process match | who asks |
+//! | [`app`] | the mind: `update(&mut App, Msg) -> Vec<Effect>`, pure | `/proc`, pidfds, channels, time of day |
+//! | [`view`] | draws the mind into a buffer, and says what lies under a mouse click | how to change anything |
+//! | [`export`] | snapshot → text, JSON, CSV | terminal, selection |
+//! | [`proc`] | kernel text → [`model::Sample`], below an injectable root; `proc::parse` is pure | rates, percentages, columns, sorting |
+//! | [`sampler`] | the sampling thread: when to look, and synthetic sources | which files are read, who listens |
+//! | [`control`] | acting on a process: pin, check, act, verdict | menus, tags, why |
+//! | [`lab`] | workloads, their supervisor and workers, measurement, report | the monitor: it sees the workers through `/proc` |
+//! | [`sys`] | the only room with `unsafe`: system calls nobody wraps | everything else |
+//! | [`shell`] | the world: argv, terminal, threads, channels; wires the rooms together | what any column, key, theme or workload means |
+//!
+//! # One-way streets
+//!
+//! ```text
+//! main → shell → everything
+//! view → app, catalog, config, model        export → catalog, query, model
+//! app → catalog, config, query, model       query → catalog, model
+//! catalog → model                           config → model
+//! proc → model, sys      sampler → model    control → model, sys      lab → model, sys
+//! model → nothing        sys → nothing
+//! ```
+//!
+//! Only `view` and `shell` may name ratatui, only `shell` crossterm, only `sys` may write `unsafe`. Files, clocks,
+//! threads and processes belong to `proc`, `sampler`, `control`, `lab`, `sys` and `shell`. The test
+//! `tests/it/house.rs` reads the sources and fails on any other edge; clippy's `disallowed-methods` says the same to
+//! the editor.
+//!
+//! # Doors are values
+//!
+//! * Only `Arc<Snapshot>` crosses threads by reference; there are no locks in state.
+//! * Two samples belong to the same process only if pid **and** start time agree ([`model::ProcId`]).
+//! * A sample never fails as a whole: a vanished process is absent, a denied file is `Denied`, an unread one is
+//!   `NotRead` ([`model::Reading`]). Unknown is shown as unknown, never as 0; a first sample has no rates.
+//! * [`model::Needs`] says what has to be read; `app` computes it from what is on screen, `sampler` obeys.
+//! * Live, fixture and synthetic data are all [`model::Source`]; everything after the source is one path.
+//! * A dialog is a layer in the app's state and captures its targets when it opens; there is no nested loop.
+//! * Nothing changed, nothing drawn.
+//!
+//! # One place to add a thing
+//!
+//! A column: one row in `catalog/columns`. A meter: one row in `catalog/meters`. An action: one row in
+//! `app/action.rs`; its key: one line in `assets/keymap.toml`. A theme: one file in `assets/themes`. A workload: one
+//! file in `lab/workloads` and its name in the list there. Each table has a test that catches a half-done job.
+
+pub mod app;
+pub mod catalog;
+pub mod config;
+pub mod control;
+pub mod export;
+pub mod lab;
+pub mod model;
+pub mod proc;
+pub mod query;
+pub mod sampler;
+pub mod shell;
+pub mod sys;
+pub mod view;

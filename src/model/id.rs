@@ -1,0 +1,84 @@
+//! Who is meant: the one identity of a process.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+/// A process or thread id: a positive 32-bit number, as in proc(5).
+///
+/// A bare pid is not an identity, because the kernel gives it out again: see [`ProcId`]. Zero and negative
+/// numbers, which kill(2) reads as "a whole group", cannot be expressed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pid(NonZeroU32);
+
+impl Pid {
+    /// The pid `n`, or `None` for 0 and for numbers above `i32::MAX`, which no kernel gives out.
+    pub const fn new(n: u32) -> Option<Pid> {
+        if n > i32::MAX as u32 {
+            return None;
+        }
+        match NonZeroU32::new(n) {
+            Some(n) => Some(Pid(n)),
+            None => None,
+        }
+    }
+
+    /// The number.
+    pub const fn get(self) -> u32 {
+        self.0.get()
+    }
+
+    /// The number as the kernel's `pid_t`, always positive.
+    pub const fn raw(self) -> i32 {
+        self.0.get() as i32
+    }
+
+    /// PID 1: init, or the first process of a container.
+    pub const INIT: Pid = Pid(NonZeroU32::MIN);
+}
+
+impl fmt::Display for Pid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Pid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// The only identity of a process or thread: its pid and when it started.
+///
+/// `start_time` is field 22 of `/proc/PID/stat`, in clock ticks since boot. Two samples belong to the same
+/// process only if both agree; no function outside the rooms that read, act and print takes a bare [`Pid`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ProcId {
+    /// The pid (for a row that is a thread: its tid).
+    pub pid: Pid,
+    /// Clock ticks (`sysconf(_SC_CLK_TCK)`, 100 a second) between boot and the start.
+    pub start_time: u64,
+}
+
+impl ProcId {
+    /// The identity made of `pid` and `start_time`, or `None` where `pid` is no pid.
+    pub const fn new(pid: u32, start_time: u64) -> Option<ProcId> {
+        match Pid::new(pid) {
+            Some(pid) => Some(ProcId { pid, start_time }),
+            None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pid_is_positive_and_fits_pid_t() {
+        assert_eq!(Pid::new(0), None);
+        assert_eq!(Pid::new(u32::MAX), None);
+        assert_eq!(Pid::new(i32::MAX as u32).map(Pid::raw), Some(i32::MAX));
+        assert_eq!(size_of::<Option<Pid>>(), 4);
+    }
+}

@@ -1,0 +1,2 @@
+//! Kernel text → `Sample`, below an injectable root.
+#![allow(clippy::disallowed_methods)]

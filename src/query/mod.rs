@@ -1,0 +1,1 @@
+//! The filter: text → does this process match.

@@ -1,0 +1,2 @@
+//! The sampling thread: when to look.
+#![allow(clippy::disallowed_methods)]

@@ -1,0 +1,1 @@
+//! Draws the mind into a buffer.
