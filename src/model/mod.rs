@@ -1,15 +1,36 @@
 //! The vocabulary of the house and its arithmetic; pure.
 //!
-//! Its words: a *sample* is what the kernel said, dated; a *snapshot* is what it means. This room knows no files,
-//! clocks, threads, colours or keys.
+//! Its words: a *sample* is what the kernel said, dated; a *snapshot* is what it means; a *task* is a process or a
+//! thread as the kernel has it; *needs* are what has to be read; a *role* is what a piece of text stands for, before
+//! any colour. This room knows no files, clocks, threads, colours or keys. Read next: [`Sample`], then [`derive()`].
 
 mod act;
+mod derive;
 mod id;
 pub mod lab;
+mod needs;
+mod role;
+mod sample;
+mod sensors;
 mod signal;
+mod snapshot;
+mod source;
+mod tree;
+pub mod units;
 mod untrusted;
 
 pub use act::{Act, ControlNews, ControlOrder, Disposition, Happened, Outcome, Target, Verdict, WhyAlive};
+pub use derive::derive;
 pub use id::{Pid, ProcId};
+pub use needs::{Needs, Wants};
+pub use role::Role;
+pub use sample::{
+    Command, Cost, CpuTimes, Host, Kind, Load, Memory, Nanos, Pressure, Reading, Sample, Stall, State,
+    System, Task, TaskMemory, Troubles,
+};
+pub use sensors::{Disk, Network, Sensors, Temperature};
 pub use signal::{DefaultAction, Signal, SignalSet};
+pub use snapshot::{CpuUse, LINGER, Proc, Snapshot};
+pub use source::{NoSample, Source};
+pub use tree::{Forest, Ordered, Sums};
 pub use untrusted::{REPLACEMENT, Untrusted, showable};

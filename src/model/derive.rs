@@ -1,0 +1,253 @@
+//! Sample after sample → snapshot: rates, births and deaths. Pure arithmetic over two looks.
+
+use super::snapshot::LINGER;
+use super::{CpuTimes, CpuUse, Kind, Proc, Sample, Snapshot, Task};
+
+/// An interval shorter than this gives no rate: the counters are too coarse for it. Seconds.
+const SHORTEST: f64 = 0.02;
+
+/// What `next` means in the light of `prev`, the snapshot before it.
+///
+/// Rates exist only between two readings of the same process (pid and start time), over that process's own interval.
+/// A counter that went back gives no rate. Nothing is negative, infinite or NaN.
+pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
+    let prev = prev.filter(|p| p.number > 0);
+    let interval = prev.map(|p| next.taken.since(p.taken)).filter(|dt| *dt > 0.0);
+    let ticks = next.system.host.ticks_per_second;
+    let cores = next.system.cpus.len().max(1) as f64;
+    let mut ended = carry_ended(prev, &next);
+    let mut old = prev.map_or(&[][..], |p| &p.procs).iter().peekable();
+    let mut procs = Vec::with_capacity(next.tasks.len());
+    for task in next.tasks {
+        while let Some(gone) = old.next_if(|o| o.task.id.pid < task.id.pid) {
+            bury(gone, next.taken, &mut ended);
+        }
+        let before = old.next_if(|o| o.task.id.pid == task.id.pid);
+        let same = before.filter(|o| o.task.id == task.id);
+        if let (Some(gone), None) = (before, same) {
+            bury(gone, next.taken, &mut ended);
+        }
+        let cpu = same.and_then(|o| cpu_percent(o, &task, ticks, cores));
+        let born = match same {
+            Some(o) => o.born,
+            None => prev.map(|_| next.taken),
+        };
+        procs.push(Proc { task, cpu, born, gone: None });
+    }
+    for gone in old {
+        bury(gone, next.taken, &mut ended);
+    }
+    let use_of = |id: u32, now: &CpuTimes| {
+        let before = prev?.system.cpus.iter().find(|(known, _)| *known == id)?;
+        cpu_use(&before.1, now)
+    };
+    Snapshot {
+        number: prev.map_or(1, |p| p.number + 1),
+        taken: next.taken,
+        since_boot: next.since_boot,
+        wall: next.wall,
+        interval,
+        cpu: prev.and_then(|p| cpu_use(&p.system.cpu, &next.system.cpu)),
+        cpus: next.system.cpus.iter().map(|(id, now)| (*id, use_of(*id, now))).collect(),
+        own_cpu: match (prev, interval) {
+            (Some(p), Some(dt)) => {
+                Some(((next.cost.own_cpu - p.cost.own_cpu).max(0.0) / dt * 100.0).min(cores * 100.0))
+            }
+            _ => None,
+        },
+        system: next.system,
+        procs,
+        ended,
+        cost: next.cost,
+    }
+}
+
+/// The ended processes of `prev` that are still to be shown.
+fn carry_ended(prev: Option<&Snapshot>, next: &Sample) -> Vec<Proc> {
+    let young = |p: &&Proc| p.gone.is_some_and(|gone| next.taken.since(gone) < LINGER);
+    prev.map_or_else(Vec::new, |p| p.ended.iter().filter(young).cloned().collect())
+}
+
+/// Keeps a process that is no longer there, unless it is a thread (their comings and goings are no news).
+fn bury(gone: &Proc, now: super::Nanos, ended: &mut Vec<Proc>) {
+    if !matches!(gone.task.kind, Kind::Thread(_)) {
+        ended.push(Proc { gone: Some(now), cpu: None, ..gone.clone() });
+    }
+}
+
+/// CPU use between two readings of one process, percent of one core, at most what its threads could use.
+fn cpu_percent(before: &Proc, now: &Task, ticks: u64, cores: f64) -> Option<f64> {
+    let dt = now.read_at.since(before.task.read_at);
+    if dt < SHORTEST {
+        // Not read again, or too soon to tell: what was true then is all that is known.
+        return before.cpu;
+    }
+    let used = if let (Some(a), Some(b)) = (before.task.cpu_clock, now.cpu_clock) {
+        b.checked_sub(a)?
+    } else {
+        // A clock that answered only once: the ticks of both are of one kind.
+        let sum = |t: &Task| t.utime.saturating_add(t.stime);
+        let spent = sum(now).checked_sub(sum(&before.task))?;
+        spent.saturating_mul(1_000_000_000u64.checked_div(ticks)?)
+    };
+    // Threads may have come and gone unseen, so only a process that had one at both looks is held to one core.
+    let single = matches!(now.kind, Kind::Thread(_)) || (now.threads <= 1 && before.task.threads <= 1);
+    let most = if single { 100.0 } else { cores * 100.0 };
+    Some((used as f64 / 1e9 / dt * 100.0).min(most))
+}
+
+/// Where the time between two readings of a CPU went; `None` where no time passed.
+///
+/// Each column is clamped at its own: iowait may decrease, a CPU that came back may restart. Guest time is part of
+/// user time and is taken out once.
+pub(super) fn cpu_use(before: &CpuTimes, now: &CpuTimes) -> Option<CpuUse> {
+    let d = |pick: fn(&CpuTimes) -> u64| pick(now).saturating_sub(pick(before));
+    let guest = d(|t| t.guest) + d(|t| t.guest_nice);
+    let user = d(|t| t.user).saturating_sub(d(|t| t.guest));
+    let low = d(|t| t.nice).saturating_sub(d(|t| t.guest_nice));
+    let [kernel, idle, iowait] = [d(|t| t.system), d(|t| t.idle), d(|t| t.iowait)];
+    let [irq, softirq, steal] = [d(|t| t.irq), d(|t| t.softirq), d(|t| t.steal)];
+    let total = user + low + kernel + idle + iowait + irq + softirq + steal + guest;
+    if total == 0 {
+        return None;
+    }
+    let share = |part: u64| (part as f64 / total as f64) as f32;
+    Some(CpuUse {
+        user: share(user),
+        low: share(low),
+        kernel: share(kernel),
+        irq: share(irq),
+        softirq: share(softirq),
+        steal: share(steal),
+        guest: share(guest),
+        iowait: share(iowait),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Host, Nanos, Pid, ProcId, System};
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn task(pid: u32, start: u64, at: u64, cpu_ms: u64) -> Task {
+        let id = ProcId::new(pid, start).expect("a pid");
+        Task { read_at: Nanos(at), cpu_clock: Some(cpu_ms * 1_000_000), ..Task::bare(id) }
+    }
+
+    fn sample(at: u64, tasks: Vec<Task>) -> Sample {
+        let host = Arc::new(Host { ticks_per_second: 100, ..Host::default() });
+        let cpus = vec![(0, CpuTimes::default()), (1, CpuTimes::default())];
+        Sample {
+            taken: Nanos(at),
+            tasks,
+            system: System { host, cpus, ..System::default() },
+            ..Sample::default()
+        }
+    }
+
+    #[test]
+    fn the_first_look_has_no_rates() {
+        let first = derive(None, sample(SECOND, vec![task(7, 1, SECOND, 500)]));
+        assert_eq!(
+            (first.number, first.interval, first.procs[0].cpu, first.procs[0].born),
+            (1, None, None, None)
+        );
+    }
+
+    #[test]
+    fn a_rate_uses_the_interval_of_its_own_process() {
+        let first =
+            derive(None, sample(SECOND, vec![task(7, 1, SECOND, 0), task(8, 1, SECOND + SECOND / 2, 0)]));
+        let next = sample(3 * SECOND, vec![task(7, 1, 3 * SECOND, 500), task(8, 1, 2 * SECOND, 500)]);
+        let second = derive(Some(&first), next);
+        assert_eq!(second.procs.iter().map(|p| p.cpu).collect::<Vec<_>>(), [Some(25.0), Some(100.0)]);
+    }
+
+    #[test]
+    fn a_recycled_pid_is_another_process() {
+        let first = derive(None, sample(SECOND, vec![task(7, 1, SECOND, 100)]));
+        let second = derive(Some(&first), sample(2 * SECOND, vec![task(7, 99, 2 * SECOND, 900)]));
+        assert_eq!((second.procs[0].cpu, second.procs[0].born), (None, Some(Nanos(2 * SECOND))));
+        assert_eq!(second.ended.iter().map(Proc::id).collect::<Vec<_>>(), [ProcId::new(7, 1).unwrap()]);
+    }
+
+    #[test]
+    fn a_counter_that_went_back_gives_no_rate() {
+        let first = derive(None, sample(SECOND, vec![task(7, 1, SECOND, 500)]));
+        let second = derive(Some(&first), sample(2 * SECOND, vec![task(7, 1, 2 * SECOND, 400)]));
+        assert_eq!(second.procs[0].cpu, None);
+    }
+
+    #[test]
+    fn what_ended_lingers_and_then_is_forgotten() {
+        let mut shot = derive(None, sample(SECOND, vec![task(7, 1, SECOND, 0), task(9, 1, SECOND, 0)]));
+        shot = derive(Some(&shot), sample(2 * SECOND, vec![task(9, 1, 2 * SECOND, 0)]));
+        assert_eq!(shot.ended.len(), 1);
+        shot = derive(Some(&shot), sample(3 * SECOND, vec![task(9, 1, 3 * SECOND, 0)]));
+        assert_eq!(shot.ended.len(), 1);
+        shot = derive(Some(&shot), sample(4 * SECOND, vec![task(9, 1, 4 * SECOND, 0)]));
+        assert_eq!(shot.ended.len(), 0);
+    }
+
+    #[test]
+    fn guests_are_counted_once_and_iowait_may_go_back() {
+        let before = CpuTimes { user: 100, guest: 50, idle: 100, iowait: 90, ..CpuTimes::default() };
+        let now = CpuTimes { user: 160, guest: 80, idle: 140, iowait: 80, ..CpuTimes::default() };
+        let used = cpu_use(&before, &now).expect("time passed");
+        assert_eq!((used.user, used.guest, used.iowait), (0.3, 0.3, 0.0));
+        assert_eq!(cpu_use(&now, &now), None);
+    }
+
+    fn any_times() -> impl Strategy<Value = CpuTimes> {
+        prop::array::uniform10(0u64..1_000_000).prop_map(|v| CpuTimes {
+            user: v[0],
+            nice: v[1],
+            system: v[2],
+            idle: v[3],
+            iowait: v[4],
+            irq: v[5],
+            softirq: v[6],
+            steal: v[7],
+            guest: v[8],
+            guest_nice: v[9],
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn shares_are_shares(before in any_times(), now in any_times()) {
+            if let Some(u) = cpu_use(&before, &now) {
+                let parts = [u.user, u.low, u.kernel, u.irq, u.softirq, u.steal, u.guest, u.iowait];
+                prop_assert!(parts.iter().all(|p| (0.0..=1.0).contains(p)));
+                prop_assert!(parts.iter().sum::<f32>() <= 1.0001);
+            }
+        }
+
+        #[test]
+        fn rates_are_never_negative_nor_beyond_the_machine(
+            looks in prop::collection::vec(prop::collection::btree_map(1u32..9, (0u64..3, any::<u32>(), 0u64..5_000), 0..6), 1..5)
+        ) {
+            let mut shot: Option<Snapshot> = None;
+            for (i, look) in looks.into_iter().enumerate() {
+                let at = (i as u64 + 1) * SECOND;
+                let tasks = look.into_iter().map(|(pid, (start, cpu, late))| task(pid, start, at + late * 1_000_000, u64::from(cpu))).collect();
+                let next = derive(shot.as_ref(), sample(at, tasks));
+                for proc in &next.procs {
+                    prop_assert!(proc.cpu.is_none_or(|c| c.is_finite() && (0.0..=200.0).contains(&c)));
+                    prop_assert_eq!(next.find(proc.id()).map(|p| p.task.id), Some(proc.task.id));
+                }
+                shot = Some(next);
+            }
+        }
+
+        #[test]
+        fn a_pid_is_listed_once(pids in prop::collection::btree_set(1u32..50, 0..20)) {
+            let shot = derive(None, sample(1, pids.iter().map(|p| task(*p, 1, 1, 0)).collect()));
+            prop_assert!(pids.iter().all(|p| shot.find_pid(Pid::new(*p).unwrap()).is_some()));
+        }
+    }
+}

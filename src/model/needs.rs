@@ -1,0 +1,55 @@
+//! What has to be read: the union of what visible columns, meters, sort key and filter need.
+
+use std::ops::{BitOr, BitOrAssign};
+use std::sync::Arc;
+
+use super::ProcId;
+
+/// A set of kernel data that somebody wants read. What nobody wants costs nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Needs(u32);
+
+impl Needs {
+    /// Nothing beyond `/proc/PID/stat` and the machine's own figures.
+    pub const NOTHING: Needs = Needs(0);
+    /// `/proc/PID/statm`: exact memory.
+    pub const MEMORY: Needs = Needs(1);
+    /// The owner, and its name.
+    pub const USER: Needs = Needs(1 << 1);
+    /// `/proc/PID/cmdline`, by readers that may be left behind.
+    pub const COMMAND: Needs = Needs(1 << 2);
+    /// Threads as rows of their own: `/proc/PID/task`.
+    pub const THREADS: Needs = Needs(1 << 3);
+    /// `/proc/pressure`.
+    pub const PRESSURE: Needs = Needs(1 << 4);
+    /// Everything there is, as one-shot exports want it; without threads.
+    pub const FULL: Needs = Needs(1 | 1 << 1 | 1 << 2 | 1 << 4);
+
+    /// Whether all of `other` is in it.
+    pub const fn has(self, other: Needs) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl BitOr for Needs {
+    type Output = Needs;
+
+    fn bitor(self, other: Needs) -> Needs {
+        Needs(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Needs {
+    fn bitor_assign(&mut self, other: Needs) {
+        self.0 |= other.0;
+    }
+}
+
+/// What the screen wants of the next look.
+#[derive(Clone, Debug, Default)]
+pub struct Wants {
+    /// Which data.
+    pub needs: Needs,
+    /// Which rows are on screen: these are read in full in every look, whatever else is spared.
+    pub visible: Arc<[ProcId]>,
+}

@@ -1,0 +1,458 @@
+//! A sample: what the kernel said in one look, dated, in bytes, ticks and nanoseconds; no rate, no percentage.
+
+use std::sync::Arc;
+
+use super::{Pid, ProcId, Untrusted};
+
+/// Nanoseconds of a clock that does not jump (CLOCK_MONOTONIC).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Nanos(pub u64);
+
+impl Nanos {
+    /// Seconds from `earlier` to `self`; 0 where `earlier` is later.
+    pub fn since(self, earlier: Nanos) -> f64 {
+        self.0.saturating_sub(earlier.0) as f64 / 1e9
+    }
+
+    /// The time `seconds` later.
+    #[must_use]
+    pub fn plus(self, seconds: f64) -> Nanos {
+        Nanos(self.0.saturating_add((seconds.max(0.0) * 1e9) as u64))
+    }
+}
+
+/// A datum that may be unknown, and why it is. Unknown is never shown as 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Reading<T> {
+    /// Nobody asked for it, or it could not be read in time.
+    #[default]
+    NotRead,
+    /// The kernel did not permit it.
+    Denied,
+    /// The value.
+    Known(T),
+}
+
+impl<T> Reading<T> {
+    /// The value where it is known.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Reading::Known(value) => Some(value),
+            Reading::NotRead | Reading::Denied => None,
+        }
+    }
+}
+
+/// One look at the whole machine.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    /// When the look began, CLOCK_MONOTONIC.
+    pub taken: Nanos,
+    /// The same moment in nanoseconds since boot, suspend included (CLOCK_BOOTTIME).
+    pub since_boot: Nanos,
+    /// The same moment in nanoseconds since the epoch (CLOCK_REALTIME); for showing, never for intervals.
+    pub wall: u64,
+    /// The machine as a whole.
+    pub system: System,
+    /// Every process, and every thread where threads were wanted, ordered by pid; each once.
+    pub tasks: Vec<Task>,
+    /// What the look itself cost.
+    pub cost: Cost,
+}
+
+/// What a look cost the looking thread.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Cost {
+    /// CPU time of the look, seconds.
+    pub cpu: f64,
+    /// Wall time of the look, seconds.
+    pub wall: f64,
+    /// CPU time of this whole program since it started, seconds.
+    pub own_cpu: f64,
+    /// Resident memory of this whole program, bytes; `None` where unknown.
+    pub own_memory: Option<u64>,
+}
+
+/// The machine as a whole: `/proc/stat`, `meminfo`, `loadavg`, `pressure`.
+#[derive(Clone, Debug, Default)]
+pub struct System {
+    /// What does not change while the machine runs.
+    pub host: Arc<Host>,
+    /// All CPUs together: the line `cpu` of `/proc/stat`.
+    pub cpu: CpuTimes,
+    /// Each CPU that is online, with its kernel number, ordered by it; CPUs come and go.
+    pub cpus: Vec<(u32, CpuTimes)>,
+    /// `/proc/meminfo`.
+    pub memory: Option<Memory>,
+    /// `/proc/loadavg`.
+    pub load: Option<Load>,
+    /// `/proc/pressure/{cpu,io,memory}`; `None` where the kernel has none or nobody asked.
+    pub pressure: Option<Pressure>,
+    /// Tasks running or ready to run now: `procs_running` of `/proc/stat`.
+    pub running: Option<u64>,
+    /// Tasks blocked for I/O: `procs_blocked`.
+    pub blocked: Option<u64>,
+    /// Forks since boot, threads included: `processes`.
+    pub forks: Option<u64>,
+    /// Context switches since boot: `ctxt`.
+    pub switches: Option<u64>,
+    /// Whether other users' processes are hidden from us (mount option `hidepid`, or a pid that answers to a signal
+    /// check but is not listed).
+    pub hidepid: bool,
+    /// Rows whose files could not be understood, and readers left behind; 0 on a sane machine.
+    pub troubles: Troubles,
+}
+
+/// What went wrong during a look without spoiling it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Troubles {
+    /// Processes whose `stat` made no sense; they are left out.
+    pub unparsable: u32,
+    /// Processes whose command line could not be read in time.
+    pub stuck: u32,
+    /// Whether command lines are no longer read because too many readers hang.
+    pub commands_off: bool,
+}
+
+/// What does not change while the machine runs.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Host {
+    /// `uname -n`.
+    pub name: Untrusted,
+    /// `uname -sr`, for instance `Linux 6.18.3`.
+    pub kernel: Untrusted,
+    /// Clock ticks a second (`sysconf(_SC_CLK_TCK)`), 100 on every common machine; 0 means unknown.
+    pub ticks_per_second: u64,
+    /// Bytes a page.
+    pub page_size: u64,
+    /// Seconds since the epoch at boot (`btime` of `/proc/stat`), where known.
+    pub boot_time: Option<u64>,
+    /// The uid this program runs as (effective).
+    pub own_uid: u32,
+    /// The pid of this program.
+    pub own_pid: Option<Pid>,
+}
+
+/// Times of one CPU since boot, in ticks: the columns of `/proc/stat`. Columns an old kernel lacks are 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CpuTimes {
+    /// Normal user mode; includes `guest`.
+    pub user: u64,
+    /// User mode at low priority (nice > 0); includes `guest_nice`.
+    pub nice: u64,
+    /// Kernel mode.
+    pub system: u64,
+    /// Idle.
+    pub idle: u64,
+    /// Idle while a disk read or write is pending; may decrease (proc(5)).
+    pub iowait: u64,
+    /// Interrupts.
+    pub irq: u64,
+    /// Soft interrupts.
+    pub softirq: u64,
+    /// Taken by the hypervisor.
+    pub steal: u64,
+    /// Running a virtual CPU; already counted in `user`.
+    pub guest: u64,
+    /// The same at low priority; already counted in `nice`.
+    pub guest_nice: u64,
+}
+
+/// `/proc/meminfo`, bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Memory {
+    /// MemTotal.
+    pub total: u64,
+    /// MemFree.
+    pub free: u64,
+    /// MemAvailable; `None` on kernels before 3.14.
+    pub available: Option<u64>,
+    /// Buffers.
+    pub buffers: u64,
+    /// Cached; includes `shmem`.
+    pub cached: u64,
+    /// SReclaimable.
+    pub reclaimable: u64,
+    /// Shmem.
+    pub shmem: u64,
+    /// SwapTotal.
+    pub swap_total: u64,
+    /// SwapFree.
+    pub swap_free: u64,
+    /// SwapCached.
+    pub swap_cached: u64,
+}
+
+impl Memory {
+    /// Used memory as htop shows it, bytes: what is neither free nor buffers nor cache nor reclaimable.
+    pub fn used(&self) -> u64 {
+        let unused = self.free + self.cached + self.reclaimable + self.buffers;
+        if unused > self.total { self.total.saturating_sub(self.free) } else { self.total - unused }
+    }
+
+    /// Page cache without shared memory, bytes.
+    pub fn cache(&self) -> u64 {
+        (self.cached + self.reclaimable).saturating_sub(self.shmem)
+    }
+
+    /// Used swap, bytes, without what is also in memory.
+    pub fn swap_used(&self) -> u64 {
+        self.swap_total.saturating_sub(self.swap_free).saturating_sub(self.swap_cached)
+    }
+}
+
+/// `/proc/loadavg`.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Load {
+    /// Over one minute.
+    pub one: f64,
+    /// Over five minutes.
+    pub five: f64,
+    /// Over fifteen minutes.
+    pub fifteen: f64,
+    /// Tasks (threads) that exist.
+    pub tasks: Option<u64>,
+    /// The last pid given out in this pid namespace.
+    pub last_pid: Option<u32>,
+}
+
+/// Pressure stall information: share of time, in percent, in which tasks waited. Documentation/accounting/psi.rst.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Pressure {
+    /// Some task waited for a CPU.
+    pub cpu_some: Option<Stall>,
+    /// Some task waited for I/O.
+    pub io_some: Option<Stall>,
+    /// All tasks waited for I/O.
+    pub io_full: Option<Stall>,
+    /// Some task waited for memory.
+    pub memory_some: Option<Stall>,
+    /// All tasks waited for memory.
+    pub memory_full: Option<Stall>,
+}
+
+/// One line of a pressure file, percent.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Stall {
+    /// Over 10 s.
+    pub avg10: f64,
+    /// Over 60 s.
+    pub avg60: f64,
+    /// Over 300 s.
+    pub avg300: f64,
+}
+
+/// What a row is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Kind {
+    /// A process (thread group leader).
+    #[default]
+    Process,
+    /// A thread other than the leader, of the process with this pid.
+    Thread(Pid),
+    /// A thread of the kernel itself (PF_KTHREAD), told by the kernel's flag and never by name.
+    Kernel,
+}
+
+/// The state letter of proc(5).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct State(pub u8);
+
+impl State {
+    /// Running or ready to run.
+    pub const RUNNING: State = State(b'R');
+    /// Sleeping in a wait that signals end.
+    pub const SLEEPING: State = State(b'S');
+    /// In a wait that signals do not end.
+    pub const DISK: State = State(b'D');
+    /// Dead, not yet reaped.
+    pub const ZOMBIE: State = State(b'Z');
+    /// Stopped by a signal.
+    pub const STOPPED: State = State(b'T');
+
+    /// The letter; `?` for a byte that is no letter.
+    pub fn letter(self) -> char {
+        if self.0.is_ascii_alphabetic() { self.0 as char } else { '?' }
+    }
+}
+
+/// One process or thread: `/proc/PID/stat` and what else was wanted. Not yet a rate in it.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Who it is.
+    pub id: ProcId,
+    /// What it is.
+    pub kind: Kind,
+    /// When its times were read, CLOCK_MONOTONIC; rates use this, not the time of the whole look.
+    pub read_at: Nanos,
+    /// The parent's pid; `None` for 0. For a thread: its process.
+    pub parent: Option<Pid>,
+    /// Process group.
+    pub pgrp: u32,
+    /// Session.
+    pub session: u32,
+    /// Controlling terminal as a device number (proc(5): major in bits 15–8, minor in 31–20 and 7–0); 0 for none.
+    pub tty: i32,
+    /// State letter.
+    pub state: State,
+    /// Kernel flags (PF_*).
+    pub flags: u32,
+    /// Minor faults since the start.
+    pub minor_faults: u64,
+    /// Major faults since the start.
+    pub major_faults: u64,
+    /// CPU time in user mode, ticks.
+    pub utime: u64,
+    /// CPU time in kernel mode, ticks.
+    pub stime: u64,
+    /// CPU time by the process's CPU clock, nanoseconds; exact, where the kernel answers.
+    pub cpu_clock: Option<u64>,
+    /// The kernel's priority value (field 18): 20 + nice for normal policies, −1 − rt_priority for real-time ones.
+    pub priority: i32,
+    /// Nice value, −20 to 19.
+    pub nice: i32,
+    /// Threads of the process; for a thread 1.
+    pub threads: u32,
+    /// Virtual memory, bytes.
+    pub virt: u64,
+    /// CPU it last ran on.
+    pub processor: Option<u32>,
+    /// Memory by `statm`, exact.
+    pub memory: Reading<TaskMemory>,
+    /// Real owner by the owner of `/proc/PID`, which is the effective uid.
+    pub uid: Reading<u32>,
+    /// The owner's name; shared by all rows of that owner.
+    pub user: Option<Arc<Untrusted>>,
+    /// `comm`: at most 15 bytes, up to 63 for kernel workers.
+    pub comm: Arc<Untrusted>,
+    /// The command line.
+    pub command: Reading<Arc<Command>>,
+    /// Whether its command line could not be read in time (its memory map is locked); such a row says so.
+    pub stuck: bool,
+}
+
+/// Memory of a process: `/proc/PID/statm`, bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct TaskMemory {
+    /// Resident.
+    pub resident: u64,
+    /// Resident and backed by a file or shared.
+    pub shared: u64,
+}
+
+/// A command line, as the process has it in its memory now.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Command {
+    /// The arguments with one space between them, without the trailing NUL; at most 4 KiB.
+    pub line: Untrusted,
+    /// Where the first argument ends in `line`.
+    pub program_end: usize,
+    /// Where the program's basename begins in `line`.
+    pub base_start: usize,
+}
+
+impl Command {
+    /// Reads the bytes of `/proc/PID/cmdline`; `None` where there are none (kernel threads, zombies).
+    ///
+    /// A process that overwrote its arguments with a title ("postgres: checkpointer ") leaves no NUL; then its
+    /// program is taken to end at the first space or colon-space.
+    pub fn parse(raw: &[u8]) -> Option<Command> {
+        let end = raw.iter().rposition(|&b| b != 0)? + 1;
+        let text = raw.get(..end)?;
+        let first = text.iter().position(|&b| b == 0);
+        let program_end = first.unwrap_or_else(|| text.iter().position(|&b| b == b' ').unwrap_or(end));
+        let program = text.get(..program_end).unwrap_or(text);
+        // A title's path-like parts ("sshd: root@pts/0") are no directory: only an absolute or relative path has one.
+        let base_start = match program.first() {
+            Some(b'/' | b'.') => program.iter().rposition(|&b| b == b'/').map_or(0, |slash| slash + 1),
+            _ => 0,
+        };
+        let base_start = if base_start >= program_end { 0 } else { base_start };
+        let line: Vec<u8> = text.iter().map(|&b| if b == 0 { b' ' } else { b }).collect();
+        Some(Command { line: Untrusted::new(line), program_end, base_start })
+    }
+
+    /// The program's basename, raw.
+    pub fn base(&self) -> &[u8] {
+        self.line.bytes().get(self.base_start..self.program_end).unwrap_or(&[])
+    }
+}
+
+impl Task {
+    /// A task about which nothing is known but who it is; the start for readers and tests.
+    pub fn bare(id: ProcId) -> Task {
+        Task {
+            id,
+            kind: Kind::Process,
+            read_at: Nanos(0),
+            parent: None,
+            pgrp: 0,
+            session: 0,
+            tty: 0,
+            state: State::SLEEPING,
+            flags: 0,
+            minor_faults: 0,
+            major_faults: 0,
+            utime: 0,
+            stime: 0,
+            cpu_clock: None,
+            priority: 20,
+            nice: 0,
+            threads: 1,
+            virt: 0,
+            processor: None,
+            memory: Reading::NotRead,
+            uid: Reading::NotRead,
+            user: None,
+            comm: Arc::default(),
+            command: Reading::NotRead,
+            stuck: false,
+        }
+    }
+
+    /// CPU time since the start in nanoseconds, by the CPU clock or else by ticks.
+    pub fn cpu_nanos(&self, ticks_per_second: u64) -> Option<u64> {
+        self.cpu_clock.or_else(|| {
+            let per_tick = 1_000_000_000u64.checked_div(ticks_per_second)?;
+            Some((self.utime.saturating_add(self.stime)).saturating_mul(per_tick))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(raw: &[u8]) -> (String, String) {
+        let command = Command::parse(raw).expect("a command");
+        (command.line.show(100), String::from_utf8_lossy(command.base()).into_owned())
+    }
+
+    #[test]
+    fn command_lines_know_their_basename() {
+        assert_eq!(parts(b"/usr/bin/vim\0a b\0"), ("/usr/bin/vim a b".into(), "vim".into()));
+        assert_eq!(parts(b"sshd: root@pts/0\0\0\0"), ("sshd: root@pts/0".into(), "sshd:".into()));
+        assert_eq!(parts(b"postgres: app db\0\0").1, "postgres:");
+        assert_eq!(parts(b"-bash\0"), ("-bash".into(), "-bash".into()));
+        assert_eq!(parts(b"/opt/dir/\0x").1, "/opt/dir/");
+        assert_eq!(Command::parse(b""), None);
+        assert_eq!(Command::parse(b"\0\0"), None);
+        assert_eq!(parts(b"\0x").0, " x");
+    }
+
+    #[test]
+    fn memory_counts_as_htop_does() {
+        let memory = Memory {
+            total: 1000,
+            free: 300,
+            buffers: 50,
+            cached: 200,
+            reclaimable: 30,
+            shmem: 80,
+            ..Memory::default()
+        };
+        assert_eq!((memory.used(), memory.cache()), (420, 150));
+        let absurd = Memory { total: 100, free: 90, cached: 90, ..Memory::default() };
+        assert_eq!(absurd.used(), 10);
+    }
+}

@@ -1,0 +1,150 @@
+//! A snapshot: what a sample means. Immutable, shared as `Arc`; the only thing that crosses threads by reference.
+
+use super::{Cost, Host, Load, Memory, Nanos, Pid, Pressure, ProcId, System, Task};
+
+/// What a look at the machine means, in the light of the one before.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Counted from 1; 0 is the empty snapshot before the first look.
+    pub number: u64,
+    /// When the look began, CLOCK_MONOTONIC.
+    pub taken: Nanos,
+    /// The same moment in nanoseconds since boot.
+    pub since_boot: Nanos,
+    /// The same moment in nanoseconds since the epoch.
+    pub wall: u64,
+    /// Seconds since the look before; `None` for the first.
+    pub interval: Option<f64>,
+    /// The machine as a whole, as sampled.
+    pub system: System,
+    /// Where the time of all CPUs together went; `None` for the first look.
+    pub cpu: Option<CpuUse>,
+    /// Where the time of each online CPU went, by kernel number.
+    pub cpus: Vec<(u32, Option<CpuUse>)>,
+    /// Every process (and thread, where wanted), ordered by pid; each once.
+    pub procs: Vec<Proc>,
+    /// Processes that ended within the last [`LINGER`] seconds, as they were when last seen.
+    pub ended: Vec<Proc>,
+    /// What the look cost.
+    pub cost: Cost,
+    /// CPU use of this program since the look before, percent of one core.
+    pub own_cpu: Option<f64>,
+}
+
+/// How long a process that ended, or one that is new, is told apart, seconds.
+pub const LINGER: f64 = 2.0;
+
+/// A process and what its figures mean.
+#[derive(Clone, Debug)]
+pub struct Proc {
+    /// As sampled.
+    pub task: Task,
+    /// CPU use over its own interval, percent of one core; `None` before two looks at the same process.
+    pub cpu: Option<f64>,
+    /// When it was first seen; `None` if it was there at the first look.
+    pub born: Option<Nanos>,
+    /// When it was found to have ended; only in [`Snapshot::ended`].
+    pub gone: Option<Nanos>,
+}
+
+impl Proc {
+    /// A process without rates.
+    pub fn new(task: Task) -> Proc {
+        Proc { task, cpu: None, born: None, gone: None }
+    }
+
+    /// Who it is.
+    pub fn id(&self) -> ProcId {
+        self.task.id
+    }
+}
+
+/// Where the time of a CPU went over an interval: shares of it, 0 to 1, together at most 1.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct CpuUse {
+    /// User mode at normal priority, without guests.
+    pub user: f32,
+    /// User mode at low priority, without guests.
+    pub low: f32,
+    /// Kernel mode.
+    pub kernel: f32,
+    /// Interrupts.
+    pub irq: f32,
+    /// Soft interrupts.
+    pub softirq: f32,
+    /// Taken by the hypervisor.
+    pub steal: f32,
+    /// Running virtual CPUs.
+    pub guest: f32,
+    /// Idle with a disk read or write pending.
+    pub iowait: f32,
+}
+
+impl CpuUse {
+    /// The share that was not idle, 0 to 1. Waiting for I/O is idle; stolen time is not ours but was wanted.
+    pub fn busy(&self) -> f32 {
+        (self.user + self.low + self.kernel + self.irq + self.softirq + self.steal + self.guest)
+            .clamp(0.0, 1.0)
+    }
+}
+
+impl Snapshot {
+    /// The process or thread with this identity.
+    pub fn find(&self, id: ProcId) -> Option<&Proc> {
+        self.find_pid(id.pid).filter(|proc| proc.id() == id)
+    }
+
+    /// Whatever process or thread has this pid now.
+    pub fn find_pid(&self, pid: Pid) -> Option<&Proc> {
+        let at = self.procs.binary_search_by_key(&pid, |proc| proc.task.id.pid).ok()?;
+        self.procs.get(at)
+    }
+
+    /// What does not change about the machine.
+    pub fn host(&self) -> &Host {
+        &self.system.host
+    }
+
+    /// The memory figures, where known.
+    pub fn memory(&self) -> Option<&Memory> {
+        self.system.memory.as_ref()
+    }
+
+    /// The load averages, where known.
+    pub fn load(&self) -> Option<&Load> {
+        self.system.load.as_ref()
+    }
+
+    /// The pressure figures, where known.
+    pub fn pressure(&self) -> Option<&Pressure> {
+        self.system.pressure.as_ref()
+    }
+
+    /// Number of online CPUs, at least 1.
+    pub fn cores(&self) -> usize {
+        self.cpus.len().max(1)
+    }
+
+    /// Seconds since the process started; `None` where the clock rate is unknown; never negative.
+    pub fn age(&self, proc: &Proc) -> Option<f64> {
+        let per_second = self.host().ticks_per_second;
+        let until = proc.gone.unwrap_or(self.taken).since(self.taken);
+        (per_second > 0).then(|| {
+            let started = proc.task.id.start_time as f64 / per_second as f64;
+            (self.since_boot.0 as f64 / 1e9 + until - started).max(0.0)
+        })
+    }
+
+    /// When the process started, seconds since the epoch; `None` where unknown.
+    pub fn started(&self, proc: &Proc) -> Option<f64> {
+        let host = self.host();
+        let boot = host.boot_time?;
+        (host.ticks_per_second > 0)
+            .then(|| boot as f64 + proc.task.id.start_time as f64 / host.ticks_per_second as f64)
+    }
+
+    /// Whether the process is told apart as new.
+    pub fn is_new(&self, proc: &Proc) -> bool {
+        proc.born.is_some_and(|born| self.taken.since(born) < LINGER)
+    }
+}

@@ -1,0 +1,276 @@
+//! Who started whom: the forest of processes, from one snapshot, whatever its parent data say.
+//!
+//! Every process is in it exactly once. Orphans are roots. A parent must not be younger than its child, and where the
+//! data still form a circle the circle is cut. No recursion, so a chain of 100 000 is as good as any.
+
+use super::{Kind, Pid, Proc};
+
+/// Stands for "no parent" in the arrays of [`Forest`].
+const ROOT: u32 = u32::MAX;
+
+/// The forest over a slice of processes, by their position in it.
+#[derive(Clone, Debug, Default)]
+pub struct Forest {
+    parent: Vec<u32>,
+    /// Every position, each parent before its children.
+    top_down: Vec<u32>,
+}
+
+/// A forest whose siblings stand in a given order.
+#[derive(Clone, Debug, Default)]
+pub struct Ordered {
+    /// Children of node `i` are `children[first[i]..first[i + 1]]`; roots stand at index `n`.
+    first: Vec<u32>,
+    children: Vec<u32>,
+}
+
+/// Sums over a process and all its descendants.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Sums {
+    /// CPU use, percent of one core; `None` where no member's is known.
+    pub cpu: Option<f64>,
+    /// Resident memory, bytes; shared pages count once for each process. `None` where no member's is known.
+    pub resident: Option<u64>,
+    /// CPU time, nanoseconds.
+    pub cpu_time: u64,
+    /// Processes, itself included; threads are not counted.
+    pub processes: u32,
+    /// Threads of all of them.
+    pub threads: u32,
+}
+
+impl Forest {
+    /// The forest over `procs`, which must be ordered by pid.
+    pub fn new(procs: &[Proc]) -> Forest {
+        let find = |pid: Pid| procs.binary_search_by_key(&pid, |p| p.task.id.pid).ok();
+        let mut parent: Vec<u32> = procs
+            .iter()
+            .enumerate()
+            .map(|(at, proc)| {
+                let wanted = match proc.task.kind {
+                    Kind::Thread(process) => Some(process),
+                    Kind::Process | Kind::Kernel => proc.task.parent,
+                };
+                match wanted.and_then(find) {
+                    // A pid that was given out again is nobody's parent: a parent is never younger.
+                    Some(up)
+                        if up != at
+                            && procs
+                                .get(up)
+                                .is_some_and(|u| u.task.id.start_time <= proc.task.id.start_time) =>
+                    {
+                        up as u32
+                    }
+                    _ => ROOT,
+                }
+            })
+            .collect();
+        let top_down = cut_circles(&mut parent);
+        Forest { parent, top_down }
+    }
+
+    /// The position of the parent of the process at `at`.
+    pub fn parent(&self, at: usize) -> Option<usize> {
+        self.parent.get(at).filter(|up| **up != ROOT).map(|up| *up as usize)
+    }
+
+    /// The positions from the process at `at` up to its root, itself first.
+    pub fn ancestry(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors((at < self.parent.len()).then_some(at), |at| self.parent(*at))
+    }
+
+    /// Sums over every process and its descendants.
+    pub fn sums(&self, procs: &[Proc], ticks_per_second: u64) -> Vec<Sums> {
+        let mut sums: Vec<Sums> = procs.iter().map(|proc| own_sums(proc, ticks_per_second)).collect();
+        for &at in self.top_down.iter().rev() {
+            let Some(up) = self.parent(at as usize) else { continue };
+            let Some(own) = sums.get(at as usize).copied() else { continue };
+            if let Some(total) = sums.get_mut(up) {
+                total.add(own);
+            }
+        }
+        sums
+    }
+
+    /// The same forest with siblings in the order in which `order` lists them.
+    pub fn ordered(&self, order: impl Iterator<Item = u32> + Clone) -> Ordered {
+        let n = self.parent.len();
+        let slot = |at: u32| self.parent(at as usize).unwrap_or(n);
+        let mut first = vec![0u32; n + 2];
+        for at in order.clone() {
+            if let Some(count) = first.get_mut(slot(at) + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for count in &mut first {
+            sum += *count;
+            *count = sum;
+        }
+        let mut next = first.clone();
+        let mut children = vec![0u32; sum as usize];
+        for at in order {
+            let Some(place) = next.get_mut(slot(at)) else { continue };
+            if let Some(child) = children.get_mut(*place as usize) {
+                *child = at;
+            }
+            *place += 1;
+        }
+        Ordered { first, children }
+    }
+}
+
+impl Ordered {
+    /// The children of the process at `at`, in order.
+    pub fn children(&self, at: usize) -> &[u32] {
+        let bounds = self.first.get(at).zip(self.first.get(at + 1));
+        bounds.and_then(|(from, to)| self.children.get(*from as usize..*to as usize)).unwrap_or(&[])
+    }
+
+    /// The roots, in order.
+    pub fn roots(&self) -> &[u32] {
+        self.children(self.first.len().saturating_sub(2))
+    }
+}
+
+impl Sums {
+    fn add(&mut self, other: Sums) {
+        self.cpu = match (self.cpu, other.cpu) {
+            (Some(a), Some(b)) => Some(a + b),
+            (a, b) => a.or(b),
+        };
+        self.resident = match (self.resident, other.resident) {
+            (Some(a), Some(b)) => Some(a.saturating_add(b)),
+            (a, b) => a.or(b),
+        };
+        self.cpu_time = self.cpu_time.saturating_add(other.cpu_time);
+        self.processes += other.processes;
+        self.threads += other.threads;
+    }
+}
+
+/// What a process alone brings to a sum; a thread brings nothing, its process has counted it.
+fn own_sums(proc: &Proc, ticks_per_second: u64) -> Sums {
+    if matches!(proc.task.kind, Kind::Thread(_)) {
+        return Sums::default();
+    }
+    Sums {
+        cpu: proc.cpu,
+        resident: proc.task.memory.known().map(|m| m.resident),
+        cpu_time: proc.task.cpu_nanos(ticks_per_second).unwrap_or(0),
+        processes: 1,
+        threads: proc.task.threads,
+    }
+}
+
+/// Makes roots of one member of each circle; returns all positions, parents before children.
+fn cut_circles(parent: &mut [u32]) -> Vec<u32> {
+    let n = parent.len();
+    let mut done = vec![false; n];
+    let mut top_down = Vec::with_capacity(n);
+    let mut path: Vec<u32> = Vec::new();
+    let mut on_path = vec![false; n];
+    for start in 0..n as u32 {
+        let mut at = start;
+        loop {
+            let i = at as usize;
+            if done.get(i).copied().unwrap_or(true) {
+                break;
+            }
+            if on_path.get(i).copied().unwrap_or(true) {
+                // Came back to a node of this very walk: it becomes a root, the rest hang below it.
+                if let Some(up) = parent.get_mut(i) {
+                    *up = ROOT;
+                }
+                break;
+            }
+            if let Some(mark) = on_path.get_mut(i) {
+                *mark = true;
+            }
+            path.push(at);
+            match parent.get(i) {
+                Some(&up) if up != ROOT => at = up,
+                _ => break,
+            }
+        }
+        // The walk went upwards, so its reverse is parents first; below a cut circle that holds from the cut on.
+        let cut = path.iter().position(|at| parent.get(*at as usize) == Some(&ROOT)).unwrap_or(path.len());
+        let (below, circle) = path.split_at((cut + 1).min(path.len()));
+        // Members of the circle above the cut node hang below it: walk them from the far end.
+        for &at in below.iter().rev().take(1).chain(circle.iter().rev()).chain(below.iter().rev().skip(1)) {
+            if let Some(mark) = done.get_mut(at as usize) {
+                *mark = true;
+            }
+            top_down.push(at);
+        }
+        path.clear();
+    }
+    top_down
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ProcId, Task};
+    use proptest::prelude::*;
+
+    fn procs(list: &[(u32, u32, u64)]) -> Vec<Proc> {
+        list.iter()
+            .map(|(pid, ppid, start)| {
+                let task = Task::bare(ProcId::new(*pid, *start).expect("a pid"));
+                Proc { cpu: Some(f64::from(*pid)), ..Proc::new(Task { parent: Pid::new(*ppid), ..task }) }
+            })
+            .collect()
+    }
+
+    fn walk(forest: &Forest, n: usize) -> Vec<u32> {
+        let ordered = forest.ordered(0..n as u32);
+        let mut stack: Vec<u32> = ordered.roots().iter().rev().copied().collect();
+        let mut seen = Vec::new();
+        while let Some(at) = stack.pop() {
+            seen.push(at);
+            stack.extend(ordered.children(at as usize).iter().rev());
+        }
+        seen
+    }
+
+    #[test]
+    fn children_follow_their_parents_and_sums_include_them() {
+        let procs = procs(&[(1, 0, 0), (2, 1, 5), (3, 2, 6), (4, 1, 7), (9, 77, 8)]);
+        let forest = Forest::new(&procs);
+        assert_eq!(walk(&forest, 5), [0, 1, 2, 3, 4]);
+        let sums = forest.sums(&procs, 100);
+        assert_eq!((sums[0].cpu, sums[0].processes, sums[1].cpu), (Some(10.0), 4, Some(5.0)));
+        assert_eq!(forest.ancestry(2).collect::<Vec<_>>(), [2, 1, 0]);
+    }
+
+    #[test]
+    fn a_younger_parent_is_a_recycled_pid() {
+        let procs = procs(&[(5, 0, 100), (6, 5, 50)]);
+        assert_eq!(Forest::new(&procs).parent(1), None);
+    }
+
+    #[test]
+    fn a_chain_of_a_hundred_thousand() {
+        let list: Vec<_> = (1..=100_000u32).map(|pid| (pid, pid - 1, 1)).collect();
+        let procs = procs(&list);
+        let forest = Forest::new(&procs);
+        assert_eq!(walk(&forest, procs.len()).len(), 100_000);
+        assert_eq!(forest.sums(&procs, 100)[0].processes, 100_000);
+    }
+
+    proptest! {
+        #[test]
+        fn everybody_is_in_the_tree_once(parents in prop::collection::vec((0u32..30, 0u64..3), 1..30)) {
+            let list: Vec<_> = parents.iter().enumerate().map(|(i, (ppid, start))| (i as u32 + 1, *ppid, *start)).collect();
+            let procs = procs(&list);
+            let forest = Forest::new(&procs);
+            let mut seen = walk(&forest, procs.len());
+            seen.sort_unstable();
+            prop_assert_eq!(seen, (0..procs.len() as u32).collect::<Vec<_>>());
+            let roots = (0..procs.len()).filter(|at| forest.parent(*at).is_none());
+            let sums = forest.sums(&procs, 100);
+            prop_assert_eq!(roots.map(|at| sums[at].processes as usize).sum::<usize>(), procs.len());
+        }
+    }
+}

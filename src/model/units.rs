@@ -1,0 +1,125 @@
+//! Figures as short text of stable width, total over their whole domain, without allocation beyond `out`.
+
+use std::fmt::Write;
+
+/// Appends a size with three significant digits and a binary unit, 4 to 5 cells: `0`, `812K`, `1.27G`, `96.4M`.
+///
+/// Sizes below one KiB are `0` or `1K`: memory comes in pages.
+pub fn bytes(value: u64, out: &mut String) {
+    const UNITS: [char; 6] = ['K', 'M', 'G', 'T', 'P', 'E'];
+    if value == 0 {
+        out.push('0');
+        return;
+    }
+    let mut scaled = value as f64 / 1024.0;
+    let mut unit = UNITS[0];
+    for next in UNITS.iter().skip(1) {
+        if scaled < 999.5 {
+            break;
+        }
+        scaled /= 1024.0;
+        unit = *next;
+    }
+    // Writing to a String does not fail.
+    let _ = if unit == 'K' || scaled >= 99.95 {
+        write!(out, "{:.0}{unit}", scaled.max(1.0))
+    } else if scaled >= 9.995 {
+        write!(out, "{scaled:.1}{unit}")
+    } else {
+        write!(out, "{scaled:.2}{unit}")
+    };
+}
+
+/// Appends a percentage in at most 5 cells: `0.0`, `99.2`, `100`, `6400`; unknown is `–`.
+pub fn percent(value: Option<f64>, out: &mut String) {
+    let _ = match value.filter(|v| v.is_finite()) {
+        None => write!(out, "–"),
+        Some(v) if v < 99.95 => write!(out, "{:.1}", v.max(0.0)),
+        Some(v) => write!(out, "{:.0}", v.min(99999.0)),
+    };
+}
+
+/// Appends a CPU time given in nanoseconds as htop's TIME+ does, at most 9 cells: `0:00.08`, `112:03.1`, `27h05:59`,
+/// `12d07h`.
+pub fn cpu_time(nanos: u64, out: &mut String) {
+    let hundredths = nanos / 10_000_000;
+    let (seconds, cents) = (hundredths / 100, hundredths % 100);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    let _ = if minutes < 60 {
+        write!(out, "{minutes}:{:02}.{cents:02}", seconds % 60)
+    } else if days < 4 {
+        write!(out, "{hours}h{:02}:{:02}", minutes % 60, seconds % 60)
+    } else if days < 1000 {
+        write!(out, "{days}d{:02}h", hours % 24)
+    } else {
+        write!(out, "{days}d")
+    };
+}
+
+/// Appends a span of seconds in at most 7 cells: `41s`, `3m12s`, `5h07m`, `41d03h`.
+pub fn span(seconds: f64, out: &mut String) {
+    let whole = if seconds.is_finite() { seconds.max(0.0) as u64 } else { 0 };
+    let _ = match whole {
+        0..60 => write!(out, "{whole}s"),
+        60..3600 => write!(out, "{}m{:02}s", whole / 60, whole % 60),
+        3600..86_400 => write!(out, "{}h{:02}m", whole / 3600, whole / 60 % 60),
+        86_400..86_400_000 => write!(out, "{}d{:02}h", whole / 86_400, whole / 3600 % 24),
+        _ => write!(out, "{}d", (whole / 86_400).min(999_999)),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(f: impl Fn(&mut String)) -> String {
+        let mut out = String::new();
+        f(&mut out);
+        out
+    }
+
+    #[test]
+    fn sizes_have_three_digits() {
+        let cases = [
+            (0, "0"),
+            (1, "1K"),
+            (4096, "4K"),
+            (1023 * 1024, "1.00M"),
+            (999 * 1024, "999K"),
+            (861 << 20, "861M"),
+            (1_363_148_800, "1.27G"),
+            (u64::MAX, "16.0E"),
+        ];
+        for (value, shown) in cases {
+            assert_eq!(text(|out| bytes(value, out)), shown);
+        }
+    }
+
+    #[test]
+    fn times_read_like_times() {
+        let cases = [
+            (80_000_000, "0:00.08"),
+            (6_723_110_000_000, "1h52:03"),
+            (90_000_000_000_000, "25h00:00"),
+            (400_000_000_000_000, "4d15h"),
+        ];
+        for (nanos, shown) in cases {
+            assert_eq!(text(|out| cpu_time(nanos, out)), shown);
+        }
+        assert_eq!(text(|out| span(192.9, out)), "3m12s");
+        assert_eq!(text(|out| span(-1.0, out)), "0s");
+        assert_eq!(text(|out| percent(Some(99.96), out)), "100");
+        assert_eq!(text(|out| percent(None, out)), "–");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_too_wide(n in any::<u64>(), x in any::<f64>()) {
+            prop_assert!(text(|out| bytes(n, out)).chars().count() <= 5);
+            prop_assert!(text(|out| cpu_time(n, out)).chars().count() <= 9);
+            prop_assert!(text(|out| percent(Some(x), out)).chars().count() <= 5);
+            prop_assert!(text(|out| span(x, out)).chars().count() <= 7);
+        }
+    }
+}
