@@ -16,22 +16,27 @@ pub struct Target {
 pub enum Act {
     /// Send this signal.
     Signal(Signal),
-    /// Add this to the nice value (negative: more urgent); the kernel's range is −20 to 19.
+    /// Add this to the nice value (negative: more urgent); the kernel's range is −20 to 19. Linux keeps one for each
+    /// thread: a process's is its main thread's, and its other threads keep theirs.
     Renice(i32),
 }
 
-/// An order to the control thread. `session` is chosen by the caller and names one dialog or one key press.
+/// An order to the control thread. `session` is chosen by the caller and names one dialog or one key press; later ones
+/// have greater numbers, and where sessions are not released the oldest are forgotten first.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ControlOrder {
-    /// Open and check a pidfd for each target now, when it is chosen. Answers with [`ControlNews::Pinned`] for each,
-    /// and with [`ControlNews::Vanished`] whenever a pinned one ends.
+    /// Open and check a pidfd for each target now, when it is chosen. Answers for each with [`Happened::Pinned`], with
+    /// [`Happened::Vanished`] where it has ended, or with the [`Outcome`] (`Replaced`, `Refused`, `Failed`) that any
+    /// act on it would have. Whenever a pinned one ends before anything was sent, [`Happened::Vanished`] follows.
     Pin {
         /// The dialog.
         session: u64,
         /// Who was chosen.
         targets: Vec<Target>,
     },
-    /// Do `act` to every pinned target of `session` that `only` names (all where it is empty).
+    /// Do `act` to every target of `session` that `only` names (all where it is empty). Answers for each with exactly
+    /// one [`Happened::Outcome`], and after `Delivered` with a [`Happened::Verdict`]; one that was told to be alive has
+    /// a second verdict when it ends within a minute. Sessions that were not pinned are passed over.
     Act {
         /// The dialog.
         session: u64,
@@ -40,7 +45,7 @@ pub enum ControlOrder {
         /// Which of the pinned, by identity; empty means all.
         only: Vec<ProcId>,
     },
-    /// The dialog closed without acting: let go.
+    /// No more orders will come for this session: let go. What was signalled still gets its verdicts.
     Release {
         /// The dialog.
         session: u64,
@@ -74,11 +79,11 @@ pub enum Happened {
 /// What a process does with signals, from the masks of `/proc/PID/status`; all unknown where it could not be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Disposition {
-    /// SigIgn.
+    /// `SigIgn`.
     pub ignored: Option<super::SignalSet>,
-    /// SigBlk of the main thread.
+    /// `SigBlk` of the main thread.
     pub blocked: Option<super::SignalSet>,
-    /// SigCgt.
+    /// `SigCgt`.
     pub caught: Option<super::SignalSet>,
 }
 
@@ -156,11 +161,11 @@ impl Eq for Verdict {}
 /// Why a process outlived a deadly signal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum WhyAlive {
-    /// It ignores the signal (SigIgn).
+    /// It ignores the signal (`SigIgn`).
     Ignores,
-    /// It blocks the signal (SigBlk): pending until unblocked.
+    /// It blocks the signal (`SigBlk`): pending until unblocked.
     Blocks,
-    /// It caught the signal (SigCgt) and went on.
+    /// It caught the signal (`SigCgt`) and went on.
     Catches,
     /// It is stopped: the signal waits until it is continued.
     Stopped,

@@ -8,7 +8,8 @@ const SHORTEST: f64 = 0.02;
 
 /// What `next` means in the light of `prev`, the snapshot before it.
 ///
-/// Rates exist only between two readings of the same process (pid and start time), over that process's own interval.
+/// Rates exist only between two readings of the same process (pid and start time), over that process's own interval; one
+/// that started since the look before has used all its time in between.
 /// A counter that went back gives no rate. Nothing is negative, infinite or NaN.
 pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
     let prev = prev.filter(|p| p.number > 0);
@@ -27,7 +28,11 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
         if let (Some(gone), None) = (before, same) {
             bury(gone, next.taken, &mut ended);
         }
-        let cpu = same.and_then(|o| cpu_percent(o, &task, ticks, cores));
+        let cpu = match (same, prev) {
+            (Some(o), _) => cpu_percent(o, &task, ticks, cores),
+            (None, Some(p)) => newcomer_percent(p, &task, ticks, cores),
+            (None, None) => None,
+        };
         let born = match same {
             Some(o) => o.born,
             None => prev.map(|_| next.taken),
@@ -94,6 +99,16 @@ fn cpu_percent(before: &Proc, now: &Task, ticks: u64, cores: f64) -> Option<f64>
     let single = matches!(now.kind, Kind::Thread(_)) || (now.threads <= 1 && before.task.threads <= 1);
     let most = if single { 100.0 } else { cores * 100.0 };
     Some((used as f64 / 1e9 / dt * 100.0).min(most))
+}
+
+/// CPU use of a process that started after the look `prev`: all it ever used fell between the two looks.
+fn newcomer_percent(prev: &Snapshot, now: &Task, ticks: u64, cores: f64) -> Option<f64> {
+    let per_tick = 1_000_000_000u64.checked_div(ticks)?;
+    // Start times are rounded down to a tick.
+    let young = now.id.start_time.saturating_add(1).saturating_mul(per_tick) >= prev.since_boot.0;
+    let dt = now.read_at.since(prev.taken);
+    let used = now.cpu_nanos(ticks).filter(|_| young && dt >= SHORTEST)?;
+    Some((used as f64 / 1e9 / dt * 100.0).min(cores * 100.0))
 }
 
 /// Where the time between two readings of a CPU went; `None` where no time passed.
@@ -171,8 +186,20 @@ mod tests {
     fn a_recycled_pid_is_another_process() {
         let first = derive(None, sample(SECOND, vec![task(7, 1, SECOND, 100)]));
         let second = derive(Some(&first), sample(2 * SECOND, vec![task(7, 99, 2 * SECOND, 900)]));
-        assert_eq!((second.procs[0].cpu, second.procs[0].born), (None, Some(Nanos(2 * SECOND))));
+        // Its 900 ms are its own: nothing is taken from the process that had the pid before.
+        assert_eq!((second.procs[0].cpu, second.procs[0].born), (Some(90.0), Some(Nanos(2 * SECOND))));
         assert_eq!(second.ended.iter().map(Proc::id).collect::<Vec<_>>(), [ProcId::new(7, 1).unwrap()]);
+    }
+
+    #[test]
+    fn a_newcomer_has_used_all_its_time_since_the_last_look() {
+        let mut first = derive(None, sample(SECOND, vec![]));
+        first.since_boot = Nanos(100 * SECOND);
+        let next =
+            sample(2 * SECOND, vec![task(7, 10_050, 2 * SECOND, 250), task(8, 9_000, 2 * SECOND, 250)]);
+        let second = derive(Some(&first), next);
+        // Pid 8 is older than the last look: it was overlooked then, and nobody knows when it used its time.
+        assert_eq!(second.procs.iter().map(|p| p.cpu).collect::<Vec<_>>(), [Some(25.0), None]);
     }
 
     #[test]

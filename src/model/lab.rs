@@ -3,7 +3,7 @@
 use super::Pid;
 
 /// How a workload's tasks are spread.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// One worker process, one task after the other.
@@ -46,11 +46,12 @@ pub enum LabOrder {
 }
 
 /// One experiment: a workload, run once for each entry of `runs`, in order.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct LabPlan {
     /// Which workload, by its id in the lab's list.
     pub workload: String,
     /// Mode and number of workers of each run; the first one is the base of the comparison where it is serial.
+    /// Serial always runs on one worker and `Processes` on one per task, whatever number stands here.
     pub runs: Vec<(Mode, u32)>,
     /// How long the serial run should take, seconds; the size is calibrated for it. `None` runs each task once.
     pub serial_seconds: Option<f64>,
@@ -85,7 +86,8 @@ pub enum LabNews {
         /// Its number of tasks.
         tasks: u32,
     },
-    /// A worker process exists (and can be found in the table).
+    /// A worker process exists (and can be found in the table). The workers of `Mode::Threads` are threads of one
+    /// process: each has its news, all with the same pid.
     WorkerStarted {
         /// Counted from 1.
         worker: u32,
@@ -124,7 +126,7 @@ pub enum LabNews {
 }
 
 /// A run as `time` prints it, with its answers.
-#[derive(Clone, PartialEq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RunReport {
     /// How it ran.
     pub mode: Mode,

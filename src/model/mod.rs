@@ -5,9 +5,11 @@
 //! any colour. This room knows no files, clocks, threads, colours or keys. Read next: [`Sample`], then [`derive()`].
 
 mod act;
+mod act_words;
 mod derive;
 mod id;
 pub mod lab;
+pub mod lab_why;
 mod needs;
 mod role;
 mod sample;

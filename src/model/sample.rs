@@ -131,6 +131,8 @@ pub struct Host {
     pub own_uid: u32,
     /// The pid of this program.
     pub own_pid: Option<Pid>,
+    /// Seconds by which the user's local time is ahead of UTC (localtime_r(3)); `None` where unknown.
+    pub utc_offset_s: Option<i32>,
 }
 
 /// Times of one CPU since boot, in ticks: the columns of `/proc/stat`. Columns an old kernel lacks are 0.
@@ -362,11 +364,10 @@ impl Command {
         let first = text.iter().position(|&b| b == 0);
         let program_end = first.unwrap_or_else(|| text.iter().position(|&b| b == b' ').unwrap_or(end));
         let program = text.get(..program_end).unwrap_or(text);
-        // A title's path-like parts ("sshd: root@pts/0") are no directory: only an absolute or relative path has one.
-        let base_start = match program.first() {
-            Some(b'/' | b'.') => program.iter().rposition(|&b| b == b'/').map_or(0, |slash| slash + 1),
-            _ => 0,
-        };
+        // A title's path-like parts ("sshd: root@pts/0") are no directory; an argument of its own may well be a path.
+        let is_path = first.is_some() || matches!(program.first(), Some(b'/' | b'.'));
+        let slash = if is_path { program.iter().rposition(|&b| b == b'/') } else { None };
+        let base_start = slash.map_or(0, |slash| slash + 1);
         let base_start = if base_start >= program_end { 0 } else { base_start };
         let line: Vec<u8> = text.iter().map(|&b| if b == 0 { b' ' } else { b }).collect();
         Some(Command { line: Untrusted::new(line), program_end, base_start })
@@ -435,6 +436,7 @@ mod tests {
         assert_eq!(parts(b"postgres: app db\0\0").1, "postgres:");
         assert_eq!(parts(b"-bash\0"), ("-bash".into(), "-bash".into()));
         assert_eq!(parts(b"/opt/dir/\0x").1, "/opt/dir/");
+        assert_eq!(parts(b"tools/run\0x").1, "run");
         assert_eq!(Command::parse(b""), None);
         assert_eq!(Command::parse(b"\0\0"), None);
         assert_eq!(parts(b"\0x").0, " x");

@@ -1,0 +1,317 @@
+//! The sentences in which the outcome of an act is told: who, what happened, and the next best step.
+
+use super::{Act, ControlNews, DefaultAction, Happened, Outcome, Pid, Signal, Verdict, WhyAlive};
+
+/// Widest a process's name is shown in a sentence.
+const NAME_CELLS: usize = 24;
+
+impl ControlNews {
+    /// What happened, for a notice or a terminal: "4711 sh: killed by SIGTERM after 0.2 s".
+    ///
+    /// `act` is what was ordered; it tells a signal that should have ended from one that should have stopped. For
+    /// news that came before any order, whatever is likely to be ordered will do.
+    pub fn sentence(&self, act: Act) -> String {
+        let pid = self.target.id.pid;
+        let what = match &self.what {
+            Happened::Pinned(disposition) => pinned(disposition, act),
+            Happened::Vanished => format!("has ended, {}", nothing(act)),
+            Happened::Outcome(outcome) => self::outcome(outcome, act),
+            Happened::Verdict(verdict) => self::verdict(verdict, act, pid),
+        };
+        // The name was the chosen process's, and is not the newcomer's.
+        if self.target.name.is_empty() || self.what == Happened::Outcome(Outcome::Replaced) {
+            format!("{pid}: {what}")
+        } else {
+            format!("{pid} {}: {what}", self.target.name.show(NAME_CELLS))
+        }
+    }
+}
+
+/// That the act did not take place.
+fn nothing(act: Act) -> &'static str {
+    match act {
+        Act::Signal(_) => "nothing sent",
+        Act::Renice(_) => "nothing changed",
+    }
+}
+
+fn pinned(disposition: &super::Disposition, act: Act) -> String {
+    let Act::Signal(signal) = act else { return "alive".to_owned() };
+    let has = |set: Option<super::SignalSet>| set.is_some_and(|set| set.has(signal));
+    let name = signal.name();
+    if signal.is_unstoppable() {
+        "alive".to_owned()
+    } else if has(disposition.ignored) {
+        format!("alive, ignores {name}")
+    } else if has(disposition.blocked) {
+        format!("alive, blocks {name}")
+    } else if has(disposition.caught) {
+        format!("alive, catches {name}")
+    } else {
+        "alive".to_owned()
+    }
+}
+
+fn outcome(outcome: &Outcome, act: Act) -> String {
+    match outcome {
+        Outcome::Delivered => match act {
+            Act::Signal(signal) => format!("{} delivered", signal.name()),
+            Act::Renice(_) => "delivered".to_owned(),
+        },
+        Outcome::Reniced { from, to } if from == to => match act {
+            Act::Renice(delta) if delta != 0 => format!("nice stays {to}, the kernel's limit"),
+            _ => format!("nice stays {to}"),
+        },
+        Outcome::Reniced { from, to } => format!("nice {from} → {to}"),
+        Outcome::AlreadyGone => format!("had already ended, {}", nothing(act)),
+        Outcome::Replaced => format!("is another process now, {}", nothing(act)),
+        Outcome::Denied { owner } => {
+            let owner = owner.map(|uid| format!(", owned by uid {uid}")).unwrap_or_default();
+            match act {
+                Act::Renice(delta) if delta < 0 => {
+                    format!("not permitted{owner} (a more urgent nice value needs root rights)")
+                }
+                _ => format!("not permitted{owner} (root rights are needed)"),
+            }
+        }
+        Outcome::Refused(reason) => format!("{}, {reason}", nothing(act)),
+        Outcome::Uncertain => "ended just then, so it is not certain that it was the one reached".to_owned(),
+        Outcome::Failed { errno } => {
+            let error = std::io::Error::from_raw_os_error(*errno);
+            format!("{}, {error}", nothing(act))
+        }
+    }
+}
+
+fn verdict(verdict: &Verdict, act: Act, pid: Pid) -> String {
+    match verdict {
+        Verdict::Killed { by, after } => format!("killed by {} {}", by.name(), when(*after)),
+        Verdict::Exited { status, after } => format!("exited with status {status} {}", when(*after)),
+        Verdict::Ended { after } => format!("ended {}", when(*after)),
+        Verdict::Stopped => "stopped; SIGCONT continues it".to_owned(),
+        Verdict::Continued => "continued".to_owned(),
+        Verdict::Alive => match act {
+            Act::Signal(Signal::CONT) => "was not stopped, goes on".to_owned(),
+            _ => "alive, as expected".to_owned(),
+        },
+        Verdict::StillAlive { after, why } => still_alive(*after, why, act, pid),
+    }
+}
+
+/// Why it did not do what the signal asks, and what would help.
+fn still_alive(after: f64, why: &WhyAlive, act: Act, pid: Pid) -> String {
+    let Act::Signal(signal) = act else { return format!("still alive {}", when(after)) };
+    let name = signal.name();
+    let (head, stronger) = match signal.default_action() {
+        DefaultAction::Ends | DefaultAction::Dumps => ("still alive", "SIGKILL"),
+        DefaultAction::Stops => ("not stopped", "SIGSTOP"),
+        DefaultAction::Continues => ("still stopped", ""),
+        DefaultAction::Ignored => ("alive", ""),
+    };
+    let head = format!("{head} {}", when(after));
+    // The next best step, where there is one that is stronger than what was sent.
+    let step = |cannot: &str| match stronger {
+        "" => String::new(),
+        _ if signal.is_unstoppable() => String::new(),
+        _ => format!("; {stronger} cannot be {cannot}"),
+    };
+    match why {
+        WhyAlive::Ignores => format!("{head}, ignores {name}{}", step("ignored")),
+        WhyAlive::Blocks => {
+            format!("{head}, blocks {name}, which waits until it is unblocked{}", step("blocked"))
+        }
+        WhyAlive::Catches => format!("{head}, caught {name} and went on{}", step("caught")),
+        WhyAlive::Stopped if signal.is_deadly() => {
+            format!("stopped: {name} waits until it is continued (SIGCONT)")
+        }
+        WhyAlive::Stopped => format!("{head}; a debugger may hold it"),
+        WhyAlive::Uninterruptible { wchan } => {
+            let place = wchan.as_ref().map(|function| format!(" in `{function}`")).unwrap_or_default();
+            format!("in uninterruptible sleep{place}; {name} is pending and acts when the call returns")
+        }
+        WhyAlive::Zombie { parent, parent_name } => {
+            let parent = match (parent, parent_name.is_empty()) {
+                (Some(parent), false) => format!("parent {parent} ({})", parent_name.show(NAME_CELLS)),
+                (Some(parent), true) => format!("parent {parent}"),
+                (None, _) => "its parent".to_owned(),
+            };
+            format!("zombie: already dead, {parent} has not reaped it; it goes when the parent does")
+        }
+        WhyAlive::Init if pid == Pid::INIT => {
+            format!("{head}, is the init of the system and takes only signals it handles; shut down instead")
+        }
+        WhyAlive::Init if signal == Signal::KILL || signal == Signal::STOP => {
+            format!("{head}, is the init of its pid namespace, which only an outer namespace can force")
+        }
+        WhyAlive::Init => format!(
+            "{head}, is the init of its pid namespace and takes only signals it handles; {stronger} from outside reaches it"
+        ),
+        WhyAlive::Unknown => format!("{head}, it is not known why{}", step("ignored")),
+    }
+}
+
+/// "after 0.2 s", "after 12 s", "at once" below a twentieth of a second.
+fn when(seconds: f64) -> String {
+    if seconds < 0.05 {
+        "at once".to_owned()
+    } else if seconds < 9.95 {
+        let text = format!("{seconds:.1}");
+        format!("after {} s", text.strip_suffix(".0").unwrap_or(&text))
+    } else {
+        format!("after {seconds:.0} s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Disposition, ProcId, SignalSet, Target, Untrusted};
+
+    const TERM: Act = Act::Signal(Signal::TERM);
+    const KILL: Act = Act::Signal(Signal::KILL);
+
+    fn say_of(name: &str, what: Happened, act: Act) -> String {
+        let target = Target { id: ProcId::new(4711, 1).unwrap(), name: name.into() };
+        ControlNews { session: 1, target, what }.sentence(act)
+    }
+
+    fn say(what: Happened, act: Act) -> String {
+        say_of("sh", what, act)
+    }
+
+    fn alive(after: f64, why: WhyAlive, act: Act) -> String {
+        say(Happened::Verdict(Verdict::StillAlive { after, why }), act)
+    }
+
+    #[test]
+    fn the_dead() {
+        let verdict = |v, act| say(Happened::Verdict(v), act);
+        assert_eq!(
+            verdict(Verdict::Killed { by: Signal::TERM, after: 0.12 }, TERM),
+            "4711 sh: killed by SIGTERM after 0.1 s"
+        );
+        assert_eq!(
+            verdict(Verdict::Killed { by: Signal::KILL, after: 0.0 }, KILL),
+            "4711 sh: killed by SIGKILL at once"
+        );
+        assert_eq!(
+            verdict(Verdict::Exited { status: 3, after: 12.4 }, TERM),
+            "4711 sh: exited with status 3 after 12 s"
+        );
+        assert_eq!(verdict(Verdict::Ended { after: 2.0 }, TERM), "4711 sh: ended after 2 s");
+        assert_eq!(say(Happened::Vanished, TERM), "4711 sh: has ended, nothing sent");
+    }
+
+    #[test]
+    fn the_living_and_the_next_step() {
+        assert_eq!(
+            alive(5.0, WhyAlive::Ignores, TERM),
+            "4711 sh: still alive after 5 s, ignores SIGTERM; SIGKILL cannot be ignored"
+        );
+        assert_eq!(
+            alive(5.0, WhyAlive::Blocks, TERM),
+            "4711 sh: still alive after 5 s, blocks SIGTERM, which waits until it is unblocked; SIGKILL cannot be blocked"
+        );
+        assert_eq!(
+            alive(5.0, WhyAlive::Catches, TERM),
+            "4711 sh: still alive after 5 s, caught SIGTERM and went on; SIGKILL cannot be caught"
+        );
+        assert_eq!(
+            alive(0.3, WhyAlive::Stopped, TERM),
+            "4711 sh: stopped: SIGTERM waits until it is continued (SIGCONT)"
+        );
+        assert_eq!(
+            alive(5.0, WhyAlive::Uninterruptible { wchan: Some("nfs_wait".into()) }, KILL),
+            "4711 sh: in uninterruptible sleep in `nfs_wait`; SIGKILL is pending and acts when the call returns"
+        );
+        assert_eq!(
+            alive(5.0, WhyAlive::Uninterruptible { wchan: None }, KILL),
+            "4711 sh: in uninterruptible sleep; SIGKILL is pending and acts when the call returns"
+        );
+        assert_eq!(
+            alive(0.0, WhyAlive::Zombie { parent: Pid::new(900), parent_name: "make".into() }, TERM),
+            "4711 sh: zombie: already dead, parent 900 (make) has not reaped it; it goes when the parent does"
+        );
+        assert_eq!(
+            alive(0.0, WhyAlive::Zombie { parent: None, parent_name: Untrusted::default() }, TERM),
+            "4711 sh: zombie: already dead, its parent has not reaped it; it goes when the parent does"
+        );
+        assert_eq!(
+            alive(0.3, WhyAlive::Init, TERM),
+            "4711 sh: still alive after 0.3 s, is the init of its pid namespace and takes only signals it handles; \
+             SIGKILL from outside reaches it"
+        );
+        assert_eq!(
+            alive(5.0, WhyAlive::Unknown, TERM),
+            "4711 sh: still alive after 5 s, it is not known why; SIGKILL cannot be ignored"
+        );
+        assert_eq!(
+            alive(5.0, WhyAlive::Unknown, KILL),
+            "4711 sh: still alive after 5 s, it is not known why"
+        );
+    }
+
+    #[test]
+    fn stopping_and_continuing() {
+        let tstp = Act::Signal(Signal::new(20).unwrap());
+        assert_eq!(
+            alive(0.3, WhyAlive::Ignores, tstp),
+            "4711 sh: not stopped after 0.3 s, ignores SIGTSTP; SIGSTOP cannot be ignored"
+        );
+        let cont = Act::Signal(Signal::CONT);
+        assert_eq!(
+            alive(5.0, WhyAlive::Stopped, cont),
+            "4711 sh: still stopped after 5 s; a debugger may hold it"
+        );
+        assert_eq!(say(Happened::Verdict(Verdict::Alive), cont), "4711 sh: was not stopped, goes on");
+        assert_eq!(say(Happened::Verdict(Verdict::Continued), cont), "4711 sh: continued");
+        let stop = Act::Signal(Signal::STOP);
+        assert_eq!(say(Happened::Verdict(Verdict::Stopped), stop), "4711 sh: stopped; SIGCONT continues it");
+    }
+
+    #[test]
+    fn outcomes() {
+        let said = |outcome, act| say(Happened::Outcome(outcome), act);
+        assert_eq!(said(Outcome::Delivered, TERM), "4711 sh: SIGTERM delivered");
+        assert_eq!(said(Outcome::AlreadyGone, TERM), "4711 sh: had already ended, nothing sent");
+        assert_eq!(said(Outcome::Replaced, TERM), "4711: is another process now, nothing sent");
+        assert_eq!(said(Outcome::Replaced, Act::Renice(1)), "4711: is another process now, nothing changed");
+        assert_eq!(
+            said(Outcome::Denied { owner: Some(0) }, TERM),
+            "4711 sh: not permitted, owned by uid 0 (root rights are needed)"
+        );
+        assert_eq!(
+            said(Outcome::Denied { owner: None }, TERM),
+            "4711 sh: not permitted (root rights are needed)"
+        );
+        assert_eq!(
+            said(Outcome::Denied { owner: Some(1000) }, Act::Renice(-1)),
+            "4711 sh: not permitted, owned by uid 1000 (a more urgent nice value needs root rights)"
+        );
+        assert_eq!(
+            said(Outcome::Refused("kernel threads take no signals"), TERM),
+            "4711 sh: nothing sent, kernel threads take no signals"
+        );
+        assert_eq!(said(Outcome::Reniced { from: 0, to: 5 }, Act::Renice(5)), "4711 sh: nice 0 → 5");
+        assert_eq!(
+            said(Outcome::Reniced { from: 19, to: 19 }, Act::Renice(1)),
+            "4711 sh: nice stays 19, the kernel's limit"
+        );
+        assert!(said(Outcome::Failed { errno: 24 }, TERM).starts_with("4711 sh: nothing sent, "));
+    }
+
+    #[test]
+    fn a_pinned_one_tells_what_it_does_with_the_signal() {
+        let disposition = Disposition { caught: Some(SignalSet(0x4000)), ..Disposition::default() };
+        assert_eq!(say(Happened::Pinned(disposition), TERM), "4711 sh: alive, catches SIGTERM");
+        assert_eq!(say(Happened::Pinned(disposition), KILL), "4711 sh: alive");
+    }
+
+    #[test]
+    fn names_are_shown_not_obeyed() {
+        let text = say_of("\u{1b}[2J\nevil\u{202e}", Happened::Vanished, TERM);
+        assert_eq!(text, "4711 \u{fffd}[2J\u{fffd}evil\u{fffd}: has ended, nothing sent");
+        assert!(say_of(&"n".repeat(500), Happened::Vanished, TERM).len() < 80);
+        assert_eq!(say_of("", Happened::Vanished, TERM), "4711: has ended, nothing sent");
+    }
+}
