@@ -1,8 +1,14 @@
 //! TOML text → key bindings and themes, each with located complaints.
 //!
 //! This room takes `&str` and opens nothing. Its words: a *chord* is a key with its modifiers, a *complaint* is
-//! something wrong in a file, with its line.
+//! something wrong in a file, with its line, a *theme* gives each role a *look*.
 
 mod chord;
+mod complaint;
+mod keymap;
+mod theme;
 
 pub use chord::{Chord, Key};
+pub use complaint::{Complaint, nearest};
+pub use keymap::{Binding, parse_keymap};
+pub use theme::{BUILTIN_THEMES, FEWEST_LANES, Look, NoColour, Rgb, Theme};

@@ -1,0 +1,100 @@
+//! Something wrong in a configuration file: where, and in a sentence what. It never stops the program.
+
+use std::fmt;
+use std::ops::Range;
+
+/// Something wrong in a file, with its line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Complaint {
+    /// The line, counted from 1; `None` where it concerns the file as a whole.
+    pub line: Option<usize>,
+    /// What is wrong and what is used instead: one sentence without a full stop.
+    pub text: String,
+}
+
+impl Complaint {
+    /// A complaint about the file as a whole.
+    pub fn whole(text: impl Into<String>) -> Complaint {
+        Complaint { line: None, text: text.into() }
+    }
+
+    /// A complaint about the bytes `span` of `source`.
+    pub fn at(source: &str, span: Option<Range<usize>>, text: impl Into<String>) -> Complaint {
+        let line = span.map(|span| {
+            let before = source.as_bytes().iter().take(span.start);
+            before.filter(|&&byte| byte == b'\n').count() + 1
+        });
+        Complaint { line, text: text.into() }
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        f.write_str(&self.text)
+    }
+}
+
+/// The name out of `names` that was probably meant by `wanted`, if any is near enough to be worth a question.
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Two neighbours exchanged, the commonest slip, are two replacements.
+    let length = wanted.chars().count();
+    let limit = if length < 4 { 1 } else { (length / 3).max(2) };
+    let scored = names.into_iter().map(|name| (distance(wanted, name), name));
+    scored.filter(|(far, _)| *far <= limit).min_by_key(|(far, _)| *far).map(|(_, name)| name)
+}
+
+/// Levenshtein's distance: insertions, deletions and replacements that turn `a` into `b`. Long words are cut, as no
+/// name of ours is long and the work is the product of both lengths.
+fn distance(a: &str, b: &str) -> usize {
+    const LONGEST: usize = 64;
+    let b: Vec<char> = b.chars().take(LONGEST).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().take(LONGEST).enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (slot, cb) in row.iter_mut().skip(1).zip(&b) {
+            let replaced = diagonal + usize::from(ca != *cb);
+            diagonal = *slot;
+            left = replaced.min(left + 1).min(diagonal + 1);
+            *slot = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_levenshteins() {
+        for (a, b, far) in [("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("cpu_user", "cpu_usr", 1)]
+        {
+            assert_eq!(distance(a, b), far, "{a} {b}");
+            assert_eq!(distance(b, a), far, "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn only_near_names_are_offered() {
+        let names = ["selection", "header", "header_sort", "dim"];
+        assert_eq!(nearest("selecton", names), Some("selection"));
+        assert_eq!(nearest("headr", names), Some("header"));
+        assert_eq!(nearest("zebra", names), None);
+    }
+
+    #[test]
+    fn lines_count_from_one() {
+        let source = "a\nbc\nd";
+        assert_eq!(Complaint::at(source, Some(0..1), "x").line, Some(1));
+        assert_eq!(Complaint::at(source, Some(3..4), "x").to_string(), "line 2: x");
+        assert_eq!(Complaint::at(source, Some(99..100), "x").line, Some(3));
+        assert_eq!(Complaint::whole("x").to_string(), "x");
+    }
+}
