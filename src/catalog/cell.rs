@@ -1,0 +1,147 @@
+//! A piece of text whose parts have roles; one buffer that is used again and again.
+
+use std::fmt;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::model::{Role, showable};
+
+/// Text whose parts have roles. A caller keeps one and clears it, so that drawing does not allocate.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Cell {
+    text: String,
+    /// Where each part ends in `text`, and what it stands for.
+    parts: Vec<(usize, Role)>,
+}
+
+impl Cell {
+    /// An empty cell.
+    pub fn new() -> Cell {
+        Cell::default()
+    }
+
+    /// Empties it and keeps its memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.parts.clear();
+    }
+
+    /// Appends `text`, which must be the program's own; for foreign bytes there is [`Cell::push_foreign`].
+    pub fn push(&mut self, role: Role, text: &str) {
+        self.push_with(role, |out| out.push_str(text));
+    }
+
+    /// Appends what `write` writes; it must only append.
+    pub fn push_with(&mut self, role: Role, write: impl FnOnce(&mut String)) {
+        let start = self.text.len();
+        write(&mut self.text);
+        if self.text.len() <= start {
+            return;
+        }
+        match self.parts.last_mut() {
+            Some((end, last)) if *last == role => *end = self.text.len(),
+            _ => self.parts.push((self.text.len(), role)),
+        }
+    }
+
+    /// Appends formatted text of the program's own: `cell.push_fmt(role, format_args!("{n}%"))`.
+    pub fn push_fmt(&mut self, role: Role, text: fmt::Arguments<'_>) {
+        self.push_with(role, |out| {
+            // Writing to a String does not fail.
+            let _ = fmt::Write::write_fmt(out, text);
+        });
+    }
+
+    /// Appends bytes from strangers, made showable, at most `max_cells` cells wide; returns the width.
+    pub fn push_foreign(&mut self, role: Role, bytes: &[u8], max_cells: usize) -> usize {
+        let mut width = 0;
+        self.push_with(role, |out| width = showable(bytes, max_cells, out));
+        width
+    }
+
+    /// Appends ASCII that `write` writes. Where it is wider than `width` only its end stays, behind a `~`: for numbers
+    /// beyond what the kernel gives out, which must not shift a column.
+    pub fn push_fit(&mut self, role: Role, width: usize, write: impl FnOnce(&mut String)) {
+        self.push_with(role, |out| {
+            let start = out.len();
+            write(out);
+            let excess = (out.len() - start).saturating_sub(width);
+            if excess > 0 && out.is_char_boundary(start + excess + 1) {
+                out.replace_range(start..=start + excess, "~");
+            }
+        });
+    }
+
+    /// Says that the value is not known.
+    pub fn push_unknown(&mut self) {
+        self.push(Role::Dim, "–");
+    }
+
+    /// All of the text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Its width in terminal cells.
+    pub fn width(&self) -> usize {
+        self.text.width()
+    }
+
+    /// The parts in order, each with its role; neighbours with the same role are one part.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, Role)> {
+        let mut start = 0;
+        self.parts.iter().map(move |(end, role)| {
+            let part = self.text.get(start..*end).unwrap_or("");
+            start = *end;
+            (part, *role)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_the_text_and_equal_neighbours_join() {
+        let mut cell = Cell::new();
+        cell.push(Role::Dim, "/usr/");
+        cell.push(Role::Dim, "bin/");
+        cell.push(Role::Strong, "vim");
+        cell.push(Role::Text, "");
+        cell.push_foreign(Role::Text, b" \x1b[2J", 80);
+        let parts: Vec<_> = cell.parts().collect();
+        assert_eq!(parts, [("/usr/bin/", Role::Dim), ("vim", Role::Strong), (" \u{fffd}[2J", Role::Text)]);
+        assert_eq!(parts.iter().map(|p| p.0).collect::<String>(), cell.text());
+    }
+
+    #[test]
+    fn what_is_too_wide_keeps_its_end() {
+        let mut cell = Cell::new();
+        cell.push_fit(Role::Text, 7, |out| out.push_str("2147483647"));
+        assert_eq!(cell.text(), "~483647");
+        cell.clear();
+        cell.push_fit(Role::Text, 7, |out| out.push_str("4194304"));
+        assert_eq!(cell.text(), "4194304");
+    }
+
+    #[test]
+    fn a_cleared_cell_keeps_its_memory() {
+        let mut cell = Cell::new();
+        let fill = |cell: &mut Cell| {
+            for n in 0..10 {
+                cell.push_fmt(Role::Lane(n), format_args!("{n}"));
+            }
+        };
+        fill(&mut cell);
+        let before = (cell.text.capacity(), cell.parts.capacity(), cell.text.as_ptr());
+        cell.clear();
+        fill(&mut cell);
+        assert_eq!(before, (cell.text.capacity(), cell.parts.capacity(), cell.text.as_ptr()));
+    }
+}

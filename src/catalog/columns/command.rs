@@ -1,0 +1,90 @@
+//! What it is: its name and its command line.
+
+use super::{Align, Column, Row};
+use crate::catalog::{Cell, Value};
+use crate::model::{Command, Kind, Needs, Role, State};
+
+const COMM_CELLS: u16 = 16;
+
+/// The most that is ever shown of a command line, cells; the reader keeps 4 KiB.
+const COMMAND_CELLS: usize = 4096;
+
+pub(super) const COLUMNS: &[Column] = &[
+    Column {
+        id: "comm",
+        title: "COMM",
+        help: "The short name that the kernel has for it, at most 15 bytes.",
+        width: COMM_CELLS,
+        grows: false,
+        align: Align::Left,
+        needs: Needs::NOTHING,
+        descending: false,
+        additive: false,
+        value: |row| Value::Text(row.proc.task.comm.bytes()),
+        cell: |row, cell| {
+            let role = if row.proc.task.kind == Kind::Kernel { Role::Kernel } else { Role::Text };
+            name(row, role, usize::from(COMM_CELLS), cell);
+        },
+    },
+    Column {
+        id: "command",
+        title: "Command",
+        help: "The command line as the process has it now, or its short name where it has none or it is not known.",
+        width: 16,
+        grows: true,
+        align: Align::Left,
+        needs: Needs::COMMAND,
+        descending: false,
+        additive: false,
+        value: |row| match command(row) {
+            Some(command) => Value::Text(command.line.bytes()),
+            None => Value::Text(row.proc.task.comm.bytes()),
+        },
+        cell: command_cell,
+    },
+];
+
+/// The command line, where it is what the row shows: kernel threads have none, threads share their process's.
+fn command<'a>(row: &Row<'a>) -> Option<&'a Command> {
+    let task = &row.proc.task;
+    match task.kind {
+        Kind::Process if task.state != State::ZOMBIE => {
+            task.command.known().map(AsRef::as_ref).filter(|command| !command.line.is_empty())
+        }
+        Kind::Process | Kind::Thread(_) | Kind::Kernel => None,
+    }
+}
+
+/// Appends the short name. A process may have emptied its own; a row without any name would look like a fault.
+fn name(row: &Row<'_>, role: Role, max_cells: usize, cell: &mut Cell) {
+    let name = row.proc.task.comm.bytes();
+    if name.is_empty() {
+        cell.push(Role::Dim, "\"\"");
+    } else {
+        cell.push_foreign(role, name, max_cells);
+    }
+}
+
+fn command_cell(row: &Row<'_>, cell: &mut Cell) {
+    let task = &row.proc.task;
+    let Some(command) = command(row) else {
+        let role = match task.kind {
+            Kind::Kernel => Role::Kernel,
+            Kind::Thread(_) => Role::Thread,
+            Kind::Process if task.state == State::ZOMBIE => Role::Zombie,
+            Kind::Process => Role::Strong,
+        };
+        name(row, role, COMMAND_CELLS, cell);
+        if task.stuck {
+            cell.push(Role::Warn, " …");
+        }
+        return;
+    };
+    let line = command.line.bytes();
+    let (path, rest) = line.split_at(command.base_start.min(line.len()));
+    let (base, arguments) = rest.split_at(command.base().len().min(rest.len()));
+    let mut room = COMMAND_CELLS;
+    for (role, part) in [(Role::Dim, path), (Role::Strong, base), (Role::Text, arguments)] {
+        room -= cell.push_foreign(role, part, room).min(room);
+    }
+}

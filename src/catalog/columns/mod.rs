@@ -1,0 +1,105 @@
+//! The columns: what can be said of a process, one row each.
+
+mod command;
+mod cpu;
+mod format;
+mod identity;
+mod memory;
+mod schedule;
+mod time;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::LazyLock;
+
+use super::{Cell, Value};
+use crate::model::{Needs, Proc, Snapshot, Sums};
+
+pub use identity::tty_name;
+
+/// What a column is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The look at the machine that it is part of.
+    pub snapshot: &'a Snapshot,
+    /// The process or thread.
+    pub proc: &'a Proc,
+    /// For a folded row, the sums over its subtree: the additive columns show these.
+    pub sums: Option<&'a Sums>,
+}
+
+impl<'a> Row<'a> {
+    /// The row of one process alone.
+    pub fn new(snapshot: &'a Snapshot, proc: &'a Proc) -> Row<'a> {
+        Row { snapshot, proc, sums: None }
+    }
+}
+
+/// To which side a column leans.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Align {
+    /// Text.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// Something that can be said of a process.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its name on the command line, in settings and in JSON: lower case, unique, for ever.
+    pub id: &'static str,
+    /// Its title in the header; unique.
+    pub title: &'static str,
+    /// What it says, in a sentence.
+    pub help: &'static str,
+    /// Its width in terminal cells, enough for its title and for every cell; where `grows`, the least.
+    pub width: u16,
+    /// Whether it takes what room is left; such a column stands last.
+    pub grows: bool,
+    /// To which side it leans.
+    pub align: Align,
+    /// What must be read for it.
+    pub needs: Needs,
+    /// Whether the greatest comes first when it is first sorted by.
+    pub descending: bool,
+    /// Whether a folded row shows the sum of its subtree here.
+    pub additive: bool,
+    /// Its value, for sorting and export.
+    pub value: for<'a> fn(&Row<'a>) -> Value<'a>,
+    /// Appends what is shown.
+    pub cell: for<'a> fn(&Row<'a>, &mut Cell),
+}
+
+/// Ids are unique, so a column is its id.
+impl PartialEq for Column {
+    fn eq(&self, other: &Column) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Column {}
+
+/// Every column, in the order in which menus list them.
+pub fn columns() -> &'static [Column] {
+    static TABLE: LazyLock<Vec<Column>> = LazyLock::new(|| {
+        [identity::COLUMNS, schedule::COLUMNS, cpu::COLUMNS, memory::COLUMNS, time::COLUMNS, command::COLUMNS]
+            .concat()
+    });
+    &TABLE
+}
+
+/// The column with this id.
+pub fn column(id: &str) -> Option<&'static Column> {
+    columns().iter().find(|column| column.id == id)
+}
+
+/// Ids of the columns that a table has unless somebody chose others, in order.
+const DEFAULT: [&str; 12] =
+    ["pid", "user", "priority", "nice", "virt", "res", "shr", "state", "cpu", "mem", "time", "command"];
+
+/// The columns that a table has unless somebody chose others, in order.
+pub fn default_columns() -> Vec<&'static Column> {
+    DEFAULT.iter().filter_map(|id| column(id)).collect()
+}

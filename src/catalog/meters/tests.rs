@@ -1,0 +1,225 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::*;
+use crate::model::{
+    Cost, CpuUse, Disk, Host, Kind, Load, Memory, Nanos, Network, Pid, Pressure, Proc, ProcId, Stall, State,
+    System, Task, Temperature,
+};
+
+const GIB: u64 = 1 << 30;
+
+fn task(pid: u32, kind: Kind, threads: u32) -> Proc {
+    let task = Task::bare(ProcId::new(pid, 1).unwrap());
+    Proc::new(Task { kind, threads, state: if pid == 1 { State::RUNNING } else { State::SLEEPING }, ..task })
+}
+
+fn snapshot() -> Snapshot {
+    Snapshot {
+        number: 3,
+        since_boot: Nanos((41 * 86_400 + 3 * 3600 + 12 * 60) * 1_000_000_000),
+        cpu: Some(CpuUse {
+            user: 0.25,
+            low: 0.05,
+            kernel: 0.1,
+            irq: 0.05,
+            iowait: 0.2,
+            guest: 0.1,
+            ..CpuUse::default()
+        }),
+        procs: vec![
+            task(1, Kind::Process, 1),
+            task(2, Kind::Kernel, 1),
+            task(3, Kind::Process, 7),
+            task(4, Kind::Thread(Pid::new(3).unwrap()), 1),
+        ],
+        system: System {
+            host: Arc::new(Host {
+                name: "web-3\u{1b}".into(),
+                kernel: "Linux 6.18.3".into(),
+                ..Host::default()
+            }),
+            memory: Some(Memory {
+                total: 32 * GIB,
+                free: 10 * GIB,
+                available: Some(20 * GIB),
+                buffers: GIB,
+                cached: 9 * GIB,
+                reclaimable: GIB,
+                shmem: 2 * GIB,
+                swap_total: 8 * GIB,
+                swap_free: 7 * GIB,
+                swap_cached: GIB / 2,
+            }),
+            load: Some(Load { one: 2.41, five: 1.8, fifteen: 1.02, ..Load::default() }),
+            pressure: Some(Pressure {
+                cpu_some: Some(Stall { avg10: 4.1, ..Stall::default() }),
+                io_some: Some(Stall::default()),
+                ..Pressure::default()
+            }),
+            ..System::default()
+        },
+        cost: Cost { wall: 0.003, own_memory: Some(5_872_026), ..Cost::default() },
+        own_cpu: Some(0.2),
+        ..Snapshot::default()
+    }
+}
+
+fn sensors() -> Sensors {
+    let disk = |device: &str, read| Disk {
+        device: device.into(),
+        read_rate: Some(read),
+        write_rate: None,
+        ..Disk::default()
+    };
+    let network = |name: &str, loopback, rate| Network {
+        name: name.into(),
+        loopback,
+        receive_rate: Some(rate),
+        transmit_rate: Some(0.0),
+    };
+    Sensors {
+        temperatures: vec![
+            Temperature { label: "nvme".into(), celsius: 40.0, critical: None },
+            Temperature { label: "Package".into(), celsius: 95.4, critical: Some(100.0) },
+            Temperature { label: "broken".into(), celsius: f32::NAN, critical: None },
+        ],
+        disks: vec![disk("sda1", 1_048_576.0), disk("sda1", 1_048_576.0), disk("sdb", 1_048_576.0)],
+        networks: vec![
+            network("lo", true, 9e9),
+            network("eth0", false, 2048.0),
+            network("wlan0", false, 2048.0),
+        ],
+    }
+}
+
+fn read(id: &str, snapshot: &Snapshot, sensors: Option<&Sensors>, detailed: bool) -> Gauge {
+    let mut gauge = Gauge { parts: vec![(Role::Bad, 9.0)], total: 7.0, text: Cell::new() };
+    gauge.text.push(Role::Bad, "left over");
+    (meter(id).unwrap().read)(&MeterInput { snapshot, sensors, detailed }, &mut gauge);
+    gauge
+}
+
+#[test]
+fn every_meter_is_complete() {
+    let (mut ids, mut titles) = (BTreeSet::new(), BTreeSet::new());
+    for Meter { id, title, help, .. } in meters() {
+        assert!(ids.insert(*id), "{id}: two meters have this id");
+        assert!(titles.insert(*title), "{id}: two meters have the title {title}");
+        assert!((1..=4).contains(&title.chars().count()), "{id}: {title}");
+        assert!(id.bytes().all(|b| b.is_ascii_lowercase()), "{id}");
+        assert!(help.ends_with('.') && help.split(' ').count() > 2 && !help.contains("  "), "{id}: {help}");
+    }
+    assert!(meter("").is_none());
+}
+
+#[test]
+fn what_the_meters_say() {
+    let (snapshot, sensors) = (snapshot(), sensors());
+    let said: Vec<_> = meters()
+        .iter()
+        .map(|meter| {
+            format!("{} {}", meter.title, read(meter.id, &snapshot, Some(&sensors), false).text.text())
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "cpu 55.0%",
+            "load 2.41  1.80  1.02",
+            "psi cpu 4.1  io 0.0  mem –",
+            "mem 13.0/32.0G",
+            "swap 0.5/8.0G",
+            "avl 20.0G",
+            "task 2, 8 thr, 1 run, 1 kthr",
+            "up 41 days, 3:12",
+            "host web-3\u{fffd}  Linux 6.18.3",
+            "self 0.2%  5.60M  3.0 ms",
+            "temp 95°C Package",
+            "disk r 2.00M/s  w –",
+            "net in 4K/s  out 0/s",
+        ]
+    );
+}
+
+#[test]
+fn what_is_unknown_is_said_to_be_unknown() {
+    for meter in meters() {
+        let gauge = read(meter.id, &Snapshot::default(), None, true);
+        assert!(gauge.text.text().contains('–'), "{}: {:?}", meter.id, gauge.text.text());
+        assert_eq!((gauge.total, gauge.parts.len()), (0.0, 0), "{}", meter.id);
+    }
+}
+
+#[test]
+fn parts_never_exceed_the_whole() {
+    let mut snapshot = snapshot();
+    for free in [0, 10 * GIB, u64::MAX / 8] {
+        if let Some(memory) = &mut snapshot.system.memory {
+            (memory.free, memory.shmem, memory.swap_cached) = (free, 20 * GIB, 9 * GIB);
+        }
+        for meter in meters() {
+            for detailed in [false, true] {
+                let gauge = read(meter.id, &snapshot, Some(&sensors()), detailed);
+                let sum: f64 = gauge.parts.iter().map(|part| part.1).sum();
+                assert!(sum <= gauge.total + 1e-6, "{}: {gauge:?}", meter.id);
+                assert!(gauge.parts.iter().all(|part| part.1 >= 0.0), "{}: {gauge:?}", meter.id);
+                assert!(!gauge.text.is_empty(), "{}", meter.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn memory_is_stacked_as_htop_stacks_it() {
+    let gauge = read("memory", &snapshot(), None, false);
+    let gib = |n: u64| (n * GIB) as f64;
+    let parts = [
+        (Role::MemUsed, gib(11)),
+        (Role::MemShared, gib(2)),
+        (Role::MemBuffers, gib(1)),
+        (Role::MemCache, gib(8)),
+    ];
+    assert_eq!((gauge.parts.as_slice(), gauge.total), (&parts[..], gib(32)));
+}
+
+#[test]
+fn a_core_is_stacked_as_htop_stacks_it() {
+    let use_ = CpuUse {
+        user: 0.5,
+        low: 0.125,
+        kernel: 0.0625,
+        irq: 0.0625,
+        softirq: 0.0625,
+        steal: 0.03125,
+        guest: 0.03125,
+        iowait: 0.125,
+    };
+    let mut parts = vec![(Role::Bad, 1.0)];
+    core_parts(&use_, false, &mut parts);
+    let plain =
+        [(Role::CpuLow, 0.125), (Role::CpuUser, 0.5), (Role::CpuKernel, 0.1875), (Role::CpuSteal, 0.0625)];
+    assert_eq!(parts, plain);
+    core_parts(&use_, true, &mut parts);
+    assert_eq!(parts.iter().map(|part| part.1).sum::<f64>(), 1.0);
+    assert_eq!(parts.last(), Some(&(Role::CpuIowait, 0.125)));
+}
+
+#[test]
+fn no_swap_is_no_bar() {
+    let mut snapshot = snapshot();
+    if let Some(memory) = &mut snapshot.system.memory {
+        (memory.swap_total, memory.swap_free) = (0, 0);
+    }
+    let gauge = read("swap", &snapshot, None, false);
+    assert_eq!((gauge.text.text(), gauge.total, gauge.filled()), ("none", 0.0, None));
+}
+
+#[test]
+fn a_running_count_that_wrapped_is_no_count() {
+    let mut snapshot = snapshot();
+    snapshot.system.running = Some(u64::MAX);
+    assert_eq!(read("tasks", &snapshot, None, false).text.text(), "2, 8 thr, 1 run, 1 kthr");
+    snapshot.system.running = Some(5);
+    assert_eq!(read("tasks", &snapshot, None, false).text.text(), "2, 8 thr, 5 run, 1 kthr");
+}

@@ -1,0 +1,140 @@
+//! What a column knows of a process: one total order for sorting, one plain value for export.
+
+use std::cmp::Ordering;
+
+/// A value in the units of the export: bytes, seconds, seconds since the epoch, percent of one core.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub enum Value<'a> {
+    /// Not known; never 0.
+    #[default]
+    Unknown,
+    /// A whole number that may be negative.
+    Int(i64),
+    /// A whole number.
+    Uint(u64),
+    /// A terminal by its device number (field 7 of `/proc/PID/stat`), which orders better than its name; exports
+    /// name it with [`super::tty_name`].
+    Terminal(i32),
+    /// A number with a fraction.
+    Float(f64),
+    /// Bytes, perhaps from strangers; shown only through [`crate::model::showable`].
+    Text(&'a [u8]),
+}
+
+impl Value<'_> {
+    /// Compares by rank: a total order, in which whole numbers come before fractions, these before text, and the
+    /// unknown is always the greatest. No column mixes kinds of numbers; the order is total all the same, because
+    /// sorting needs that.
+    pub fn rank(&self, other: &Value<'_>) -> Ordering {
+        match (self.whole(), other.whole()) {
+            (Some(a), Some(b)) => return a.cmp(&b),
+            (None, None) => {}
+            (a, b) => return b.is_some().cmp(&a.is_some()),
+        }
+        match (self, other) {
+            (Value::Float(a), Value::Float(b)) => a.total_cmp(b),
+            (Value::Text(a), Value::Text(b)) => a.cmp(b),
+            (a, b) => a.kind().cmp(&b.kind()),
+        }
+    }
+
+    /// Compares for a sorted list, in which the unknown stands last in either direction.
+    pub fn order(&self, other: &Value<'_>, descending: bool) -> Ordering {
+        let both_known = !self.is_unknown() && !other.is_unknown();
+        if descending && both_known { other.rank(self) } else { self.rank(other) }
+    }
+
+    /// Whether the value is not known.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Value::Unknown)
+    }
+
+    /// The number, where it is a whole one.
+    fn whole(&self) -> Option<i128> {
+        match self {
+            Value::Int(n) => Some(i128::from(*n)),
+            Value::Uint(n) => Some(i128::from(*n)),
+            Value::Terminal(n) => Some(i128::from(*n)),
+            Value::Float(_) | Value::Text(_) | Value::Unknown => None,
+        }
+    }
+
+    fn kind(&self) -> u8 {
+        match self {
+            Value::Int(_) | Value::Uint(_) | Value::Terminal(_) => 0,
+            Value::Float(_) => 1,
+            Value::Text(_) => 2,
+            Value::Unknown => 3,
+        }
+    }
+}
+
+impl From<Option<f64>> for Value<'_> {
+    fn from(value: Option<f64>) -> Self {
+        value.map_or(Value::Unknown, Value::Float)
+    }
+}
+
+impl From<Option<u64>> for Value<'_> {
+    fn from(value: Option<u64>) -> Self {
+        value.map_or(Value::Unknown, Value::Uint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_value() -> impl Strategy<Value = Value<'static>> {
+        prop_oneof![
+            Just(Value::Unknown),
+            any::<i64>().prop_map(Value::Int),
+            (-3i64..3).prop_map(Value::Int),
+            any::<u64>().prop_map(Value::Uint),
+            (0u64..3).prop_map(Value::Uint),
+            any::<i32>().prop_map(Value::Terminal),
+            any::<u64>().prop_map(|bits| Value::Float(f64::from_bits(bits))),
+            prop::sample::select(vec![-0.0, 0.0, 1.0, f64::NAN, f64::INFINITY]).prop_map(Value::Float),
+            prop::sample::select(vec!["", "a", "b", "ab", "\u{1b}["])
+                .prop_map(|text| Value::Text(text.as_bytes())),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_is_total(a in any_value(), b in any_value(), c in any_value()) {
+            for descending in [false, true] {
+                prop_assert_eq!(a.order(&b, descending), b.order(&a, descending).reverse());
+                prop_assert_eq!(a.order(&a, descending), Ordering::Equal);
+                let mut three = [a, b, c];
+                three.sort_by(|x, y| x.order(y, descending));
+                let [x, y, z] = three;
+                prop_assert!(x.order(&y, descending).is_le() && y.order(&z, descending).is_le());
+                prop_assert!(x.order(&z, descending).is_le());
+            }
+        }
+
+        #[test]
+        fn the_unknown_is_last_in_both_directions(mut list in prop::collection::vec(any_value(), 0..20), descending: bool) {
+            list.sort_by(|a, b| a.order(b, descending));
+            let first = list.iter().position(Value::is_unknown).unwrap_or(list.len());
+            prop_assert!(list[first..].iter().all(Value::is_unknown));
+        }
+    }
+
+    #[test]
+    fn numbers_come_before_text_and_the_unknown_is_greatest() {
+        let sorted = [
+            Value::Int(-1),
+            Value::Uint(7),
+            Value::Uint(u64::MAX),
+            Value::Float(0.5),
+            Value::Text(b"a"),
+            Value::Unknown,
+        ];
+        for pair in sorted.windows(2) {
+            assert_eq!(pair[0].rank(&pair[1]), Ordering::Less, "{pair:?}");
+        }
+    }
+}
