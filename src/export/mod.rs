@@ -1,1 +1,19 @@
 //! Snapshot → text, JSON, CSV.
+//!
+//! Its word: a *line* is one process of a listing, with its depth where the listing is a tree. Text is for eyes: the
+//! cells of the table. JSON and CSV are for programs: plain numbers in bytes, seconds and percent of one core. All of
+//! it is safe to print to a terminal, whatever names the processes chose. This room must never know the terminal, a
+//! selection, or where what it writes goes.
+
+mod csv;
+mod json;
+mod select;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use csv::csv;
+pub use json::json;
+pub use select::{Line, Order, select};
+pub use table::table;

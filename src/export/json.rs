@@ -1,0 +1,91 @@
+//! JSON for programs that is safe for terminals.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::Line;
+use crate::catalog::{Column, Row, Value, tty_name};
+use crate::model::{REPLACEMENT, Snapshot, showable};
+
+/// Writes an array of objects keyed by column id, one line each. Numbers are plain: bytes, seconds, seconds since the
+/// epoch, percent of one core; what is not known is `null`.
+///
+/// Bytes that are no UTF-8 become U+FFFD. Characters that could steer a terminal are escaped, which JSON readers undo.
+pub fn json(
+    snapshot: &Snapshot,
+    lines: &[Line<'_>],
+    columns: &[&Column],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut text = String::from("[");
+    for (at, line) in lines.iter().enumerate() {
+        let row = Row::new(snapshot, line.proc);
+        text.push_str(if at == 0 { "\n{" } else { ",\n{" });
+        for (at, column) in columns.iter().enumerate() {
+            text.push_str(if at == 0 { "" } else { "," });
+            string(column.id.as_bytes(), &mut text);
+            text.push(':');
+            value((column.value)(&row), &mut text);
+        }
+        text.push('}');
+        out.write_all(text.as_bytes())?;
+        text.clear();
+    }
+    text.push_str(if lines.is_empty() { "]\n" } else { "\n]\n" });
+    out.write_all(text.as_bytes())
+}
+
+/// Appends a value.
+fn value(value: Value<'_>, out: &mut String) {
+    // Writing to a String does not fail.
+    let _ = match value {
+        Value::Int(n) => write!(out, "{n}"),
+        Value::Uint(n) => write!(out, "{n}"),
+        // The shortest digits that read back as the same number, without an exponent.
+        Value::Float(n) if n.is_finite() => write!(out, "{n}"),
+        Value::Float(_) | Value::Unknown => write!(out, "null"),
+        Value::Terminal(device) => {
+            let mut name = String::new();
+            tty_name(device, &mut name);
+            string(name.as_bytes(), out);
+            Ok(())
+        }
+        Value::Text(bytes) => {
+            string(bytes, out);
+            Ok(())
+        }
+    };
+}
+
+/// Appends a string with its quotes.
+fn string(bytes: &[u8], out: &mut String) {
+    out.push('"');
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            character(c, out);
+        }
+        out.extend(std::iter::repeat_n(REPLACEMENT, chunk.invalid().len()));
+    }
+    out.push('"');
+}
+
+/// Appends a character, escaped unless it can be shown as it is. A mark that needs another character to stand on is
+/// escaped too: a tower of them then costs letters, not a screen.
+fn character(c: char, out: &mut String) {
+    match c {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        ' '..='~' | REPLACEMENT => out.push(c),
+        _ => {
+            let mut utf8 = [0; 4];
+            let start = out.len();
+            showable(c.encode_utf8(&mut utf8).as_bytes(), 2, out);
+            if out.get(start..).is_none_or(|shown| !shown.chars().eq([c])) {
+                out.truncate(start);
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+}
