@@ -1,0 +1,239 @@
+//! Opening and reading below a directory that is kept open: no allocation, one read for most files.
+//!
+//! Only files that cannot block are read through here (`stat`, `statm`, the machine's own): see `commands` for the
+//! others. `O_NONBLOCK` means nothing to a file of procfs, and keeps a fixture's FIFO or device from hanging us.
+
+use std::io::Write;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::ffi::CStr;
+use rustix::fs::{AtFlags, Mode, OFlags, RawDir, SeekFrom, fstat, openat, seek, statat};
+use rustix::io::Errno;
+
+use crate::model::Pid;
+
+/// Why a file could not be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Miss {
+    /// It is not there (any more): the process has ended.
+    Gone,
+    /// The kernel does not permit it.
+    Denied,
+    /// Something is short (descriptors, memory) or broken: nothing is known about the file.
+    Failed,
+}
+
+impl From<Errno> for Miss {
+    fn from(errno: Errno) -> Miss {
+        match errno {
+            Errno::NOENT | Errno::SRCH | Errno::NOTDIR => Miss::Gone,
+            Errno::ACCESS | Errno::PERM => Miss::Denied,
+            _ => Miss::Failed,
+        }
+    }
+}
+
+/// A path below `/proc` as text on the stack: `PID/stat`, `PID/task/TID/stat`.
+pub(super) struct Path {
+    text: [u8; 48],
+    len: usize,
+}
+
+impl Path {
+    /// `PID/name`. Names are ours and short; one that did not fit would name no file.
+    pub(super) fn process(pid: Pid, name: &str) -> Path {
+        Path::format(format_args!("{pid}/{name}\0"))
+    }
+
+    /// `TGID/task/TID/name`.
+    pub(super) fn thread(process: Pid, thread: Pid, name: &str) -> Path {
+        Path::format(format_args!("{process}/task/{thread}/{name}\0"))
+    }
+
+    fn format(path: std::fmt::Arguments<'_>) -> Path {
+        let mut text = [0; 48];
+        let room = text.len();
+        let mut rest = &mut text[..];
+        let fits = rest.write_fmt(path).is_ok();
+        let len = if fits { room - rest.len() } else { 0 };
+        Path { text, len }
+    }
+
+    pub(super) fn as_c_str(&self) -> &CStr {
+        self.text.get(..self.len).and_then(|text| CStr::from_bytes_with_nul(text).ok()).unwrap_or_default()
+    }
+}
+
+/// What was read of a file, and the owner of it.
+pub(super) struct Content<'a> {
+    /// The bytes, at most as many as the buffer holds.
+    pub(super) text: &'a [u8],
+    /// The file's owner, where it was asked for: for a file of procfs the effective uid of the process.
+    pub(super) uid: Option<u32>,
+}
+
+/// Opens files below one directory, into one buffer.
+pub(super) struct Files {
+    dir: OwnedFd,
+    /// A descriptor kept for the hour of need: given up when there are no others left, so that a look goes on.
+    spare: Option<OwnedFd>,
+    buffer: Vec<u8>,
+    entries: Vec<MaybeUninit<u8>>,
+}
+
+/// What most files of a process fit in; the lines of `/proc/stat` of a large machine need more.
+const BUFFER: usize = 16 << 10;
+
+/// No file that we read here is larger: 512 CPUs and thousands of interrupt counters stay far below.
+const LARGEST: usize = 4 << 20;
+
+impl Files {
+    /// Opens the directory `path`.
+    pub(super) fn open(path: &std::path::Path) -> Result<Files, Errno> {
+        let dir =
+            rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let mut entries = Vec::new();
+        entries.resize_with(32 << 10, MaybeUninit::uninit);
+        let mut files = Files { dir, spare: None, buffer: vec![0; BUFFER], entries };
+        files.keep_spare();
+        Ok(files)
+    }
+
+    /// The directory itself, for readers on other threads.
+    pub(super) fn share(&self) -> Result<OwnedFd, Errno> {
+        rustix::io::fcntl_dupfd_cloexec(&self.dir, 3)
+    }
+
+    /// Takes the spare descriptor back, if there is one again. Once a look.
+    pub(super) fn keep_spare(&mut self) {
+        if self.spare.is_none() {
+            self.spare = self.share().ok();
+        }
+    }
+
+    fn open_below(&mut self, path: &CStr, more: OFlags) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY | more;
+        loop {
+            match openat(&self.dir, path, flags, Mode::empty()) {
+                Err(Errno::INTR) => {}
+                Err(Errno::MFILE) if self.spare.is_some() => self.spare = None,
+                result => return result,
+            }
+        }
+    }
+
+    /// The files' whole text, and the uid of its owner where `owner` is asked for. Text that does not end with a
+    /// newline may be a short read and is read on.
+    pub(super) fn read(&mut self, path: &Path, owner: bool) -> Result<Content<'_>, Miss> {
+        let file = self.open_below(path.as_c_str(), OFlags::empty())?;
+        let mut len = 0;
+        while let Some(room) = self.buffer.get_mut(len..).filter(|room| !room.is_empty()) {
+            match rustix::io::read(&file, room) {
+                Ok(0) => break,
+                Ok(n) => len += n,
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+            if len.checked_sub(1).and_then(|last| self.buffer.get(last)) == Some(&b'\n') {
+                break;
+            }
+        }
+        let uid = if owner { Some(fstat(&file)?.st_uid) } else { None };
+        Ok(Content { text: self.buffer.get(..len).unwrap_or(&[]), uid })
+    }
+
+    /// The text of a file of the machine, by its name below the directory: read until its end, however many reads
+    /// that takes.
+    pub(super) fn read_whole(&mut self, name: &CStr) -> Result<&[u8], Miss> {
+        let file = self.open_below(name, OFlags::empty())?;
+        let mut len = 0;
+        loop {
+            if len == self.buffer.len() {
+                if len >= LARGEST {
+                    return Err(Miss::Failed);
+                }
+                self.buffer.resize(len * 2, 0);
+            }
+            let room = self.buffer.get_mut(len..).unwrap_or_default();
+            match rustix::io::read(&file, room) {
+                Ok(0) => return Ok(self.buffer.get(..len).unwrap_or(&[])),
+                Ok(n) => len += n,
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    /// The owner of the directory of a process: its effective uid.
+    pub(super) fn owner_of(&self, pid: Pid) -> Result<u32, Miss> {
+        Ok(statat(&self.dir, Path::process(pid, "").as_c_str(), AtFlags::empty())?.st_uid)
+    }
+
+    /// Appends the pids that are names in the directory itself.
+    pub(super) fn list(&mut self, pids: &mut Vec<Pid>) -> Result<(), Miss> {
+        seek(&self.dir, SeekFrom::Start(0))?;
+        numbers(self.dir.as_fd(), &mut self.entries, pids)
+    }
+
+    /// Appends the threads of a process, its leader too.
+    pub(super) fn list_threads(&mut self, process: Pid, tids: &mut Vec<Pid>) -> Result<(), Miss> {
+        let dir = self.open_below(Path::process(process, "task").as_c_str(), OFlags::DIRECTORY)?;
+        numbers(dir.as_fd(), &mut self.entries, tids)
+    }
+}
+
+/// The entries of a directory that are numbers.
+fn numbers(dir: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], out: &mut Vec<Pid>) -> Result<(), Miss> {
+    let mut entries = RawDir::new(dir, buffer);
+    while let Some(entry) = entries.next() {
+        match entry {
+            Ok(entry) => out.extend(super::parse::pid(entry.file_name().to_bytes())),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pid(n: u32) -> Pid {
+        Pid::new(n).unwrap()
+    }
+
+    #[test]
+    fn the_longest_path_fits() {
+        let path = Path::thread(pid(i32::MAX as u32), pid(i32::MAX as u32), "schedstat");
+        assert_eq!(path.as_c_str().to_bytes(), b"2147483647/task/2147483647/schedstat");
+        assert_eq!(Path::process(pid(7), "stat").as_c_str().to_bytes(), b"7/stat");
+        assert_eq!(Path::process(pid(7), &"x".repeat(60)).as_c_str().to_bytes(), b"");
+    }
+
+    #[test]
+    fn only_canonical_numbers_are_pids() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["12", "7", "self", "07", "0", "4294967296", "-1", "1x"] {
+            std::fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        let mut files = Files::open(dir.path()).unwrap();
+        for _ in 0..2 {
+            let mut pids = Vec::new();
+            files.list(&mut pids).unwrap();
+            pids.sort_unstable();
+            assert_eq!(pids, [pid(7), pid(12)]);
+        }
+    }
+
+    #[test]
+    fn long_files_are_read_to_their_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "x\n".repeat(BUFFER);
+        std::fs::write(dir.path().join("long"), &text).unwrap();
+        let mut files = Files::open(dir.path()).unwrap();
+        assert_eq!(files.read_whole(c"long").map(<[u8]>::len), Ok(text.len()));
+        assert_eq!(files.read_whole(c"none").map(<[u8]>::len), Err(Miss::Gone));
+    }
+}
