@@ -1,2 +1,34 @@
 //! Acting on a process: pin, check, act, verdict.
+//!
+//! The words of this room: to *pin* is to open a pidfd and to check, afterwards, that it means the process that was
+//! chosen; the *outcome* is what the kernel said to the act; the *verdict* is what the process did about it.
+//! Delivered is not dead.
+//!
+//! One thread, started by [`start`], does all of it. It takes [`ControlOrder`](crate::model::ControlOrder)s, never
+//! blocks on one target, sleeps until there is an order, a death or a look that is due, and tells
+//! [`ControlNews`](crate::model::ControlNews) as they happen. [`act_and_wait`] is the same for a command line.
+//!
+//! What is promised:
+//!
+//! * No signal is sent by pid. A recycled pid is found out and nothing is sent.
+//! * Where the kernel wants a pid (the nice value), the pidfd is asked before and after, and the outcome is
+//!   `Uncertain` where the process ended between.
+//! * Each target of an order to act gets exactly one outcome, and after `Delivered` exactly one verdict, unless
+//!   another order to act on it comes first; after `StillAlive` its end, within a minute, is a second verdict.
+//!
+//! This room must never know menus, tags, keys, or why somebody wants a process to end. Read next: `pin` (identity),
+//! `desk` (the thread), `follow` (verdicts).
 #![allow(clippy::disallowed_methods)]
+
+mod acting;
+mod desk;
+mod door;
+mod follow;
+mod look;
+mod pin;
+mod renice;
+mod wait;
+mod watch;
+
+pub use door::{Control, PATIENCE, start, start_with};
+pub use wait::act_and_wait;

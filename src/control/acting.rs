@@ -1,0 +1,139 @@
+//! The desk's hand: what is done to those that are held, and what the kernel says to it.
+
+use std::collections::BTreeSet;
+use std::os::fd::AsFd;
+use std::time::Instant;
+
+use crate::model::{Act, ControlNews, Happened, Outcome, Pid, ProcId, Signal, Untrusted, Verdict, WhyAlive};
+use crate::sys::pidfd_send;
+
+use super::desk::{Desk, Stage, Token};
+use super::follow::Pursuit;
+use super::look::{self, Stat};
+use super::pin::{Hold, Life, life};
+use super::renice::renice;
+
+/// A signal that the kernel took.
+enum Delivered {
+    /// For a living process.
+    Alive(Pursuit),
+    /// For one that was dead before.
+    Zombie { parent: Option<Pid>, parent_name: Untrusted },
+}
+
+impl<F: Fn(ControlNews)> Desk<F> {
+    /// Does `act` to the targets of `session` that `only` names, all where it names none.
+    pub(super) fn act_on_all(&mut self, session: u64, act: Act, only: &[ProcId]) {
+        let Some(tokens) = self.sessions.get(&session).cloned() else { return };
+        let only: BTreeSet<ProcId> = only.iter().copied().collect();
+        for token in tokens {
+            let Some(case) = self.cases.get(&token) else { continue };
+            if only.is_empty() || only.contains(&case.target.id) {
+                match act {
+                    Act::Signal(signal) => self.signal(token, signal),
+                    Act::Renice(delta) => self.renice(token, delta),
+                }
+            }
+        }
+    }
+
+    fn renice(&mut self, token: Token, delta: i32) {
+        if let Err(outcome) = self.take_hold(token) {
+            return self.tell(token, Happened::Outcome(outcome));
+        }
+        let Some(case) = self.cases.get(&token) else { return };
+        let Some(hold) = &case.hold else { return };
+        let outcome = renice(case.target.id, hold, delta);
+        self.tell(token, Happened::Outcome(outcome));
+        self.let_go_unless_followed(token);
+    }
+
+    fn signal(&mut self, token: Token, signal: Signal) {
+        if let Err(outcome) = self.take_hold(token) {
+            return self.tell(token, Happened::Outcome(outcome));
+        }
+        match self.deliver(token, signal) {
+            Ok(Delivered::Alive(pursuit)) => {
+                self.tell(token, Happened::Outcome(Outcome::Delivered));
+                if let Some(case) = self.cases.get_mut(&token) {
+                    let earlier = match case.stage {
+                        Stage::Pursued(pursuit) => pursuit.deadly_since(),
+                        Stage::Ended { sent, .. } | Stage::Lingering { sent, .. } => Some(sent),
+                        Stage::Pinned { .. } => None,
+                    };
+                    case.stage = Stage::Pursued(pursuit.after(earlier));
+                }
+                // It may be dead already, or the verdict may be certain; else this sets the alarm for the next look.
+                self.attend(token);
+            }
+            Ok(Delivered::Zombie { parent, parent_name }) => {
+                self.tell(token, Happened::Outcome(Outcome::Delivered));
+                let why = WhyAlive::Zombie { parent, parent_name };
+                self.tell(token, Happened::Verdict(Verdict::StillAlive { after: 0.0, why }));
+                self.let_go(token);
+            }
+            Err(outcome) => {
+                self.tell(token, Happened::Outcome(outcome));
+                self.let_go_unless_followed(token);
+            }
+        }
+    }
+
+    /// Sends `signal` to what the case holds.
+    fn deliver(&self, token: Token, signal: Signal) -> Result<Delivered, Outcome> {
+        let case = self.cases.get(&token).ok_or(Outcome::AlreadyGone)?;
+        let pid = case.target.id.pid;
+        let pidfd = match &case.hold {
+            Some(Hold::Process { kernel_thread: true, .. }) => {
+                return Err(Outcome::Refused("kernel threads take no signals"));
+            }
+            Some(Hold::Process { pidfd, .. }) => pidfd.as_fd(),
+            Some(Hold::Thread) => {
+                return Err(Outcome::Refused("a thread cannot be signalled alone; choose its process"));
+            }
+            None => return Err(Outcome::AlreadyGone),
+        };
+        let before = life(pidfd);
+        let died_of_ours =
+            matches!(case.stage, Stage::Ended { .. } | Stage::Pursued(_) | Stage::Lingering { .. });
+        if before == Life::Reaped || (before == Life::Zombie && died_of_ours) {
+            return Err(Outcome::AlreadyGone);
+        }
+        let stat = look::stat(pid).ok();
+        let sent = Instant::now();
+        pidfd_send(pidfd, signal.number()).map_err(|error| match error.raw_os_error() {
+            Some(libc::ESRCH) => Outcome::AlreadyGone,
+            Some(libc::EPERM | libc::EACCES) => Outcome::Denied { owner: look::status(pid).uid },
+            Some(libc::ENOSYS) => {
+                Outcome::Refused("this kernel cannot signal a process handle (pidfd, Linux 5.1)")
+            }
+            errno => Outcome::Failed { errno: errno.unwrap_or(libc::EIO) },
+        })?;
+        if before == Life::Alive {
+            let was_stopped = stat.as_ref().is_some_and(Stat::is_stopped);
+            return Ok(Delivered::Alive(Pursuit::new(signal, sent, was_stopped)));
+        }
+        let parent = stat.and_then(|stat| stat.parent);
+        let parent_name = parent.and_then(|parent| look::stat(parent).ok()).map(|stat| stat.name);
+        Ok(Delivered::Zombie { parent, parent_name: parent_name.unwrap_or_default() })
+    }
+
+    /// After an act with nothing to wait for. An earlier signal may still be followed.
+    fn let_go_unless_followed(&mut self, token: Token) {
+        if self.cases.get(&token).is_some_and(|case| matches!(case.stage, Stage::Pinned { .. })) {
+            self.let_go(token);
+        }
+    }
+
+    /// No more orders will come for `session`: what was not acted upon is let go, the rest when it has its verdict.
+    pub(super) fn release(&mut self, session: u64) {
+        let Some(tokens) = self.sessions.remove(&session) else { return };
+        for token in tokens {
+            if let Some(case) = self.cases.get_mut(&token) {
+                case.released = true;
+            }
+            self.let_go_unless_followed(token);
+            self.forget_if_over(token);
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The control thread: orders in, news out. Here are its books and its bell; what it does is in `acting`, what it
+//! watches in `watch`.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::Instant;
+
+use rustix::event::{Timespec, epoll};
+use rustix::process::{Resource, getrlimit};
+
+use crate::model::{ControlNews, ControlOrder, Disposition, Happened, Outcome, ProcId, Target};
+
+use super::follow::{Pursuit, Times};
+use super::look;
+use super::pin::{Hold, Life, life, pin};
+
+/// How many sessions without a hold on anything are remembered; a caller that never releases costs no more.
+const MOST_IDLE_SESSIONS: usize = 64;
+/// Death reports taken from the kernel at once.
+const BATCH: usize = 64;
+
+/// Epoll's name for the eventfd that says that an order has come. Cases are counted from the next number.
+const ORDERS: u64 = 0;
+
+/// Names a case for epoll and the alarms; never used twice.
+pub(super) type Token = u64;
+
+/// One target of one session.
+pub(super) struct Case {
+    pub(super) session: u64,
+    pub(super) target: Target,
+    /// Kept from the pinning to the act, and from a delivered signal to its verdict. A case without a hold is pinned
+    /// anew when an act comes: the identity is checked in any case.
+    pub(super) hold: Option<Hold>,
+    pub(super) stage: Stage,
+    /// Its end was told; there is nothing left to pin, even while its parent has not reaped it.
+    pub(super) ended: bool,
+    /// Its session was released: it is forgotten when there is nothing more to follow.
+    pub(super) released: bool,
+    /// When to look at it next; the same instant stands in `Desk::alarms`.
+    pub(super) alarm: Option<Instant>,
+}
+
+/// Where a case with a hold stands.
+#[derive(Clone, Copy)]
+pub(super) enum Stage {
+    /// Nothing was sent since it was pinned; `zombie` if it was one already then.
+    Pinned { zombie: bool },
+    /// A signal was delivered and the verdict is to come.
+    Pursued(Pursuit),
+    /// It ended, and how may still become known.
+    Ended { sent: Instant, at: Instant },
+    /// It was told to be alive; its end would still be news.
+    Lingering { sent: Instant, until: Instant },
+}
+/// The state of the control thread; `news` is where it tells what happened.
+pub(super) struct Desk<F> {
+    pub(super) epoll: OwnedFd,
+    wake: Arc<OwnedFd>,
+    news: F,
+    pub(super) times: Times,
+    /// The cases of each session, in the order in which they were chosen.
+    pub(super) sessions: BTreeMap<u64, Vec<Token>>,
+    pub(super) cases: BTreeMap<Token, Case>,
+    alarms: BTreeSet<(Instant, Token)>,
+    /// Cases that linger, oldest first; some may have left that stage.
+    pub(super) lingering: VecDeque<Token>,
+    /// How many pidfds are open.
+    held: usize,
+    next_token: Token,
+}
+
+impl<F: Fn(ControlNews)> Desk<F> {
+    /// A desk without cases, which reads its orders when `wake` rings.
+    pub(super) fn new(wake: Arc<OwnedFd>, times: Times, news: F) -> io::Result<Desk<F>> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        epoll::add(&epoll, &*wake, epoll::EventData::new_u64(ORDERS), epoll::EventFlags::IN)?;
+        Ok(Desk {
+            epoll,
+            wake,
+            news,
+            times,
+            sessions: BTreeMap::new(),
+            cases: BTreeMap::new(),
+            alarms: BTreeSet::new(),
+            lingering: VecDeque::new(),
+            held: 0,
+            next_token: ORDERS + 1,
+        })
+    }
+
+    /// Sleeps until something happens; returns when nobody can send orders any more.
+    pub(super) fn run(&mut self, mail: &Receiver<ControlOrder>) {
+        let mut events = Vec::with_capacity(BATCH);
+        loop {
+            events.clear();
+            let timeout = self.alarms.first().map(|(at, _)| {
+                let left = at.saturating_duration_since(Instant::now());
+                // rustix rounds up to the milliseconds of epoll_wait(2), so this never wakes just too early.
+                Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) }
+            });
+            let spare = rustix::buffer::spare_capacity(&mut events);
+            match epoll::wait(&self.epoll, spare, timeout.as_ref()) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                // Nothing else can go wrong with a descriptor that is ours; without it there is no waiting.
+                Err(_) => return,
+            }
+            for event in &events {
+                let data = event.data;
+                match data.u64() {
+                    ORDERS => {
+                        let mut count = [0; 8];
+                        let _ = rustix::io::read(&*self.wake, &mut count);
+                        if !self.obey(mail) {
+                            return;
+                        }
+                    }
+                    token => self.attend(token),
+                }
+            }
+            self.attend_to_alarms();
+        }
+    }
+
+    /// Takes all orders that have come; false when there can be no more.
+    fn obey(&mut self, mail: &Receiver<ControlOrder>) -> bool {
+        loop {
+            match mail.try_recv() {
+                Ok(ControlOrder::Pin { session, targets }) => self.pin_all(session, targets),
+                Ok(ControlOrder::Act { session, act, only }) => self.act_on_all(session, act, &only),
+                Ok(ControlOrder::Release { session }) => self.release(session),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+    }
+
+    fn attend_to_alarms(&mut self) {
+        let now = Instant::now();
+        while let Some(&(at, token)) = self.alarms.first() {
+            if at > now {
+                return;
+            }
+            self.alarms.pop_first();
+            if let Some(case) = self.cases.get_mut(&token) {
+                case.alarm = None;
+            }
+            self.attend(token);
+        }
+    }
+
+    // Pinning.
+
+    fn pin_all(&mut self, session: u64, targets: Vec<Target>) {
+        self.forget_idle_sessions();
+        let mut known: BTreeMap<ProcId, Token> = BTreeMap::new();
+        for &token in self.sessions.entry(session).or_default().iter() {
+            if let Some(case) = self.cases.get(&token) {
+                known.insert(case.target.id, token);
+            }
+        }
+        for target in targets {
+            let token = *known.entry(target.id).or_insert_with(|| {
+                let token = self.next_token;
+                self.next_token += 1;
+                self.sessions.entry(session).or_default().push(token);
+                let stage = Stage::Pinned { zombie: false };
+                let (ended, released) = (false, false);
+                self.cases
+                    .insert(token, Case { session, target, hold: None, stage, ended, released, alarm: None });
+                token
+            });
+            match self.take_hold(token) {
+                Ok(disposition) => self.tell(token, Happened::Pinned(disposition)),
+                Err(Outcome::AlreadyGone) => self.tell(token, Happened::Vanished),
+                Err(outcome) => self.tell(token, Happened::Outcome(outcome)),
+            }
+        }
+    }
+
+    /// Makes sure that the case has its hold, and says what the process does with signals.
+    pub(super) fn take_hold(&mut self, token: Token) -> Result<Disposition, Outcome> {
+        let most = most_pidfds();
+        let Some(case) = self.cases.get_mut(&token) else { return Err(Outcome::AlreadyGone) };
+        if case.ended {
+            return Err(Outcome::AlreadyGone);
+        }
+        if case.hold.is_some() {
+            return Ok(look::status(case.target.id.pid).disposition);
+        }
+        if self.held >= most {
+            return Err(Outcome::Failed { errno: libc::EMFILE });
+        }
+        let hold = pin(case.target.id)?;
+        let mut zombie = false;
+        if let Hold::Process { pidfd, .. } = &hold {
+            zombie = match life(pidfd.as_fd()) {
+                Life::Alive => false,
+                Life::Zombie => true,
+                Life::Reaped => return Err(Outcome::AlreadyGone),
+            };
+            let watch = epoll::add(&self.epoll, pidfd, epoll::EventData::new_u64(token), interest(zombie));
+            if let Err(errno) = watch {
+                return Err(Outcome::Failed { errno: errno.raw_os_error() });
+            }
+            self.held += 1;
+        }
+        case.hold = Some(hold);
+        case.stage = Stage::Pinned { zombie };
+        Ok(look::status(case.target.id.pid).disposition)
+    }
+
+    /// Closes the pidfd of a case and cancels its alarm; the target stays known to its session.
+    pub(super) fn let_go(&mut self, token: Token) {
+        self.set_alarm(token, None);
+        let Some(case) = self.cases.get_mut(&token) else { return };
+        case.stage = Stage::Pinned { zombie: false };
+        if let Some(Hold::Process { pidfd, .. }) = case.hold.take() {
+            // Closing alone would not do while a child that is being started holds a copy of the descriptor.
+            let _ = epoll::delete(&self.epoll, &pidfd);
+            self.held -= 1;
+        }
+    }
+
+    // Book-keeping.
+
+    pub(super) fn tell(&self, token: Token, what: Happened) {
+        if let Some(case) = self.cases.get(&token) {
+            (self.news)(ControlNews { session: case.session, target: case.target.clone(), what });
+        }
+    }
+
+    /// Tells how a case ended, and closes it.
+    pub(super) fn tell_end(&mut self, token: Token, what: Happened) {
+        self.tell(token, what);
+        self.let_go(token);
+        if let Some(case) = self.cases.get_mut(&token) {
+            case.ended = true;
+        }
+    }
+
+    pub(super) fn set_alarm(&mut self, token: Token, at: Option<Instant>) {
+        let Some(case) = self.cases.get_mut(&token) else { return };
+        if let Some(old) = std::mem::replace(&mut case.alarm, at) {
+            self.alarms.remove(&(old, token));
+        }
+        if let Some(at) = at {
+            self.alarms.insert((at, token));
+        }
+    }
+
+    /// Forgets a case whose session was released and which is not followed any more.
+    pub(super) fn forget_if_over(&mut self, token: Token) {
+        if self.cases.get(&token).is_some_and(|case| case.released && case.hold.is_none()) {
+            self.cases.remove(&token);
+        }
+    }
+
+    /// Forgets the oldest sessions that hold nothing, if they have become too many.
+    fn forget_idle_sessions(&mut self) {
+        if self.sessions.len() < MOST_IDLE_SESSIONS {
+            return;
+        }
+        let holds = |token: &Token| self.cases.get(token).is_some_and(|case| case.hold.is_some());
+        let idle: Vec<u64> =
+            self.sessions.iter().filter(|(_, own)| !own.iter().any(holds)).map(|(&id, _)| id).collect();
+        let surplus = (idle.len() + 1).saturating_sub(MOST_IDLE_SESSIONS);
+        for session in idle.into_iter().take(surplus) {
+            self.release(session);
+        }
+    }
+}
+
+/// What epoll is to report of a pidfd: its end; of a zombie's, only the reaping (Linux 6.9), which is always reported.
+pub(super) fn interest(zombie: bool) -> epoll::EventFlags {
+    if zombie { epoll::EventFlags::empty() } else { epoll::EventFlags::IN }
+}
+
+/// How many pidfds may be open at once: three quarters of what the limit allows, so that the rest of the program can
+/// always open its files.
+fn most_pidfds() -> usize {
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(limit / 4 * 3).unwrap_or(usize::MAX)
+}

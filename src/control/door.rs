@@ -1,0 +1,71 @@
+//! The way in: orders are posted here, from any thread, and the control thread is started.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
+
+use rustix::event::{EventfdFlags, eventfd};
+
+use crate::model::{ControlNews, ControlOrder};
+
+use super::desk::Desk;
+use super::follow::Times;
+
+/// How long a process has to end before the verdict is "still alive".
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The way to the control thread. Dropping it ends the thread, verdicts that are still to come included.
+pub struct Control {
+    /// `None` only while it is dropped.
+    orders: Option<Sender<ControlOrder>>,
+    wake: Arc<OwnedFd>,
+}
+
+impl Control {
+    /// Gives an order. Never blocks; what comes of it is told as news.
+    pub fn send(&self, order: ControlOrder) {
+        if let Some(orders) = &self.orders {
+            // It fails only when the thread has ended because its news had nobody to go to.
+            let _ = orders.send(order);
+        }
+        self.wake();
+    }
+
+    fn wake(&self) {
+        // It can fail only when 2^64 - 2 orders wait, and then the thread is awake already.
+        let _ = rustix::io::write(&*self.wake, &1_u64.to_ne_bytes());
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        // First the channel, then the bell: the thread must find it closed when it wakes.
+        self.orders = None;
+        self.wake();
+    }
+}
+
+/// Starts the control thread with a patience of [`PATIENCE`]. `news` is called on that thread with every piece of
+/// news, and must not block.
+///
+/// # Errors
+///
+/// No thread or no file descriptor could be had.
+pub fn start(news: impl Fn(ControlNews) + Send + 'static) -> io::Result<Control> {
+    start_with(PATIENCE, news)
+}
+
+/// Starts the control thread; a process has `patience` to do what a signal asks before it is called still alive.
+///
+/// # Errors
+///
+/// As [`start`].
+pub fn start_with(patience: Duration, news: impl Fn(ControlNews) + Send + 'static) -> io::Result<Control> {
+    let (orders, mail) = channel();
+    let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+    let mut desk = Desk::new(Arc::clone(&wake), Times::with_patience(patience), news)?;
+    std::thread::Builder::new().name("control".to_owned()).spawn(move || desk.run(&mail))?;
+    Ok(Control { orders: Some(orders), wake })
+}
