@@ -1,2 +1,194 @@
-//! Workloads, their supervisor and workers, measurement, report.
+//! Workloads that really run: as serial work, as threads, as processes, as a pool, measured and checked.
+//!
+//! Its words. A *workload* is a number of tasks with known answers; a *plan* is one experiment with it; a *run* is
+//! the workload once, in one mode; a *worker* is a process (or, in mode threads, a thread) that does tasks. The
+//! *supervisor* is the process between the monitor and the workers:
+//!
+//! ```text
+//! glowtop                      holds the write end of the lifeline, hears the news
+//!  └─ lab: primes supervisor   a session of its own; starts, measures, ends
+//!      ├─ lab: primes worker 1/2
+//!      └─ lab: primes worker 2/2
+//! ```
+//!
+//! All of them are this same program, started through a hidden entry. Nothing here outlives the monitor, whatever
+//! ends it: `safety` has the layers.
+//!
+//! This room must never know the monitor: what a user sees of the workers in table and tree comes through `/proc`,
+//! like everything else. Read next: `supervisor`, then `worker`; a new workload is a file in `workloads`.
 #![allow(clippy::disallowed_methods)]
+
+mod order;
+mod plan;
+mod protocol;
+mod safety;
+mod supervisor;
+mod worker;
+mod workloads;
+
+use std::io::{self, PipeReader, PipeWriter, Read};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::{LazyLock, Mutex, mpsc};
+
+use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use crate::model::Pid;
+use crate::model::lab::{LabNews, LabPlan, RunReport, WorkloadInfo};
+pub use order::hidden_entry;
+use order::{Order, Role, THIS_PROGRAM};
+use protocol::{GARBLED, Lines, SupervisorSaid};
+
+/// Why the lab did not do what it was told; the text is a sentence for the user.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// The plan cannot be run here, whoever asks.
+    #[error("{0}")]
+    Refused(String),
+    /// The supervisor could not be started.
+    #[error("The lab could not be started: {0}.")]
+    Start(#[from] io::Error),
+    /// It was started, but did not come to its end.
+    #[error("{0}")]
+    Ended(String),
+}
+
+/// All workloads, in the order of the menu.
+pub fn workloads() -> &'static [WorkloadInfo] {
+    static INFOS: LazyLock<Vec<WorkloadInfo>> =
+        LazyLock::new(|| workloads::ALL.iter().map(|workload| workload.info.clone()).collect());
+    &INFOS
+}
+
+/// Number of CPUs that workers can use here, by affinity and cgroup quota; at least 1.
+pub fn usable_cpus() -> u32 {
+    std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
+}
+
+/// Most workers that a run may have here.
+pub fn most_workers() -> u32 {
+    plan::most_workers(usable_cpus())
+}
+
+/// A plan that runs. Dropping it stops it.
+#[must_use = "a run that nobody holds is stopped"]
+pub struct Run {
+    supervisor: Pid,
+    /// Not to be confused with another process, also after its end.
+    pidfd: Option<OwnedFd>,
+    lifeline: Mutex<Option<PipeWriter>>,
+}
+
+impl Run {
+    /// The supervisor's pid; its children are the workers.
+    pub fn supervisor(&self) -> Pid {
+        self.supervisor
+    }
+
+    /// Ends the run and everything it started, now; does not wait. [`LabNews::Ended`] tells when it is done.
+    pub fn stop(&self) {
+        // A poisoned lock only means that another thread panicked while it closed the same pipe.
+        drop(self.lifeline.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
+        if let Some(pidfd) = &self.pidfd {
+            // A supervisor that somebody stopped could not see the end of its lifeline.
+            let _ = pidfd_send_signal(pidfd, Signal::CONT);
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Starts a plan. `news` is called on a thread of the lab's own; the last call is [`LabNews::Ended`].
+///
+/// Whether another plan runs already is the caller's business.
+///
+/// # Errors
+/// [`LabError::Refused`] or [`LabError::Start`].
+pub fn start(plan: LabPlan, news: impl Fn(LabNews) + Send + 'static) -> Result<Run, LabError> {
+    start_in(Path::new(THIS_PROGRAM), plan, news)
+}
+
+/// [`start`] where this process is not glowtop itself: `program` is, and calls [`hidden_entry`] first thing.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_in(
+    program: &Path,
+    plan: LabPlan,
+    news: impl Fn(LabNews) + Send + 'static,
+) -> Result<Run, LabError> {
+    let plan = plan::check(plan, usable_cpus()).map_err(LabError::Refused)?;
+    let parent = std::process::id();
+    let title = format!("lab: {} supervisor", plan.workload);
+    let order =
+        Order { run: format!("{parent}-{}", protocol::now_ns()?), parent, role: Role::Supervisor(plan) };
+    let (lifeline_end, lifeline) = io::pipe()?;
+    let (heard, news_end) = io::pipe()?;
+    let mut child = order.command(program, &title, lifeline_end, news_end)?.spawn()?;
+    // From here on, whatever goes wrong, the lifeline ends the supervisor when it is dropped.
+    let supervisor = Pid::new(child.id()).ok_or(io::ErrorKind::InvalidData).map_err(io::Error::from)?;
+    // Not reaped yet, so the pid is certainly its own. Kernels before 5.3 have none: then only the lifeline acts.
+    let pidfd = rustix::process::Pid::from_raw(supervisor.raw())
+        .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+    std::thread::Builder::new().name("lab".to_owned()).spawn(move || {
+        let problem = hear(heard, &news);
+        if problem.is_some() {
+            // It has ended everything already, or it is not to be trusted; its workers end with it.
+            let _ = child.kill();
+        }
+        // Not a zombie any more before the end is told. How it ended, it has told itself, or it was killed.
+        let _ = child.wait();
+        news(LabNews::Ended { problem });
+    })?;
+    Ok(Run { supervisor, pidfd, lifeline: Mutex::new(Some(lifeline)) })
+}
+
+/// Passes on what the supervisor says, to its last word; returns why the plan did not run to its end.
+fn hear(mut heard: PipeReader, news: &impl Fn(LabNews)) -> Option<String> {
+    let garbled = || Some(GARBLED.to_owned());
+    let mut lines = Lines::default();
+    let mut buffer = [0; 4096];
+    loop {
+        let length = match heard.read(&mut buffer) {
+            Ok(0) => return Some("The lab's supervisor was ended, and its workers with it.".to_owned()),
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Some(format!("The lab's supervisor cannot be heard: {error}.")),
+        };
+        let Ok(complete) = lines.feed(buffer.get(..length).unwrap_or_default()) else { return garbled() };
+        for line in complete {
+            let said = serde_json::from_slice(&line).ok().and_then(SupervisorSaid::into_news);
+            match said {
+                Some(LabNews::Ended { problem }) => return problem,
+                Some(what) => news(what),
+                None => return garbled(),
+            }
+        }
+    }
+}
+
+/// Runs a plan and waits for its end; `observe` sees all news, in order.
+///
+/// # Errors
+/// As [`start`], or [`LabError::Ended`] where the plan did not run to its end. A run with wrong or missing answers
+/// is no error: see [`RunReport::answer_ok`].
+pub fn run_to_end(plan: LabPlan, mut observe: impl FnMut(&LabNews)) -> Result<Vec<RunReport>, LabError> {
+    let (sender, receiver) = mpsc::channel();
+    let _run = start(plan, move |news| {
+        let _ = sender.send(news);
+    })?;
+    let mut reports = Vec::new();
+    for news in receiver {
+        observe(&news);
+        match news {
+            LabNews::RunDone(report) => reports.push(report),
+            LabNews::Ended { problem: Some(sentence) } => return Err(LabError::Ended(sentence)),
+            _ => {}
+        }
+    }
+    Ok(reports)
+}
