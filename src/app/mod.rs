@@ -1,80 +1,174 @@
 //! The mind: `update(&mut App, Msg) -> Vec<Effect>`.
 //!
 //! Pure: no clock (each message comes with its time), no I/O, no ratatui, no `/proc`. Its words: a *message* is
-//! something that happened, an *effect* is something the shell must do, an *action* is something a user can do.
+//! something that happened, an *effect* is something the shell must do, an *action* is something a user can do, a
+//! *layer* is what lies above a screen. Read next: [`App`], then the table of [`Action`]s.
 
+mod action;
+mod arrange;
+mod history;
 mod input;
+mod keymap;
+mod lab;
+mod layer;
+mod line_edit;
+mod message;
+mod notices;
+mod signal_menu;
+mod table;
+mod update;
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::lab::{LabNews, LabOrder};
-use crate::model::{ControlNews, ControlOrder, Nanos, Sensors, Snapshot, Wants};
+use crate::model::{Act, Nanos, ProcId, Sensors, Signal, Snapshot, Wants};
 
+pub use action::Action;
+pub use arrange::{Arrangement, DEEPEST, Fold, Line, Rules, arrange};
+pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
+pub use keymap::{DEFAULT_KEYMAP, Keymap};
+pub use lab::{Lab, RunView};
+pub use layer::{Layer, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
+pub use line_edit::LineEdit;
+pub use message::{Effect, Hit, Msg, WantsChange};
+pub use notices::{Notice, Notices};
+pub use signal_menu::{Aim, Aimed, SignalMenu};
+pub use table::Table;
 
-/// Something that happened.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    /// Somebody did something at the terminal.
-    Input(Input),
-    /// The terminal has this size now: columns, rows.
-    Size(u16, u16),
-    /// A new look at the machine.
-    Snapshot(Arc<Snapshot>),
-    /// A new reading of the slow sensors.
-    Sensors(Arc<Sensors>),
-    /// What became of an act.
-    Control(ControlNews),
-    /// What happens in the lab.
-    Lab(LabNews),
-    /// A sentence from the shell for the notice line.
-    Notice(String),
-    /// Time passed: see [`App::wakeup`].
-    Tick,
+/// The screens, in the order of Tab.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Screen {
+    /// The process table.
+    #[default]
+    Processes,
+    /// The lab.
+    Lab,
 }
 
-/// Something the shell must do.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Effect {
-    /// Leave.
-    Quit,
-    /// Leave the terminal and stop, as Ctrl-Z means.
-    Suspend,
-    /// Draw everything anew, whatever the terminal holds.
-    Redraw,
-    /// Look at the machine now.
-    Sample,
-    /// The sampler is to read this from now on.
-    Wants(WantsChange),
-    /// Sample every so many seconds from now on.
-    Interval(f64),
-    /// For the control thread.
-    Control(ControlOrder),
-    /// For the lab.
-    Lab(LabOrder),
-}
+impl Screen {
+    /// All screens.
+    pub const ALL: [Screen; 2] = [Screen::Processes, Screen::Lab];
 
-/// A change of what is to be read.
-#[derive(Clone, Debug)]
-pub struct WantsChange(pub Wants);
+    /// The word used in key maps.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Screen::Processes => "processes",
+            Screen::Lab => "lab",
+        }
+    }
 
-impl PartialEq for WantsChange {
-    fn eq(&self, other: &WantsChange) -> bool {
-        self.0.needs == other.0.needs && self.0.visible == other.0.visible
+    /// The word on its tab.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Screen::Processes => "Processes",
+            Screen::Lab => "Lab",
+        }
     }
 }
 
-/// The whole state of the program's mind.
-#[derive(Debug, Default)]
+/// The whole state of the program's mind. Fields are read by `view`; only [`App::update`] changes them.
+#[derive(Clone, Debug)]
 pub struct App {
+    /// The screen that is shown.
+    pub screen: Screen,
+    /// The process table.
+    pub table: Table,
+    /// The lab.
+    pub lab: Lab,
+    /// What is open above the screen.
+    pub layer: Option<Layer>,
+    /// The last look that is shown.
+    pub snapshot: Arc<Snapshot>,
+    /// The last reading of the slow sensors.
+    pub sensors: Option<Arc<Sensors>>,
+    /// CPU use over time.
+    pub history: History,
+    /// What was said.
+    pub notices: Notices,
+    /// The keys.
+    pub keymap: Keymap,
+    /// Whether the display is frozen.
+    pub paused: bool,
+    /// Whether the meters are hidden.
+    pub header_hidden: bool,
+    /// Whether core meters are split further.
+    pub detailed: bool,
+    /// One history graph for each core.
+    pub core_history: bool,
+    /// Seconds between two looks.
+    pub delay: f64,
+    /// The theme's place in the list of themes.
+    pub theme: usize,
+    /// The text last searched for.
+    pub searched: String,
+    /// The time of the last message.
+    pub now: Nanos,
+    themes: Vec<String>,
+    size: (u16, u16),
+    /// Digits typed so far to find a pid, and when the last one came.
+    digits: Option<(String, Nanos)>,
+    session: u64,
+    /// What was ordered in each session, for the verdicts still to come.
+    acts: HashMap<u64, Act>,
+    last_signal: Signal,
+    /// A snapshot that came while the display was frozen.
+    waiting: Option<Arc<Snapshot>>,
+    wants: Option<Wants>,
     dirty: bool,
 }
 
+/// What a user may choose when starting.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// The keys.
+    pub keymap: Keymap,
+    /// The names of the themes there are, in order.
+    pub themes: Vec<String>,
+    /// The chosen theme's place among them.
+    pub theme: usize,
+    /// The table's settings.
+    pub table: Table,
+    /// Seconds between two looks.
+    pub delay: f64,
+    /// The lab.
+    pub lab: Lab,
+}
+
 impl App {
-    /// Takes in what happened at `now` and says what must be done.
-    pub fn update(&mut self, _now: Nanos, _msg: Msg) -> Vec<Effect> {
-        self.dirty = true;
-        Vec::new()
+    /// The mind before the first look.
+    pub fn new(start: Start) -> App {
+        App {
+            screen: Screen::Processes,
+            table: start.table,
+            lab: start.lab,
+            layer: None,
+            snapshot: Arc::default(),
+            sensors: None,
+            history: History::default(),
+            notices: Notices::default(),
+            keymap: start.keymap,
+            paused: false,
+            header_hidden: false,
+            detailed: false,
+            core_history: false,
+            delay: start.delay,
+            theme: start.theme,
+            searched: String::new(),
+            now: Nanos(0),
+            themes: start.themes,
+            size: (80, 24),
+            digits: None,
+            session: 0,
+            acts: HashMap::new(),
+            last_signal: Signal::TERM,
+            waiting: None,
+            wants: None,
+            dirty: true,
+        }
     }
 
     /// Whether something changed that the screen does not show yet; asking clears it.
@@ -82,8 +176,44 @@ impl App {
         std::mem::take(&mut self.dirty)
     }
 
-    /// When the app wants a [`Msg::Tick`], at the latest.
+    /// When the app wants a [`Msg::Tick`], at the latest; `None` while nothing changes by itself.
     pub fn wakeup(&self) -> Option<Nanos> {
-        None
+        let notice = self.notices.next_end(self.now);
+        // A running lab moves: its lanes grow.
+        let lab = (self.lab.running && self.screen == Screen::Lab).then(|| self.now.plus(0.1));
+        notice.into_iter().chain(lab).min()
+    }
+
+    /// Tells the app how many rows of the table the screen has, before drawing; whether that is news.
+    pub fn set_table_rows(&mut self, rows: usize) -> bool {
+        self.table.set_rows(rows)
+    }
+
+    /// Columns and rows of the terminal.
+    pub fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
+    /// The name of the chosen theme.
+    pub fn theme_name(&self) -> &str {
+        self.themes.get(self.theme).map_or("", String::as_str)
+    }
+
+    /// The digits typed so far to find a pid.
+    pub fn typed_pid(&self) -> Option<&str> {
+        self.digits.as_ref().map(|(text, _)| text.as_str())
+    }
+
+    /// Who is on screen now.
+    fn visible(&self) -> Arc<[ProcId]> {
+        if self.screen != Screen::Processes {
+            return Arc::default();
+        }
+        self.table
+            .visible()
+            .iter()
+            .filter_map(|line| line.proc(&self.snapshot))
+            .map(crate::model::Proc::id)
+            .collect()
     }
 }

@@ -1,0 +1,119 @@
+//! Everything a user can do, one row each. Help, key bar, `glowtop print actions` and the key map read these rows.
+
+/// Declares the actions: the enum and its table from the same rows.
+macro_rules! actions {
+    ($($variant:ident $id:literal $label:literal $help:literal;)*) => {
+        /// Something a user can do.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Action {
+            $(#[doc = $help] $variant,)*
+        }
+
+        impl Action {
+            /// Every action, in the order of the help.
+            pub const ALL: &'static [Action] = &[$(Action::$variant,)*];
+
+            /// The word used in key maps.
+            pub const fn id(self) -> &'static str {
+                match self { $(Action::$variant => $id,)* }
+            }
+
+            /// At most six letters for the key bar.
+            pub const fn label(self) -> &'static str {
+                match self { $(Action::$variant => $label,)* }
+            }
+
+            /// What it does, one line.
+            pub const fn help(self) -> &'static str {
+                match self { $(Action::$variant => $help,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    Help "help" "Help" "show the keys";
+    Quit "quit" "Quit" "leave glowtop";
+    Back "back" "Back" "close what is open, clear the search, stop following";
+    Suspend "suspend" "Stop" "stop glowtop until the shell continues it";
+    Redraw "redraw" "Redraw" "draw the screen anew and look at the machine now";
+    NextScreen "next_screen" "Screen" "go to the next screen";
+    PrevScreen "prev_screen" "Screen" "go to the screen before";
+    Lab "lab" "Lab" "open the lab, or leave it";
+    Pause "pause" "Pause" "freeze the display, or let it go on";
+    Delay "delay" "Delay" "set the seconds between two looks";
+    Theme "theme" "Theme" "change to the next theme";
+    Header "header" "Header" "show or hide the meters";
+    Detailed "detailed_cpu" "Detail" "split the core meters further: interrupts, steal, guest, waiting for I/O";
+    CoreHistory "core_history" "Graphs" "one history graph for all cores, or one for each";
+
+    Up "up" "Up" "select the row above";
+    Down "down" "Down" "select the row below";
+    PageUp "page_up" "PgUp" "go up a page";
+    PageDown "page_down" "PgDn" "go down a page";
+    Top "top" "Top" "go to the first row, and stay there";
+    Bottom "bottom" "Bottom" "go to the last row";
+    Left "left" "Left" "scroll to the left";
+    Right "right" "Right" "scroll to the right";
+    LineStart "line_start" "Start" "scroll to the first column";
+    LineEnd "line_end" "End" "scroll to the end of the command";
+
+    Search "search" "Search" "jump to a process by name";
+    SearchNext "search_next" "Next" "jump to the next match of the search";
+    Filter "filter" "Filter" "show only processes whose name or command matches; a|b means either";
+    User "user" "User" "show only one user's processes";
+    Follow "follow" "Follow" "keep the selected process in view";
+    Tree "tree" "Tree" "tree or list";
+    FoldToggle "fold" "Fold" "fold or unfold the subtree; folded, its row shows the sum";
+    FoldAll "fold_all" "Fold" "fold or unfold all subtrees";
+    FoldParent "fold_parent" "Fold" "fold the subtree the row belongs to, and select its parent";
+    Sort "sort" "SortBy" "choose the column to sort by";
+    SortPrev "sort_prev" "Sort<" "sort by the column to the left";
+    SortNext "sort_next" "Sort>" "sort by the column to the right";
+    SortCpu "sort_cpu" "CPU" "sort by CPU use";
+    SortMemory "sort_memory" "Memory" "sort by memory";
+    SortTime "sort_time" "Time" "sort by CPU time";
+    SortPid "sort_pid" "PID" "sort by pid";
+    Invert "invert" "Invert" "sort the other way round";
+    SubtreeSort "subtree_sort" "Totals" "in the tree, order siblings by the sum of their subtrees, or by their own value";
+    Threads "threads" "Thread" "show or hide threads as rows";
+    KernelThreads "kernel_threads" "Kernel" "show or hide the kernel's threads";
+    FullCommand "full_command" "Path" "show the whole command line, or the program alone";
+    Changes "changes" "Change" "mark rows that are new or have just ended, or do not";
+
+    Tag "tag" "Tag" "tag the row, or untag it, and go to the next";
+    TagTree "tag_tree" "Tag" "tag the row and all its descendants";
+    Untag "untag" "Untag" "untag all rows";
+    Signal "signal" "Kill" "send a signal to the tagged rows, or to the selected one";
+    NiceDown "nice_down" "Nice-" "lower the nice value by one: more CPU (needs rights)";
+    NiceUp "nice_up" "Nice+" "raise the nice value by one: less CPU";
+
+    LabRun "lab_run" "Run" "run the experiment: serial first, then parallel";
+    LabStop "lab_stop" "Stop" "end the run and everything it started";
+    LabMode "lab_mode" "Mode" "choose the parallel mode: threads, processes or pool";
+    LabMore "lab_more" "Work+" "one worker more";
+    LabFewer "lab_fewer" "Work-" "one worker less";
+    LabLonger "lab_longer" "Size+" "more work";
+    LabShorter "lab_shorter" "Size-" "less work";
+}
+
+impl Action {
+    /// The action with this id.
+    pub fn from_id(id: &str) -> Option<Action> {
+        Action::ALL.iter().copied().find(|action| action.id() == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_complete_and_distinct() {
+        for action in Action::ALL {
+            assert_eq!(Action::from_id(action.id()), Some(*action));
+            assert!(action.label().len() <= 6 && !action.label().is_empty(), "{action:?}");
+            assert!(action.help().len() > 8 && !action.help().ends_with('.'), "{action:?}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What can lie above a screen: help, a menu, a line of input, the signal dialog. State, never a nested loop.
+
+use crate::config::{Chord, Key};
+
+use super::line_edit::LineEdit;
+use super::signal_menu::SignalMenu;
+
+/// Something open above the screen; it gets the keys first.
+#[derive(Clone, Debug)]
+pub enum Layer {
+    /// The keys, scrolled by so many lines.
+    Help(usize),
+    /// A list to choose from.
+    Menu(Menu),
+    /// A line of text at the bottom of the screen.
+    Line(LineInput),
+    /// The signal dialog.
+    Signal(Box<SignalMenu>),
+}
+
+/// What a menu is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MenuPurpose {
+    /// Choose the column to sort by; the items' keys are column ids.
+    Sort,
+    /// Choose a user; the items' keys are uids, empty for all.
+    User,
+}
+
+/// A list to choose from.
+#[derive(Clone, Debug)]
+pub struct Menu {
+    /// What for.
+    pub purpose: MenuPurpose,
+    /// Its items.
+    pub items: Vec<MenuItem>,
+    /// The one under the cursor.
+    pub at: usize,
+}
+
+/// One item of a menu.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MenuItem {
+    /// What it stands for.
+    pub key: String,
+    /// What is shown.
+    pub label: String,
+    /// More about it, shown dim.
+    pub detail: String,
+}
+
+/// What a line of input is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// Jump to a match while typing.
+    Search,
+    /// Show only matches while typing.
+    Filter,
+    /// Seconds between two looks.
+    Delay,
+}
+
+/// A line of text being typed for a purpose.
+#[derive(Clone, Debug)]
+pub struct LineInput {
+    /// What for.
+    pub purpose: Purpose,
+    /// The text.
+    pub edit: LineEdit,
+    /// The text in force before, to go back to.
+    pub before: String,
+    /// Whether what stands there makes no sense or finds nothing.
+    pub failed: bool,
+}
+
+/// What a key came to in a menu.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Picked {
+    /// Go on.
+    Open,
+    /// This item's key.
+    Item(String),
+    /// Close.
+    Cancel,
+}
+
+impl Menu {
+    /// Takes a key. A letter goes to the next item that begins with it.
+    pub fn key(&mut self, chord: Chord) -> Picked {
+        let last = self.items.len().saturating_sub(1);
+        match chord.key {
+            Key::Enter => {
+                return self.items.get(self.at).map_or(Picked::Cancel, |item| Picked::Item(item.key.clone()));
+            }
+            Key::Esc | Key::F(_) => return Picked::Cancel,
+            Key::Char('c') if chord.ctrl => return Picked::Cancel,
+            Key::Up => self.at = self.at.saturating_sub(1),
+            Key::Down => self.at = (self.at + 1).min(last),
+            Key::PageUp => self.at = self.at.saturating_sub(10),
+            Key::PageDown => self.at = (self.at + 10).min(last),
+            Key::Home => self.at = 0,
+            Key::End => self.at = last,
+            Key::Char(c) if !chord.ctrl && !chord.alt => {
+                let begins =
+                    |item: &MenuItem| item.label.chars().next().is_some_and(|l| l.eq_ignore_ascii_case(&c));
+                let count = self.items.len();
+                let next = (1..=count)
+                    .map(|i| (self.at + i) % count)
+                    .find(|i| self.items.get(*i).is_some_and(begins));
+                self.at = next.unwrap_or(self.at);
+            }
+            _ => {}
+        }
+        Picked::Open
+    }
+}
+
+impl LineInput {
+    /// A line for `purpose` that holds `text`.
+    pub fn new(purpose: Purpose, text: &str) -> LineInput {
+        LineInput { purpose, edit: LineEdit::new(text), before: text.to_owned(), failed: false }
+    }
+}

@@ -1,0 +1,88 @@
+//! What reaches the mind and what leaves it: the closed lists of messages and effects.
+
+use std::sync::Arc;
+
+use crate::model::lab::{LabNews, LabOrder};
+use crate::model::{ControlNews, ControlOrder, Sensors, Snapshot, Wants};
+
+use super::{Action, Input, MouseEvent, Screen};
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// Somebody did something at the terminal. Mouse events come as [`Msg::Mouse`], once it is known what they hit.
+    Input(Input),
+    /// The mouse did something on a part of the screen.
+    Mouse(MouseEvent, Hit),
+    /// The terminal has this size now: columns, rows.
+    Size(u16, u16),
+    /// A new look at the machine.
+    Snapshot(Arc<Snapshot>),
+    /// A new reading of the slow sensors.
+    Sensors(Arc<Sensors>),
+    /// What became of an act.
+    Control(ControlNews),
+    /// What happens in the lab.
+    Lab(LabNews),
+    /// A sentence from the shell for the notice line, which is good news or bad.
+    Notice {
+        /// Whether it is bad news.
+        bad: bool,
+        /// The sentence; safe to show.
+        text: String,
+    },
+    /// Time passed: see [`super::App::wakeup`].
+    Tick,
+}
+
+/// What lies under the mouse.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hit {
+    /// The table's line with this number.
+    Line(usize),
+    /// The fold mark of that line.
+    FoldMark(usize),
+    /// The header of the column at this place.
+    Column(usize),
+    /// A key of the key bar.
+    Key(Action),
+    /// A screen's tab.
+    Tab(Screen),
+    /// An item of the open layer.
+    Item(usize),
+    /// The open layer, but no item of it.
+    Layer,
+    /// Nothing that can be pressed.
+    Nothing,
+}
+
+/// Something the shell must do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    /// Leave.
+    Quit,
+    /// Leave the terminal and stop, as Ctrl-Z means.
+    Suspend,
+    /// Draw everything anew, whatever the terminal holds.
+    Redraw,
+    /// Look at the machine now.
+    Sample,
+    /// The sampler is to read this from now on.
+    Wants(WantsChange),
+    /// Sample every so many seconds from now on.
+    Interval(f64),
+    /// For the control thread.
+    Control(ControlOrder),
+    /// For the lab.
+    Lab(LabOrder),
+}
+
+/// A change of what is to be read.
+#[derive(Clone, Debug)]
+pub struct WantsChange(pub Wants);
+
+impl PartialEq for WantsChange {
+    fn eq(&self, other: &WantsChange) -> bool {
+        self.0.needs == other.0.needs && self.0.visible == other.0.visible
+    }
+}

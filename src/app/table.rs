@@ -1,0 +1,377 @@
+//! The process table: what it shows, in what order, where the cursor is.
+
+use std::collections::HashSet;
+
+use crate::catalog::{Column, column, default_columns};
+use crate::model::{Needs, Pid, Proc, ProcId, Snapshot, Target};
+use crate::query::Filter;
+
+use super::arrange::{Arrangement, Fold, Line, Rules, arrange};
+
+/// The state of the process table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The columns, in order.
+    pub columns: Vec<&'static Column>,
+    /// The column that sorts.
+    pub sort: &'static Column,
+    /// Greatest first.
+    pub descending: bool,
+    /// As a tree.
+    pub tree: bool,
+    /// In the tree, siblings by the sum of their subtrees.
+    pub by_total: bool,
+    /// Kernel threads too.
+    pub kernel: bool,
+    /// Threads as rows of their own.
+    pub threads: bool,
+    /// Mark rows that are new or have just ended.
+    pub changes: bool,
+    /// The filter as typed.
+    pub filter_text: String,
+    /// Only this owner's rows: uid and name.
+    pub user: Option<(u32, String)>,
+    /// Only these pids, where not empty.
+    pub pids: Vec<Pid>,
+    /// Keep the selected process in view, and its row in place.
+    pub follow: bool,
+    /// Cells the columns are scrolled to the left.
+    pub shift: usize,
+    /// The first line in view.
+    pub first: usize,
+    filter: Filter,
+    folded: HashSet<ProcId>,
+    tagged: HashSet<ProcId>,
+    /// Whom the cursor stands on; `None` while it rests on the first row, whoever that is.
+    chosen: Option<ProcId>,
+    index: usize,
+    rows: usize,
+    arranged: Arrangement,
+}
+
+impl Default for Table {
+    fn default() -> Table {
+        let columns = default_columns();
+        // The registry's own test holds that `cpu` exists; the first column stands in for it.
+        let sort = column("cpu").or(columns.first().copied()).unwrap_or(&crate::catalog::columns()[0]);
+        Table {
+            columns,
+            sort,
+            descending: true,
+            tree: false,
+            by_total: false,
+            kernel: false,
+            threads: false,
+            changes: true,
+            filter_text: String::new(),
+            user: None,
+            pids: Vec::new(),
+            follow: false,
+            shift: 0,
+            first: 0,
+            filter: Filter::default(),
+            folded: HashSet::new(),
+            tagged: HashSet::new(),
+            chosen: None,
+            index: 0,
+            rows: 1,
+            arranged: Arrangement::default(),
+        }
+    }
+}
+
+impl Table {
+    /// Finds rows and order anew; the cursor stays on its process.
+    pub fn rearrange(&mut self, snapshot: &Snapshot) {
+        let before = self.index.saturating_sub(self.first);
+        let rules = Rules {
+            sort: self.sort,
+            descending: self.descending,
+            tree: self.tree,
+            by_total: self.by_total,
+            folded: &self.folded,
+            kernel: self.kernel,
+            ended: self.changes,
+            filter: &self.filter,
+            uid: self.user.as_ref().map(|(uid, _)| *uid),
+            pids: &self.pids,
+        };
+        self.arranged = arrange(snapshot, &rules);
+        if let Some(id) = self.chosen {
+            if let Some(at) = self.line_of(snapshot, id) {
+                self.index = at;
+            } else if let Some(at) = self.fold_over(snapshot, id) {
+                self.choose(snapshot, at);
+            } else {
+                // Gone: the cursor stays where it was and takes whoever stands there now.
+                self.follow = false;
+                self.choose(snapshot, self.index);
+            }
+        } else {
+            self.index = 0;
+        }
+        if self.follow {
+            self.first = self.index.saturating_sub(before);
+        }
+        self.clamp();
+    }
+
+    /// Forgets folds and tags of processes that are gone.
+    pub fn forget_gone(&mut self, snapshot: &Snapshot) {
+        self.folded.retain(|id| snapshot.find(*id).is_some());
+        self.tagged.retain(|id| snapshot.find(*id).is_some());
+    }
+
+    /// Tells the table how many rows are in view; it scrolls so that the cursor stays in view. Whether that is news.
+    pub fn set_rows(&mut self, rows: usize) -> bool {
+        let had = self.rows;
+        self.rows = rows.max(1);
+        if self.rows < had && self.index >= self.first + self.rows && self.index < self.first + had {
+            self.first = self.index + 1 - self.rows;
+        }
+        self.clamp();
+        self.rows != had
+    }
+
+    /// The rows in order.
+    pub fn lines(&self) -> &[Line] {
+        &self.arranged.lines
+    }
+
+    /// The lines in view.
+    pub fn visible(&self) -> &[Line] {
+        let end = (self.first + self.rows).min(self.arranged.lines.len());
+        self.arranged.lines.get(self.first..end).unwrap_or(&[])
+    }
+
+    /// What the arrangement found out besides the lines.
+    pub fn arranged(&self) -> &Arrangement {
+        &self.arranged
+    }
+
+    /// The cursor's line number.
+    pub fn cursor(&self) -> usize {
+        self.index
+    }
+
+    /// The process under the cursor.
+    pub fn selected<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Proc> {
+        self.arranged.lines.get(self.index)?.proc(snapshot)
+    }
+
+    /// Whether the process is tagged.
+    pub fn is_tagged(&self, id: ProcId) -> bool {
+        self.tagged.contains(&id)
+    }
+
+    /// How many are tagged.
+    pub fn tagged(&self) -> usize {
+        self.tagged.len()
+    }
+
+    /// Whom an act would reach now: the tagged, else the selected.
+    pub fn targets(&self, snapshot: &Snapshot) -> Vec<Target> {
+        let target = |proc: &Proc| Target { id: proc.id(), name: (*proc.task.comm).clone() };
+        if self.tagged.is_empty() {
+            return self.selected(snapshot).map(target).into_iter().collect();
+        }
+        let mut ids: Vec<ProcId> = self.tagged.iter().copied().collect();
+        ids.sort_unstable();
+        ids.into_iter().filter_map(|id| snapshot.find(id)).map(target).collect()
+    }
+
+    /// What has to be read for this table.
+    pub fn needs(&self) -> Needs {
+        let mut needs =
+            self.columns.iter().fold(self.sort.needs | Needs::USER, |sum, column| sum | column.needs);
+        needs |= self.filter.needs();
+        if self.tree {
+            needs |= Needs::MEMORY;
+        }
+        if self.threads {
+            needs |= Needs::THREADS;
+        }
+        needs
+    }
+
+    /// Puts the cursor on line `index` and keeps it on that process.
+    pub fn go_to(&mut self, snapshot: &Snapshot, index: usize) {
+        self.choose(snapshot, index);
+        self.reveal();
+    }
+
+    /// Moves the cursor by `by` lines; stops following.
+    pub fn step(&mut self, snapshot: &Snapshot, by: isize) {
+        self.follow = false;
+        // From a cursor out of view the first step only brings it back into view.
+        let seen = (self.first..self.first + self.rows).contains(&self.index);
+        let to = if seen { self.index.saturating_add_signed(by) } else { self.index };
+        self.go_to(snapshot, to);
+    }
+
+    /// Moves the cursor by whole pages.
+    pub fn page(&mut self, snapshot: &Snapshot, by: isize) {
+        let rows = self.rows.saturating_sub(1).max(1) as isize;
+        self.first = self.first.saturating_add_signed(by * rows);
+        self.clamp();
+        self.follow = false;
+        self.go_to(snapshot, self.index.saturating_add_signed(by * rows));
+    }
+
+    /// To the first row, resting there whoever comes to stand on it.
+    pub fn top(&mut self) {
+        self.follow = false;
+        (self.chosen, self.index, self.first) = (None, 0, 0);
+    }
+
+    /// To the last row.
+    pub fn bottom(&mut self, snapshot: &Snapshot) {
+        self.follow = false;
+        self.go_to(snapshot, usize::MAX);
+    }
+
+    /// Scrolls the view without moving the cursor.
+    pub fn scroll(&mut self, by: isize) {
+        self.first = self.first.saturating_add_signed(by);
+        self.clamp();
+    }
+
+    /// Puts the cursor on the process with this pid, if it is shown.
+    pub fn find_pid(&mut self, snapshot: &Snapshot, pid: Pid) -> bool {
+        self.find_line(snapshot, self.index, |proc| proc.task.id.pid == pid)
+    }
+
+    /// Puts the cursor on the next line, from `from` on and round, whose process matches.
+    pub fn find(&mut self, snapshot: &Snapshot, from: usize, wanted: &Filter) -> bool {
+        self.find_line(snapshot, from, |proc| wanted.matches(proc))
+    }
+
+    fn find_line(&mut self, snapshot: &Snapshot, from: usize, wanted: impl Fn(&Proc) -> bool) -> bool {
+        let count = self.arranged.lines.len();
+        let hit = (0..count).map(|i| (from + i) % count).find(|at| {
+            self.arranged.lines.get(*at).and_then(|line| line.proc(snapshot)).is_some_and(&wanted)
+        });
+        if let Some(at) = hit {
+            self.go_to(snapshot, at);
+        }
+        hit.is_some()
+    }
+
+    /// Changes the filter.
+    pub fn set_filter(&mut self, text: &str) {
+        text.clone_into(&mut self.filter_text);
+        self.filter = Filter::parse(text);
+    }
+
+    /// Sorts by `by`: in its natural direction, or the other one if it sorts already.
+    pub fn sort_by(&mut self, by: &'static Column) {
+        self.descending = if self.sort.id == by.id { !self.descending } else { by.descending };
+        self.sort = by;
+    }
+
+    /// Sorts by the visible column `step` places from the one that sorts now.
+    pub fn sort_beside(&mut self, step: isize) {
+        let count = self.columns.len() as isize;
+        let at = self.columns.iter().position(|c| c.id == self.sort.id).map_or(0, |at| at as isize + step);
+        if let Some(next) = self.columns.get(at.rem_euclid(count.max(1)) as usize).copied() {
+            self.sort = next;
+            self.descending = next.descending;
+        }
+    }
+
+    /// Tags the selected process, or untags it, and goes to the next row.
+    pub fn toggle_tag(&mut self, snapshot: &Snapshot) {
+        if let Some(id) = self.selected(snapshot).map(Proc::id) {
+            if !self.tagged.remove(&id) {
+                self.tagged.insert(id);
+            }
+            self.step(snapshot, 1);
+        }
+    }
+
+    /// Tags the selected process and all its descendants.
+    pub fn tag_subtree(&mut self, snapshot: &Snapshot) {
+        let Some(root) = self.selected(snapshot).map(Proc::id) else { return };
+        let forest = crate::model::Forest::new(&snapshot.procs);
+        let is_root = |at: usize| snapshot.procs.get(at).is_some_and(|proc| proc.id() == root);
+        for (at, proc) in snapshot.procs.iter().enumerate() {
+            if !matches!(proc.task.kind, crate::model::Kind::Thread(_)) && forest.ancestry(at).any(is_root) {
+                self.tagged.insert(proc.id());
+            }
+        }
+    }
+
+    /// Untags all.
+    pub fn untag_all(&mut self) {
+        self.tagged.clear();
+    }
+
+    /// Folds or unfolds the subtree of line `index`.
+    pub fn toggle_fold(&mut self, snapshot: &Snapshot, index: usize) {
+        let Some(line) = self.arranged.lines.get(index) else { return };
+        if let (true, Some(proc)) = (line.fold != Fold::Leaf, line.proc(snapshot))
+            && !self.folded.remove(&proc.id())
+        {
+            self.folded.insert(proc.id());
+        }
+    }
+
+    /// Unfolds everything if anything is folded, else folds every subtree below the roots.
+    pub fn toggle_fold_all(&mut self, snapshot: &Snapshot) {
+        if !self.folded.is_empty() {
+            self.folded.clear();
+            return;
+        }
+        let inner = self.arranged.lines.iter().filter(|line| line.fold == Fold::Open && line.depth > 0);
+        self.folded = inner.filter_map(|line| line.proc(snapshot)).map(Proc::id).collect();
+    }
+
+    /// Folds the subtree the cursor is in and selects its root.
+    pub fn fold_parent(&mut self, snapshot: &Snapshot) {
+        let Some(depth) = self.arranged.lines.get(self.index).map(|line| line.depth) else { return };
+        let above =
+            self.arranged.lines.iter().take(self.index).rposition(|line| line.depth < depth && !line.ended);
+        if let Some(at) = above {
+            self.toggle_fold(snapshot, at);
+            self.go_to(snapshot, at);
+        }
+    }
+
+    fn choose(&mut self, snapshot: &Snapshot, index: usize) {
+        self.index = index.min(self.arranged.lines.len().saturating_sub(1));
+        self.chosen = self.selected(snapshot).map(Proc::id);
+    }
+
+    fn line_of(&self, snapshot: &Snapshot, id: ProcId) -> Option<usize> {
+        // Nearly always it is where it was.
+        let is_it = |line: &Line| line.proc(snapshot).is_some_and(|proc| proc.id() == id);
+        if self.arranged.lines.get(self.index).is_some_and(is_it) {
+            return Some(self.index);
+        }
+        self.arranged.lines.iter().position(is_it)
+    }
+
+    /// The line of the folded ancestor that hides this process.
+    fn fold_over(&self, snapshot: &Snapshot, id: ProcId) -> Option<usize> {
+        let forest = self.arranged.forest.as_ref()?;
+        let at = snapshot.procs.binary_search_by_key(&id.pid, |proc| proc.task.id.pid).ok()?;
+        snapshot.procs.get(at).filter(|proc| proc.id() == id)?;
+        let mut above = forest.ancestry(at).skip(1).filter_map(|up| snapshot.procs.get(up)).map(Proc::id);
+        above.find_map(|up| self.line_of(snapshot, up))
+    }
+
+    fn reveal(&mut self) {
+        if self.index < self.first {
+            self.first = self.index;
+        } else if self.index >= self.first + self.rows {
+            self.first = self.index + 1 - self.rows;
+        }
+        self.clamp();
+    }
+
+    fn clamp(&mut self) {
+        let count = self.arranged.lines.len();
+        self.index = self.index.min(count.saturating_sub(1));
+        self.first = self.first.min(count.saturating_sub(self.rows));
+    }
+}

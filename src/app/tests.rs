@@ -1,0 +1,430 @@
+//! What keys, the mouse and news do to the mind: keys as strings, state and effects as sentences.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::config::Chord;
+use crate::model::lab::{LabNews, LabOrder, Mode, RunReport, WorkloadInfo};
+use crate::model::{
+    Act, ControlNews, ControlOrder, CpuTimes, Disposition, Happened, Host, Kind, Memory, Pid, Reading,
+    Sample, Signal, System, Task, TaskMemory, Untrusted, Verdict, derive,
+};
+
+const SECOND: u64 = 1_000_000_000;
+
+/// pid, parent, name, uid, milliseconds of CPU in the last second, megabytes.
+type Spec = (u32, u32, &'static str, u32, u64, u64);
+
+const MACHINE: &[Spec] = &[
+    (1, 0, "init", 0, 0, 10),
+    (2, 0, "kthreadd", 0, 0, 0),
+    (10, 1, "sshd", 0, 0, 5),
+    (20, 10, "bash", 1000, 10, 8),
+    (30, 20, "make", 1000, 20, 4),
+    (31, 30, "cc1plus", 1000, 900, 800),
+    (32, 30, "cc1plus", 1000, 300, 400),
+    (40, 1, "postgres", 70, 50, 300),
+];
+
+fn machine(at: u64, specs: &[Spec]) -> Sample {
+    let tasks = specs
+        .iter()
+        .map(|(pid, ppid, name, uid, cpu, mib)| Task {
+            kind: if *name == "kthreadd" { Kind::Kernel } else { Kind::Process },
+            parent: Pid::new(*ppid),
+            comm: Arc::new(Untrusted::from(*name)),
+            uid: Reading::Known(*uid),
+            memory: Reading::Known(TaskMemory { resident: mib << 20, shared: 0 }),
+            cpu_clock: Some(at / SECOND * cpu * 1_000_000),
+            read_at: Nanos(at),
+            ..Task::bare(crate::model::ProcId::new(*pid, 100).unwrap())
+        })
+        .collect();
+    let host = Host { ticks_per_second: 100, own_uid: 1000, own_pid: Pid::new(30), ..Host::default() };
+    let cpus = vec![(0, CpuTimes::default()), (1, CpuTimes::default())];
+    let memory = Some(Memory { total: 4 << 30, ..Memory::default() });
+    Sample {
+        taken: Nanos(at),
+        tasks,
+        system: System { host: Arc::new(host), cpus, memory, ..System::default() },
+        ..Sample::default()
+    }
+}
+
+struct Desk {
+    app: App,
+    effects: Vec<Effect>,
+    at: u64,
+}
+
+impl Desk {
+    /// A desk that has seen the machine twice, with ten rows in view.
+    fn new() -> Desk {
+        let (keymap, complaints) = Keymap::parse(DEFAULT_KEYMAP);
+        assert_eq!(complaints, []);
+        let workload = WorkloadInfo { id: "primes", title: "t", lesson: "l", tasks: 9, modes: &Mode::ALL };
+        let start = Start {
+            keymap,
+            themes: vec!["ember".into(), "ash".into()],
+            delay: 1.0,
+            lab: Lab::new(vec![workload], 4),
+            ..Start::default()
+        };
+        let mut desk = Desk { app: App::new(start), effects: Vec::new(), at: 0 };
+        desk.app.set_table_rows(10);
+        desk.look(MACHINE);
+        desk.look(MACHINE);
+        desk.effects.clear();
+        desk
+    }
+
+    fn look(&mut self, specs: &[Spec]) {
+        self.at += SECOND;
+        let shown = (self.app.snapshot.number > 0).then(|| self.app.snapshot.clone());
+        let next = Arc::new(derive(shown.as_deref(), machine(self.at, specs)));
+        self.tell(Msg::Snapshot(next));
+    }
+
+    fn tell(&mut self, msg: Msg) {
+        let effects = self.app.update(Nanos(self.at), msg);
+        // What is in view changes all the time; only tests of that ask for it.
+        self.effects.extend(effects.into_iter().filter(|effect| !matches!(effect, Effect::Wants(_))));
+    }
+
+    fn press(&mut self, keys: &str) {
+        for key in keys.split_whitespace() {
+            let chord: Chord = key.parse().unwrap();
+            self.tell(Msg::Input(Input::Key(chord)));
+        }
+    }
+
+    /// The rows by name and pid, `>` before the selected one, `+` before tagged ones, dots for depth.
+    fn rows(&self) -> Vec<String> {
+        let row = |(i, line): (usize, &Line)| {
+            let proc = line.proc(&self.app.snapshot).unwrap();
+            let cursor = if i == self.app.table.cursor() { ">" } else { "" };
+            let tag = if self.app.table.is_tagged(proc.id()) { "+" } else { "" };
+            let fold = if line.fold == Fold::Closed { "*" } else { "" };
+            let dots = ".".repeat(usize::from(line.depth));
+            let ended = if line.ended { "!" } else { "" };
+            format!("{cursor}{tag}{dots}{}{fold}{ended}", proc.task.id.pid)
+        };
+        self.app.table.lines().iter().enumerate().map(row).collect()
+    }
+
+    fn selected(&self) -> u32 {
+        self.app.table.selected(&self.app.snapshot).map_or(0, |proc| proc.task.id.pid.get())
+    }
+
+    fn said(&self) -> String {
+        self.app.notices.all().next().map_or_else(String::new, |notice| notice.text.clone())
+    }
+}
+
+#[test]
+fn rows_are_sorted_by_cpu_and_kernel_threads_are_hidden() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.rows(), [">31", "32", "40", "30", "20", "1", "10"]);
+    desk.press("K M");
+    assert_eq!(desk.rows(), [">31", "32", "40", "1", "20", "10", "30", "2"]);
+    desk.press("N");
+    assert_eq!(desk.rows()[..3], [">1", "2", "10"]);
+    desk.press("I");
+    assert_eq!(desk.rows()[..3], [">40", "32", "31"]);
+}
+
+#[test]
+fn the_cursor_stays_on_its_process_when_the_order_changes() {
+    let mut desk = Desk::new();
+    desk.press("Down Down");
+    assert_eq!(desk.selected(), 40);
+    let mut busy = MACHINE.to_vec();
+    busy[7].4 = 5000;
+    desk.look(&busy);
+    assert_eq!(desk.rows()[0], ">40");
+    // At rest on the first row it stays there, whoever comes to stand on it.
+    desk.press("Home");
+    desk.look(MACHINE);
+    assert_eq!(desk.app.table.cursor(), 0);
+}
+
+#[test]
+fn a_process_that_is_gone_leaves_the_cursor_in_its_place() {
+    let mut desk = Desk::new();
+    desk.press("E Down");
+    assert_eq!(desk.selected(), 32);
+    let left: Vec<Spec> = MACHINE.iter().copied().filter(|spec| spec.0 != 32).collect();
+    desk.look(&left);
+    assert_eq!((desk.selected(), desk.app.table.cursor()), (40, 1));
+}
+
+#[test]
+fn what_ended_is_marked_where_it_stood() {
+    let mut desk = Desk::new();
+    let left: Vec<Spec> = MACHINE.iter().copied().filter(|spec| spec.0 != 32).collect();
+    desk.look(&left);
+    assert!(desk.rows().contains(&"32!".to_owned()), "{:?}", desk.rows());
+    desk.press("t");
+    assert!(desk.rows().contains(&"....32!".to_owned()), "{:?}", desk.rows());
+    desk.press("E");
+    assert!(!desk.rows().iter().any(|row| row.contains('!')));
+}
+
+#[test]
+fn the_tree_folds_and_a_folded_row_has_the_sum() {
+    let mut desk = Desk::new();
+    desk.press("F5");
+    assert_eq!(desk.rows(), [">1", ".40", ".10", "..20", "...30", "....31", "....32"]);
+    desk.press("W");
+    assert_eq!(desk.rows()[..3], [">1", ".10", "..20"]);
+    desk.press("Down Down Down -");
+    assert_eq!(desk.rows(), ["1", ".10", "..20", ">...30*", ".40"]);
+    let line = desk.app.table.lines()[3];
+    assert_eq!(desk.app.table.arranged().sums[line.at as usize].cpu.map(f64::round), Some(122.0));
+    desk.press("Backspace");
+    assert_eq!(desk.rows(), ["1", ".10", ">..20*", ".40"]);
+    desk.press("*");
+    assert_eq!(desk.rows().len(), 7);
+    desk.press("*");
+    assert_eq!(desk.rows(), ["1", ">.10*", ".40"]);
+}
+
+#[test]
+fn the_filter_narrows_while_it_is_typed_and_keeps_ancestors_in_the_tree() {
+    let mut desk = Desk::new();
+    desk.press("F4 c c 1");
+    assert_eq!(desk.rows(), [">31", "32"]);
+    desk.press("Enter t");
+    assert_eq!(desk.rows(), [">1", ".10", "..20", "...30", "....31", "....32"]);
+    assert_eq!(desk.app.table.arranged().matching, 2);
+    assert!(desk.app.table.lines()[0].context && !desk.app.table.lines()[4].context);
+    desk.press("F4 Esc t");
+    assert_eq!(desk.rows().len(), 7);
+}
+
+#[test]
+fn search_jumps_and_goes_round() {
+    let mut desk = Desk::new();
+    desk.press("/ c c");
+    assert_eq!(desk.selected(), 31);
+    desk.press("F3");
+    assert_eq!(desk.selected(), 32);
+    desk.press("Enter n");
+    assert_eq!(desk.selected(), 31);
+    desk.press("/ z z");
+    assert!(matches!(&desk.app.layer, Some(Layer::Line(line)) if line.failed));
+    assert_eq!(desk.selected(), 31);
+}
+
+#[test]
+fn digits_find_a_pid() {
+    let mut desk = Desk::new();
+    desk.press("4 0");
+    assert_eq!(desk.selected(), 40);
+    desk.at += 5 * SECOND;
+    desk.press("1 0");
+    assert_eq!(desk.selected(), 10);
+}
+
+#[test]
+fn one_user_alone() {
+    let mut desk = Desk::new();
+    desk.press("u Down Down Enter");
+    assert_eq!(desk.rows(), [">40"]);
+    desk.press("u Home Enter");
+    assert_eq!(desk.rows().len(), 7);
+}
+
+#[test]
+fn the_signal_menu_pins_when_it_opens_and_sends_to_the_pinned() {
+    let mut desk = Desk::new();
+    desk.press("F9");
+    let [Effect::Control(ControlOrder::Pin { session, targets })] = &desk.effects[..] else {
+        panic!("{:?}", desk.effects)
+    };
+    assert_eq!(targets.iter().map(|t| t.id.pid.get()).collect::<Vec<_>>(), [31]);
+    let (session, target) = (*session, targets[0].clone());
+    // The list moves under it; the target does not.
+    let mut busy = MACHINE.to_vec();
+    busy[7].4 = 9000;
+    desk.look(&busy);
+    let what = Happened::Pinned(Disposition::default());
+    desk.tell(Msg::Control(ControlNews { session, target: target.clone(), what }));
+    desk.effects.clear();
+    desk.press("9 Enter");
+    let act = Act::Signal(Signal::KILL);
+    assert_eq!(desk.effects, [Effect::Control(ControlOrder::Act { session, act, only: vec![] })]);
+    let what = Happened::Verdict(Verdict::Killed { by: Signal::KILL, after: 0.1 });
+    desk.tell(Msg::Control(ControlNews { session, target, what }));
+    assert!(desk.said().contains("31 cc1plus: killed by SIGKILL"), "{}", desk.said());
+}
+
+#[test]
+fn a_target_that_ends_while_the_dialog_is_open_is_not_sent_to() {
+    let mut desk = Desk::new();
+    desk.press("k");
+    let Some(Layer::Signal(menu)) = &desk.app.layer else { panic!("no dialog") };
+    let (session, target) = (menu.session, menu.targets[0].target.clone());
+    desk.tell(Msg::Control(ControlNews { session, target, what: Happened::Vanished }));
+    desk.effects.clear();
+    desk.press("Enter");
+    assert_eq!(desk.effects, [Effect::Control(ControlOrder::Release { session })]);
+    assert!(desk.said().contains("nothing sent"));
+}
+
+#[test]
+fn tags_go_before_the_cursor_and_esc_lets_go() {
+    let mut desk = Desk::new();
+    desk.press("Down Space Space F9");
+    let Some(Effect::Control(ControlOrder::Pin { targets, session })) = desk.effects.last() else { panic!() };
+    assert_eq!(targets.iter().map(|t| t.id.pid.get()).collect::<Vec<_>>(), [32, 40]);
+    let session = *session;
+    desk.effects.clear();
+    desk.press("Esc");
+    assert_eq!(desk.effects, [Effect::Control(ControlOrder::Release { session })]);
+    desk.press("U");
+    assert_eq!(desk.app.table.tagged(), 0);
+    desk.press("Home 3 0 c");
+    assert_eq!(desk.app.table.tagged(), 3);
+}
+
+#[test]
+fn dangerous_targets_are_spelled_out() {
+    let mut desk = Desk::new();
+    desk.press("1 Space 2 0 Space F9");
+    let Some(Layer::Signal(menu)) = &desk.app.layer else { panic!("no dialog") };
+    let all = menu.warnings.join("\n");
+    assert!(
+        all.contains("PID 1") && all.contains("glowtop runs below 20 bash") && all.contains("2 users"),
+        "{all}"
+    );
+}
+
+#[test]
+fn renice_pins_and_acts_at_once() {
+    let mut desk = Desk::new();
+    desk.press("F8");
+    assert!(matches!(
+        &desk.effects[..],
+        [
+            Effect::Control(ControlOrder::Pin { .. }),
+            Effect::Control(ControlOrder::Act { act: Act::Renice(1), .. })
+        ]
+    ));
+}
+
+#[test]
+fn pause_freezes_the_display_and_going_on_shows_the_newest() {
+    let mut desk = Desk::new();
+    desk.press("Z");
+    desk.look(&MACHINE[..3]);
+    assert_eq!(desk.rows().len(), 7);
+    desk.press("Z");
+    assert_eq!(desk.app.snapshot.procs.len(), 3);
+}
+
+#[test]
+fn the_delay_is_checked() {
+    let mut desk = Desk::new();
+    desk.press("d Ctrl-U 0 . 5 Enter");
+    assert_eq!(desk.effects, [Effect::Interval(0.5)]);
+    desk.press("d Ctrl-U x Enter");
+    assert!(desk.said().contains("number of seconds") && desk.app.layer.is_some());
+}
+
+#[test]
+fn follow_keeps_the_row_in_its_place() {
+    let mut desk = Desk::new();
+    desk.app.set_table_rows(2);
+    desk.press("4 0 F");
+    let row = desk.app.table.cursor() - desk.app.table.first;
+    let mut idle = MACHINE.to_vec();
+    idle[7].4 = 0;
+    desk.look(&idle);
+    desk.look(&idle);
+    assert_eq!((desk.selected(), desk.app.table.cursor() - desk.app.table.first), (40, row));
+    assert!(desk.app.table.follow);
+    desk.press("Up");
+    assert!(!desk.app.table.follow);
+}
+
+#[test]
+fn the_mouse_selects_sorts_folds_and_presses_keys() {
+    let mut desk = Desk::new();
+    desk.tell(Msg::Mouse(MouseEvent::Left, Hit::Line(2)));
+    assert_eq!(desk.selected(), 40);
+    desk.tell(Msg::Mouse(MouseEvent::Left, Hit::Column(0)));
+    assert_eq!(desk.app.table.sort.id, "pid");
+    desk.tell(Msg::Mouse(MouseEvent::Left, Hit::Key(Action::Tree)));
+    desk.tell(Msg::Mouse(MouseEvent::Left, Hit::FoldMark(1)));
+    assert_eq!(desk.rows(), ["1", ">.10*", ".40"]);
+    desk.tell(Msg::Mouse(MouseEvent::Left, Hit::Tab(Screen::Lab)));
+    assert_eq!(desk.app.screen, Screen::Lab);
+}
+
+#[test]
+fn the_lab_runs_one_plan_at_a_time_and_compares() {
+    let mut desk = Desk::new();
+    desk.press("L Enter");
+    let [Effect::Lab(LabOrder::Run(plan))] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
+    assert_eq!(plan.runs, [(Mode::Serial, 1), (Mode::Pool, 4)]);
+    desk.press("Enter");
+    assert_eq!(desk.effects.len(), 1);
+    for (index, (mode, workers, real_s)) in
+        [(Mode::Serial, 1, 4.0), (Mode::Pool, 4, 1.25)].into_iter().enumerate()
+    {
+        desk.tell(Msg::Lab(LabNews::RunStarted { index, mode, workers, tasks: 1 }));
+        desk.tell(Msg::Lab(LabNews::TaskStarted { task: 1, worker: 1, at: 0.0 }));
+        desk.tell(Msg::Lab(LabNews::TaskDone { task: 1, worker: 1, at: real_s, answer: 7, right: true }));
+        let (user_s, sys_s, answers) = (real_s, 0.0, vec![Some(7)]);
+        desk.tell(Msg::Lab(LabNews::RunDone(RunReport {
+            mode,
+            workers,
+            real_s,
+            user_s,
+            sys_s,
+            answers,
+            answer_ok: true,
+        })));
+    }
+    desk.tell(Msg::Lab(LabNews::Ended { problem: None }));
+    assert_eq!(desk.app.lab.speedup(), Some((3.2, 0.8)));
+    assert!(!desk.app.lab.running);
+    desk.press("m + + Enter");
+    assert!(
+        matches!(desk.effects.last(), Some(Effect::Lab(LabOrder::Run(plan))) if plan.runs[1] == (Mode::Threads, 6))
+    );
+}
+
+#[test]
+fn pasted_text_is_text_for_a_line_and_nothing_else() {
+    let mut desk = Desk::new();
+    desk.tell(Msg::Input(Input::Paste("kq9\n".into())));
+    assert!(desk.effects.is_empty() && desk.app.layer.is_none());
+    desk.press("/");
+    desk.tell(Msg::Input(Input::Paste("post\n".into())));
+    assert_eq!(desk.selected(), 40);
+}
+
+#[test]
+fn nothing_to_show_is_no_trouble() {
+    let mut desk = Desk::new();
+    desk.look(&[]);
+    desk.look(&[]);
+    desk.look(&[]);
+    desk.press("Down Up PageDown PageUp End Home F9 F7 Space c t - * Backspace F k / x Enter n u Enter F6 Enter 1 H K p E");
+    assert_eq!(desk.rows(), [""; 0]);
+}
+
+#[test]
+fn what_is_on_screen_is_wanted() {
+    let mut desk = Desk::new();
+    let wants = |effects: Vec<Effect>| {
+        effects.into_iter().find_map(|e| if let Effect::Wants(w) = e { Some(w.0) } else { None })
+    };
+    desk.app.set_table_rows(2);
+    let effects = desk.app.update(Nanos(desk.at), Msg::Input(Input::Key(Chord::char('H'))));
+    let wanted = wants(effects).expect("threads are wanted now");
+    assert!(wanted.needs.has(crate::model::Needs::THREADS));
+    assert_eq!(wanted.visible.iter().map(|id| id.pid.get()).collect::<Vec<_>>(), [31, 32]);
+}
