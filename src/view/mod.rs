@@ -1,11 +1,97 @@
 //! Draws the mind into a buffer, and says what lies under a mouse click.
 //!
-//! Pure: `draw(&App, &Theme, area, &mut Buffer)`. It knows how to show everything and how to change nothing.
+//! Pure: `draw(&App, &Theme, area, &mut Buffer)`. It knows how to show everything and how to change nothing. Its words:
+//! a *pen* writes into one row, a *layout* says where each part of the screen stands, for drawing and for the mouse
+//! alike. Read next: [`Layout`], then `table.rs`.
+
+mod ascii;
+mod bar;
+mod bars;
+mod colour;
+mod glyphs;
+mod graph;
+mod header;
+mod lab;
+mod layers;
+mod pen;
+pub mod picture;
+mod screen;
+mod table;
+mod theme;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::App;
+use crate::app::{App, Hit, Screen};
+use crate::model::Role;
+use pen::Pen;
+
+pub use ascii::ascii_only;
+pub use colour::Depth;
+pub use glyphs::Glyphs;
+pub use header::{HeaderInput, draw as draw_header, height as header_height, title_room};
+pub use screen::Layout;
+pub use theme::{Paper, Theme};
 
 /// Draws the whole screen.
-pub fn draw(_app: &App, _area: Rect, _buf: &mut Buffer) {}
+pub fn draw(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let layout = Layout::new(area, app);
+    if layout.header.height > 0 {
+        let input = screen::header_input(app);
+        header::draw(area, buf, theme, &input);
+        draw_tabs(header::title_room(area, &input), buf, theme, app);
+    }
+    match app.screen {
+        Screen::Processes => table::draw(layout.body, buf, theme, app),
+        Screen::Lab => lab::draw(layout.body, buf, theme, app),
+    }
+    bars::draw_speaker(layout.speaker, buf, theme, app);
+    bars::draw_keys(layout.keys, buf, theme, app);
+    layers::draw(area, buf, theme, app);
+    if !theme.glyphs().unicode() {
+        // Cells of the catalog hold dashes and dots, and names may hold anything.
+        ascii_only(buf);
+    }
+}
+
+/// What lies under the mouse at (`x`, `y`).
+pub fn hit(app: &App, area: Rect, x: u16, y: u16) -> Hit {
+    if let Some(hit) = layers::hit(area, app, x, y) {
+        return hit;
+    }
+    let layout = Layout::new(area, app);
+    let inside = |part: Rect| part.contains((x, y).into());
+    if inside(layout.keys) {
+        return bars::hit_keys(layout.keys, app, x);
+    }
+    if inside(layout.body) && app.screen == Screen::Processes {
+        return table::hit(layout.body, app, x, y);
+    }
+    let room = header::title_room(area, &screen::header_input(app));
+    if layout.header.height > 0 && room.contains((x, y).into()) {
+        return tabs(room)
+            .find(|(place, _)| place.contains((x, y).into()))
+            .map_or(Hit::Nothing, |(_, s)| Hit::Tab(s));
+    }
+    Hit::Nothing
+}
+
+/// The places of the screens' names in `room`.
+fn tabs(room: Rect) -> impl Iterator<Item = (Rect, Screen)> {
+    let mut x = room.x;
+    Screen::ALL.into_iter().map_while(move |screen| {
+        let width = screen.title().len() as u16 + 2;
+        let place = Rect { x, width, ..room };
+        x += width + 1;
+        (place.right() <= room.right()).then_some((place, screen))
+    })
+}
+
+fn draw_tabs(room: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
+    for (place, screen) in tabs(room) {
+        let shown = screen == app.screen;
+        let style = theme.style(if shown { Role::Strong } else { Role::Dim });
+        let (open, close) = if shown { ("[", "]") } else { (" ", " ") };
+        Pen::new(buf, place).put(style, open).put(style, screen.title()).put(style, close);
+    }
+}

@@ -1,0 +1,154 @@
+//! The lines at the foot of the screen: the one that speaks, and the keys.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::Theme;
+use super::pen::Pen;
+use crate::app::{Action, App, Hit, Layer, Purpose, Screen};
+use crate::config::{Chord, Key};
+use crate::model::Role;
+
+/// Draws the line that speaks: what is being typed, else the newest notice, else what narrows the view.
+pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
+    let mut pen = Pen::new(buf, area);
+    if let Some(Layer::Line(line)) = &app.layer {
+        let label = match line.purpose {
+            Purpose::Search => "Search: ",
+            Purpose::Filter => "Filter: ",
+            Purpose::Delay => "Seconds between two looks: ",
+        };
+        let style = theme.style(if line.failed { Role::Bad } else { Role::Text });
+        let (before, after) = line.edit.around_cursor();
+        let mut rest = after.chars();
+        let under = rest.next().unwrap_or(' ');
+        let cursor = theme.style(Role::Selection);
+        pen.put(theme.style(Role::Key), label).put(style, before);
+        pen.put(cursor, under.encode_utf8(&mut [0; 4])).put(style, rest.as_str());
+        return;
+    }
+    if let Some(digits) = app.typed_pid() {
+        pen.put(theme.style(Role::Key), "PID: ").put(theme.style(Role::Text), digits);
+        return;
+    }
+    let mut said = false;
+    for notice in app.notices.current(app.now) {
+        if said {
+            pen.put(theme.style(Role::Dim), "  ")
+                .put(theme.style(Role::Dim), theme.glyphs().between())
+                .skip(2);
+        }
+        pen.put(theme.style(notice.role), &notice.text);
+        said = true;
+    }
+    if !said {
+        draw_state(&mut pen, theme, app);
+    }
+}
+
+/// What narrows or changes the view, and how much of the machine is shown.
+fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App) {
+    let table = &app.table;
+    let (dim, text, warn) = (theme.style(Role::Dim), theme.style(Role::Text), theme.style(Role::Warn));
+    if app.paused {
+        pen.put(warn, "PAUSED").put(dim, " Z goes on  ");
+    }
+    if app.screen == Screen::Lab {
+        return;
+    }
+    if table.follow {
+        pen.put(warn, "following ").put(text, &selected_name(app)).put(dim, "  ");
+    }
+    if table.tagged() > 0 {
+        pen.fmt(warn, format_args!("{} tagged", table.tagged())).put(dim, " U untags  ");
+    }
+    if !table.filter_text.is_empty() {
+        pen.put(dim, "filter ").put(text, &table.filter_text).put(dim, "  ");
+    }
+    if let Some((_, name)) = &table.user {
+        pen.put(dim, "user ").put(text, name).put(dim, "  ");
+    }
+    if app.table.lines().is_empty() && app.snapshot.number > 0 {
+        pen.put(dim, "no process matches  ");
+    }
+    let arranged = table.arranged();
+    pen.fmt(dim, format_args!("{} shown", arranged.matching));
+    if arranged.hidden_kernel > 0 {
+        pen.fmt(dim, format_args!(", {} kernel threads hidden (K)", arranged.hidden_kernel));
+    }
+    let system = &app.snapshot.system;
+    if system.hidepid {
+        pen.put(warn, "  hidepid: the kernel shows only some processes");
+    }
+    if system.troubles.unparsable > 0 {
+        pen.fmt(warn, format_args!("  {} processes could not be understood", system.troubles.unparsable));
+    }
+    if system.troubles.commands_off {
+        pen.put(warn, "  command lines are no longer read: their readers hang");
+    } else if system.troubles.stuck > 0 {
+        pen.fmt(warn, format_args!("  {} command lines hang", system.troubles.stuck));
+    }
+}
+
+fn selected_name(app: &App) -> String {
+    app.table
+        .selected(&app.snapshot)
+        .map_or_else(String::new, |proc| format!("{} {}", proc.task.id.pid, proc.task.comm.show(24)))
+}
+
+/// The keys of the bar: the function keys on the processes' screen, the lab's own on the lab's.
+fn bar(app: &App) -> Vec<(Chord, Action)> {
+    let own = |action: &Action| app.keymap.keys(app.screen, *action).next().map(|chord| (chord, *action));
+    match app.screen {
+        Screen::Processes => (1..=10)
+            .map(|n| Chord::plain(Key::F(n)))
+            .filter_map(|chord| app.keymap.action(app.screen, chord).map(|action| (chord, action)))
+            .chain(own(&Action::Lab))
+            .collect(),
+        Screen::Lab => [
+            Action::Help,
+            Action::LabRun,
+            Action::LabStop,
+            Action::LabMode,
+            Action::LabMore,
+            Action::LabFewer,
+            Action::LabLonger,
+            Action::LabShorter,
+            Action::Lab,
+            Action::Quit,
+        ]
+        .iter()
+        .filter_map(own)
+        .collect(),
+    }
+}
+
+/// Draws the key bar.
+pub(super) fn draw_keys(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
+    let mut pen = Pen::new(buf, area);
+    for (chord, action) in bar(app) {
+        pen.fmt(theme.style(Role::Key), format_args!("{chord}"));
+        pen.put(theme.style(Role::KeyLabel), label(app, action)).put(theme.style(Role::KeyLabel), " ");
+    }
+}
+
+fn label(app: &App, action: Action) -> &'static str {
+    match action {
+        Action::Tree if app.table.tree => "List",
+        Action::Lab if app.screen == Screen::Lab => "Procs",
+        other => other.label(),
+    }
+}
+
+/// What lies at column `x` of the key bar drawn into `area`.
+pub(super) fn hit_keys(area: Rect, app: &App, x: u16) -> Hit {
+    let mut start = area.x;
+    for (chord, action) in bar(app) {
+        let end = start + (chord.to_string().chars().count() + label(app, action).len() + 1) as u16;
+        if (start..end).contains(&x) {
+            return Hit::Key(action);
+        }
+        start = end;
+    }
+    Hit::Nothing
+}

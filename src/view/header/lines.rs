@@ -1,0 +1,404 @@
+//! The meters as lines: beside the cores, across the screen, and the history with its words.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+use super::HeaderInput;
+use super::plan::Plan;
+use crate::catalog::{Cell, Gauge, MeterInput, meter};
+use crate::model::{Role, Sensors, Stall, units};
+use crate::view::pen::Pen;
+use crate::view::{Theme, bar, graph};
+
+/// Cells of a meter's label.
+const LABEL: u16 = 5;
+/// Cells that are left free at the left of a column.
+const EDGE: u16 = 2;
+/// Cells of the figure behind a disk's bar.
+const FREE: u16 = 18;
+/// Cells of the figure behind a bar: `11.2/31.2G` and a blank.
+const FIGURE: u16 = 11;
+/// The most that is shown of a foreign name.
+const NAME: usize = 15;
+
+/// A line of meters.
+#[derive(Clone, Copy, Debug)]
+enum Line {
+    /// A meter of the catalog.
+    Meter(&'static str),
+    /// Pressure over all three spans: a label, and which of the three.
+    Stall(&'static str, usize),
+    /// How full a disk is, by its place among the sensors'.
+    Disk(usize),
+    /// What an interface carries.
+    Network(usize),
+}
+
+/// The lines beside the cores, the most wanted first; with riches beside them, the riches have the pressure.
+fn column(input: &HeaderInput<'_>, rich: bool) -> impl Iterator<Item = Line> {
+    let ids: &[&str] = if rich {
+        &["memory", "swap", "available", "load", "tasks", "self", "temperature"]
+    } else {
+        &["memory", "swap", "load", "tasks", "pressure", "self"]
+    };
+    let pressure = input.snapshot.pressure().is_some();
+    let warm = input.sensors.is_some_and(|sensors| !sensors.temperatures.is_empty());
+    let known = move |id: &&&str| (pressure || **id != "pressure") && (warm || **id != "temperature");
+    ids.iter().filter(known).map(|id| Line::Meter(id))
+}
+
+/// The lines that only a large screen has.
+fn riches<'a>(input: &HeaderInput<'a>) -> impl Iterator<Item = Line> + use<'a> {
+    let stalls = [("cpu", 0), ("io", 1), ("mem", 2)].map(|(label, which)| Line::Stall(label, which));
+    let stalls = stalls.into_iter().filter(|_| input.snapshot.pressure().is_some());
+    let sensors: Option<&'a Sensors> = input.sensors;
+    let slow = sensors.into_iter().flat_map(|sensors| {
+        let rates = (!sensors.disks.is_empty()).then_some(Line::Meter("disk"));
+        let outside = sensors.networks.iter().enumerate().filter(|(_, network)| !network.loopback);
+        let networks = outside.map(|(at, _)| Line::Network(at)).take(2);
+        let disks = (0..sensors.disks.len().min(3)).map(Line::Disk);
+        rates.into_iter().chain(networks).chain(disks)
+    });
+    std::iter::once(Line::Meter("cpu")).chain(stalls).chain(slow)
+}
+
+/// How many lines every screen wants.
+pub(super) fn wanted(input: &HeaderInput<'_>) -> u16 {
+    column(input, false).count() as u16
+}
+
+/// How many more a large screen has.
+pub(super) fn rich(input: &HeaderInput<'_>) -> u16 {
+    riches(input).count() as u16
+}
+
+/// Draws the meters where the plan has room for them.
+pub(super) fn draw(plan: &Plan, buf: &mut Buffer, theme: &Theme, input: &HeaderInput<'_>, cell: &mut Cell) {
+    let mut gauge = Gauge::new();
+    for (row, line) in rows(plan.meters).zip(column(input, !plan.rich.is_empty())) {
+        draw_line(row, line, buf, theme, input, &mut gauge);
+    }
+    for (row, line) in rows(plan.rich).zip(riches(input)) {
+        draw_line(row, line, buf, theme, input, &mut gauge);
+    }
+    let mut across = rows(plan.across);
+    if plan.across.height > 1
+        && let Some(row) = across.next()
+    {
+        // Half a narrow screen has no room for a bar and its figure.
+        let half = if row.width < 54 { row.width } else { row.width / 2 - EDGE };
+        draw_line(Rect { width: half, ..row }, Line::Meter("memory"), buf, theme, input, &mut gauge);
+        let start = (half + EDGE).min(row.width);
+        let rest = Rect { x: row.x + start, width: row.width - start, ..row };
+        draw_line(rest, Line::Meter("swap"), buf, theme, input, &mut gauge);
+    }
+    if let Some(row) = across.next() {
+        sentence(row, plan, buf, theme, input, cell, &mut gauge);
+    }
+}
+
+/// The rows of a place, a little from its edges.
+fn rows(area: Rect) -> impl Iterator<Item = Rect> {
+    let edge = EDGE.min(area.width);
+    let row = Rect { x: area.x + edge, width: area.width.saturating_sub(edge + 1), height: 1, ..area };
+    (0..area.height).map(move |n| Rect { y: area.y + n, ..row })
+}
+
+fn draw_line(
+    row: Rect,
+    line: Line,
+    buf: &mut Buffer,
+    theme: &Theme,
+    input: &HeaderInput<'_>,
+    gauge: &mut Gauge,
+) {
+    let mut label = Pen::new(buf, Rect { width: row.width.min(LABEL - 1), ..row });
+    let dim = theme.style(Role::Dim);
+    match line {
+        Line::Meter(id) => {
+            let Some(meter) = meter(id) else { return };
+            label.put(dim, meter.title);
+            let look =
+                MeterInput { snapshot: input.snapshot, sensors: input.sensors, detailed: input.detailed };
+            (meter.read)(&look, gauge);
+        }
+        Line::Stall(name, which) => {
+            label.put(dim, "psi");
+            stall(name, which, input, gauge);
+        }
+        Line::Disk(at) => {
+            label.put(dim, "use");
+            disk(at, input, gauge);
+        }
+        Line::Network(at) => {
+            label.put(dim, "net");
+            network(at, input, theme, gauge);
+        }
+    }
+    let least = if matches!(line, Line::Disk(_)) { FREE } else { FIGURE };
+    let rest = Rect { x: row.x + LABEL.min(row.width), width: row.width.saturating_sub(LABEL), ..row };
+    let figure = (gauge.text.width() as u16 + 1).max(least);
+    let narrow = rest.width.saturating_sub(figure);
+    if gauge.total > 0.0 && narrow >= 4 {
+        bar::bar(buf, Rect { width: narrow, ..rest }, theme, &gauge.parts, gauge.total);
+        let place = Rect { x: rest.x + narrow, width: figure, ..rest };
+        Pen::new(buf, place).cell_at_end(theme, &gauge.text);
+    } else {
+        whole_parts(&mut Pen::new(buf, rest), theme, &gauge.text);
+    }
+}
+
+/// Writes the parts that fit and stops before the first that does not: half a figure is another figure.
+fn whole_parts(pen: &mut Pen<'_>, theme: &Theme, cell: &Cell) {
+    for (text, role) in cell.parts() {
+        if text.trim_end().width() > usize::from(pen.left()) {
+            break;
+        }
+        pen.put(theme.style(role), text);
+    }
+}
+
+/// Pressure of one kind over 10, 60 and 300 seconds.
+fn stall(name: &str, which: usize, input: &HeaderInput<'_>, gauge: &mut Gauge) {
+    gauge.clear();
+    let all = input.snapshot.pressure();
+    let stall: Option<Stall> = all.and_then(|all| match which {
+        0 => all.cpu_some,
+        1 => all.io_some,
+        _ => all.memory_some,
+    });
+    let text = &mut gauge.text;
+    text.push_fmt(Role::Dim, format_args!("{name:<4}"));
+    let Some(stall) = stall else { return text.push_unknown() };
+    for (span, value) in [("10s", stall.avg10), ("60s", stall.avg60), ("5m", stall.avg300)] {
+        let role = if value < 0.05 { Role::Dim } else { Role::heat_of_percent(value) };
+        text.push_fmt(role, format_args!("{:>5.1}", value.clamp(0.0, 100.0)));
+        text.push_fmt(Role::Dim, format_args!(" {span:<4}"));
+    }
+}
+
+/// How full a disk is.
+fn disk(at: usize, input: &HeaderInput<'_>, gauge: &mut Gauge) {
+    gauge.clear();
+    let Some(disk) = input.sensors.and_then(|sensors| sensors.disks.get(at)) else { return };
+    let used = disk.total.saturating_sub(disk.available);
+    gauge.total = disk.total as f64;
+    gauge.parts.push((if used as f64 > 0.9 * gauge.total { Role::Warn } else { Role::MemUsed }, used as f64));
+    gauge.text.push_foreign(Role::Text, disk.mount.bytes(), NAME);
+    gauge.text.push(Role::Dim, " ");
+    gauge.text.push_with(Role::Text, |out| units::bytes(disk.available, out));
+    gauge.text.push(Role::Dim, " free");
+}
+
+/// What an interface carries.
+fn network(at: usize, input: &HeaderInput<'_>, theme: &Theme, gauge: &mut Gauge) {
+    gauge.clear();
+    let Some(network) = input.sensors.and_then(|sensors| sensors.networks.get(at)) else { return };
+    let text = &mut gauge.text;
+    let width = text.push_foreign(Role::Text, network.name.bytes(), NAME);
+    text.push_fmt(Role::Dim, format_args!("{:blank$}", "", blank = 8usize.saturating_sub(width).max(1)));
+    let (down, up) = theme.glyphs().arrows();
+    for (arrow, rate) in [(down, network.receive_rate), (up, network.transmit_rate)] {
+        text.push(Role::Dim, arrow);
+        let start = text.width();
+        match rate {
+            None => text.push_unknown(),
+            Some(rate) => {
+                let role = if rate < 1.0 { Role::Dim } else { Role::Text };
+                text.push_with(role, |out| {
+                    units::bytes(rate as u64, out);
+                    out.push_str("/s");
+                });
+            }
+        }
+        let blank = 9usize.saturating_sub(text.width() - start);
+        text.push_fmt(Role::Dim, format_args!("{:blank$}", ""));
+    }
+}
+
+/// Meters in words, as many as fit in a row.
+fn sentence(
+    row: Rect,
+    plan: &Plan,
+    buf: &mut Buffer,
+    theme: &Theme,
+    input: &HeaderInput<'_>,
+    cell: &mut Cell,
+    gauge: &mut Gauge,
+) {
+    let mut pen = Pen::new(buf, row);
+    // What the second row of two says, and what the only row says.
+    let ids: &[&str] = if plan.across.height > 1 {
+        &["load", "tasks", "pressure", "self"]
+    } else {
+        &["memory", "load", "tasks", "pressure"]
+    };
+    cell.clear();
+    if plan.graph.is_none() {
+        summary(input, cell);
+    }
+    if plan.cells && plan.graph.is_none_or(|graph| !names_hottest(graph)) {
+        if !cell.is_empty() {
+            cell.push(Role::Text, "  ");
+        }
+        hottest(input, cell);
+    }
+    if !cell.is_empty() {
+        pen.cell(theme, cell).skip(3);
+    }
+    let look = MeterInput { snapshot: input.snapshot, sensors: input.sensors, detailed: input.detailed };
+    for meter in ids.iter().filter_map(|id| meter(id)) {
+        if meter.id == "pressure" && input.snapshot.pressure().is_none() {
+            continue;
+        }
+        (meter.read)(&look, gauge);
+        if usize::from(pen.left()) < meter.title.len() + 1 + gauge.text.width() {
+            continue;
+        }
+        pen.put(theme.style(Role::Dim), meter.title).skip(1).cell(theme, &gauge.text).skip(3);
+    }
+}
+
+/// `27% of 8 cores`.
+fn summary(input: &HeaderInput<'_>, cell: &mut Cell) {
+    share(input, cell);
+    let cores = input.snapshot.cores();
+    cell.push_fmt(Role::Dim, format_args!(" of {cores} core{}", if cores == 1 { "" } else { "s" }));
+}
+
+/// How busy all cores together are.
+fn share(input: &HeaderInput<'_>, cell: &mut Cell) {
+    match input.snapshot.cpu {
+        None => cell.push_unknown(),
+        Some(usage) => {
+            let busy = f64::from(usage.busy());
+            cell.push_fmt(Role::heat(busy), format_args!("{:>3.0}%", busy * 100.0));
+        }
+    }
+}
+
+/// `hottest 17: 100% java/31842`.
+fn hottest(input: &HeaderInput<'_>, cell: &mut Cell) {
+    let Some((core, usage)) = super::hottest(input.snapshot) else { return };
+    let busy = f64::from(usage.busy());
+    cell.push_fmt(Role::Dim, format_args!("hottest {core}: "));
+    cell.push_fmt(Role::heat(busy), format_args!("{:.0}%", busy * 100.0));
+    cell.push(Role::Dim, " ");
+    culprit(input, core, cell);
+}
+
+/// The busiest process that was last seen on this core.
+fn culprit(input: &HeaderInput<'_>, core: u32, cell: &mut Cell) {
+    let there = input.snapshot.procs.iter().filter(|proc| proc.task.processor == Some(core));
+    let busiest = there
+        .filter_map(|proc| proc.cpu.filter(|cpu| *cpu > 0.0).map(|cpu| (proc, cpu)))
+        .reduce(|best, next| if next.1 > best.1 { next } else { best });
+    if let Some((proc, _)) = busiest {
+        cell.push_foreign(Role::Strong, proc.task.comm.bytes(), NAME);
+        cell.push_fmt(Role::Dim, format_args!("/{}", proc.id().pid));
+    }
+}
+
+/// Whether the words beside a history of this size have room for the hottest core.
+fn names_hottest(graph: Rect) -> bool {
+    match graph.height {
+        0 | 2 => false,
+        1 => graph.width >= 100,
+        _ => graph.width >= 40,
+    }
+}
+
+/// Draws the history, the span it covers at its left, and what is now at its right.
+pub(super) fn history(
+    area: Rect,
+    cells: bool,
+    buf: &mut Buffer,
+    theme: &Theme,
+    input: &HeaderInput<'_>,
+    cell: &mut Cell,
+) {
+    let words = match (area.height, cells) {
+        (1, false) => 17,
+        (1, true) if names_hottest(area) => 46,
+        (1, true) => 18,
+        (_, false) => 13,
+        (_, true) => 20,
+    };
+    let words = if area.width >= words + 20 { words } else { 0 };
+    let before = LABEL + 1;
+    let place =
+        Rect { x: area.x + before.min(area.width), width: area.width.saturating_sub(before + words), ..area };
+    graph::graph(buf, place, theme, input.history.total());
+
+    // Two looks a cell.
+    if let Some(interval) = input.history.interval() {
+        let seconds = (interval * 10.0).round() / 10.0 * f64::from(place.width) * 2.0;
+        cell.clear();
+        cell.push_with(Role::Dim, |out| span(seconds, out));
+        let at = Rect { x: area.x, y: area.bottom().saturating_sub(1), width: before - 1, height: 1 };
+        Pen::new(buf, at).cell_at_end(theme, cell);
+    }
+    if words == 0 {
+        return;
+    }
+    let mut at = Rect { x: place.right() + 1, width: words - 1, height: 1, ..area };
+    cell.clear();
+    if area.height == 1 {
+        summary(input, cell);
+        if cells && words > 20 {
+            cell.push(Role::Text, "  ");
+            hottest(input, cell);
+        }
+        Pen::new(buf, at).cell(theme, cell);
+        return;
+    }
+    let named = cells && names_hottest(area);
+    // They stand on the same ground as the graph.
+    let height = if !named {
+        2
+    } else if area.height >= 4 {
+        4
+    } else {
+        3
+    };
+    at.y = area.bottom().saturating_sub(height);
+    share(input, cell);
+    Pen::new(buf, at).cell(theme, cell);
+    at.y += 1;
+    let cores = input.snapshot.cores();
+    let plural = if cores == 1 { "" } else { "s" };
+    Pen::new(buf, at).fmt(theme.style(Role::Dim), format_args!(" of {cores} core{plural}"));
+    let Some((core, usage)) = super::hottest(input.snapshot).filter(|_| named) else { return };
+    if height == 4 {
+        let busy = f64::from(usage.busy());
+        at.y += 1;
+        Pen::new(buf, at)
+            .fmt(theme.style(Role::Dim), format_args!(" hottest {core}: "))
+            .fmt(theme.style(Role::heat(busy)), format_args!("{:.0}%", busy * 100.0));
+        at.y += 1;
+        cell.clear();
+        culprit(input, core, cell);
+        Pen::new(buf, at).skip(1).cell(theme, cell);
+    } else {
+        at.y += 1;
+        cell.clear();
+        cell.push_fmt(Role::Dim, format_args!("{core}: "));
+        culprit(input, core, cell);
+        Pen::new(buf, at).skip(1).cell(theme, cell);
+    }
+}
+
+/// A span short enough for the graph's left edge: `50s`, `3m20`, `2h05`.
+fn span(seconds: f64, out: &mut String) {
+    let whole = seconds.clamp(0.0, 359_999.0).round() as u64;
+    // Writing to a String does not fail.
+    let _ = match whole {
+        0..60 => std::fmt::Write::write_fmt(out, format_args!("{whole}s")),
+        60..3600 if whole.is_multiple_of(60) => {
+            std::fmt::Write::write_fmt(out, format_args!("{}m", whole / 60))
+        }
+        60..3600 => std::fmt::Write::write_fmt(out, format_args!("{}m{:02}", whole / 60, whole % 60)),
+        _ => std::fmt::Write::write_fmt(out, format_args!("{}h{:02}", whole / 3600, whole / 60 % 60)),
+    };
+}

@@ -1,0 +1,90 @@
+//! The header: title, cores, history and meters, laid out for the room there is.
+//!
+//! [`plan`] decides what goes where from sizes alone; the other files draw one thing each into the place they get.
+
+mod cores;
+mod lines;
+mod plan;
+mod title;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::Theme;
+use crate::app::History;
+use crate::catalog::Cell;
+use crate::model::{CpuUse, Sensors, Snapshot};
+use plan::{Plan, Wish};
+
+/// What the header shows.
+#[derive(Clone, Copy, Debug)]
+pub struct HeaderInput<'a> {
+    /// The look.
+    pub snapshot: &'a Snapshot,
+    /// The slow sensors, where they were read.
+    pub sensors: Option<&'a Sensors>,
+    /// The looks before.
+    pub history: &'a History,
+    /// Whether the cores' bars tell interrupts, stolen time, guests and waiting for I/O apart.
+    pub detailed: bool,
+    /// Whether each core has its history instead of its bar.
+    pub per_core_history: bool,
+    /// Whether only the title is wanted.
+    pub meters_hidden: bool,
+    /// The time of day.
+    pub clock: Option<&'a str>,
+    /// Whether the screen is held.
+    pub paused: bool,
+}
+
+impl HeaderInput<'_> {
+    fn plan(&self, area: Rect) -> Plan {
+        plan::plan(
+            area,
+            &Wish {
+                cores: self.snapshot.cpus.len(),
+                digits: self.snapshot.cpus.last().map_or(1, |(number, _)| digits(*number)),
+                lines: lines::wanted(self),
+                rich: lines::rich(self),
+                hidden: self.meters_hidden,
+                history: !self.history.is_empty(),
+            },
+        )
+    }
+}
+
+/// Rows that the header takes of a screen like `area`.
+pub fn height(area: Rect, input: &HeaderInput<'_>) -> u16 {
+    input.plan(area).height
+}
+
+/// Draws the header at the top of `area`, which is the whole screen: the header knows itself how much of it is its.
+pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, input: &HeaderInput<'_>) {
+    let area = area.intersection(buf.area);
+    let plan = input.plan(area);
+    let mut scratch = Cell::new();
+    if let Some(row) = plan.title {
+        title::draw(row, buf, theme, input, &mut scratch);
+    }
+    cores::draw(&plan, buf, theme, input);
+    if let Some(place) = plan.graph {
+        lines::history(place, plan.cells, buf, theme, input, &mut scratch);
+    }
+    lines::draw(&plan, buf, theme, input, &mut scratch);
+}
+
+/// The part of the title's row that is free for the names of the screens; empty where there is no title.
+pub fn title_room(area: Rect, input: &HeaderInput<'_>) -> Rect {
+    input.plan(area).title.map_or(Rect::default(), |row| title::room(row, input))
+}
+
+/// Decimal digits of a number.
+fn digits(number: u32) -> u16 {
+    number.checked_ilog10().unwrap_or(0) as u16 + 1
+}
+
+/// The core that is busiest, with its use; the first of several.
+fn hottest(snapshot: &Snapshot) -> Option<(u32, CpuUse)> {
+    let known = snapshot.cpus.iter().filter_map(|(number, usage)| usage.map(|usage| (*number, usage)));
+    known.reduce(|best, next| if next.1.busy() > best.1.busy() { next } else { best })
+}

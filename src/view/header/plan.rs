@@ -1,0 +1,292 @@
+//! Where things go: arithmetic on sizes. It must give every size from 0×0 on an answer, and never more than about a
+//! third of the screen; what is left out first is said in the order of the tries.
+
+use ratatui::layout::Rect;
+
+/// What there is to show.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish {
+    /// Cores.
+    pub(super) cores: usize,
+    /// Digits of the greatest core's number.
+    pub(super) digits: u16,
+    /// Lines of meters.
+    pub(super) lines: u16,
+    /// Lines of meters that only a large screen has.
+    pub(super) rich: u16,
+    /// Whether only the title is wanted.
+    pub(super) hidden: bool,
+    /// Whether there is a history.
+    pub(super) history: bool,
+}
+
+/// How a core is drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Style {
+    /// Number, bar with ends, per cent.
+    Bar,
+    /// Number, bar, per cent, as tight as can be.
+    Tight,
+    /// One cell.
+    Cell,
+    /// Half a cell: two columns of dots.
+    Pair,
+}
+
+/// Where the header's parts are.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// Rows in all.
+    pub(super) height: u16,
+    /// The title's row.
+    pub(super) title: Option<Rect>,
+    /// The cores' place.
+    pub(super) cores: Rect,
+    /// How each is drawn.
+    pub(super) style: Style,
+    /// Cores side by side in a row.
+    pub(super) columns: u16,
+    /// Whether cores are cells, so that the hottest has to be named.
+    pub(super) cells: bool,
+    /// The history's place, its words included.
+    pub(super) graph: Option<Rect>,
+    /// Lines of meters below each other.
+    pub(super) meters: Rect,
+    /// A second column of them.
+    pub(super) rich: Rect,
+    /// Meters in rows across, where there is no room beside the cores.
+    pub(super) across: Rect,
+}
+
+/// Cells in one row of single cells, at most: a power of two is counted easily.
+const CELLS: u16 = 64;
+/// Width of a column from which on a core's share has its sign.
+pub(super) const SIGNED: u16 = 15;
+/// Cells after which a gap is left.
+pub(super) const GROUP: u16 = 16;
+
+impl Plan {
+    fn empty(area: Rect) -> Plan {
+        let nothing = Rect { width: 0, height: 0, ..area };
+        Plan {
+            height: 0,
+            title: None,
+            cores: nothing,
+            style: Style::Cell,
+            columns: 1,
+            cells: false,
+            graph: None,
+            meters: nothing,
+            rich: nothing,
+            across: nothing,
+        }
+    }
+}
+
+/// Plans the header of a screen.
+pub(super) fn plan(area: Rect, wish: &Wish) -> Plan {
+    let mut plan = Plan::empty(area);
+    let (width, height) = (area.width, area.height);
+    let budget = match height {
+        0..6 => 0,
+        6..10 => 1,
+        10..14 => height / 4,
+        _ => height * 3 / 10,
+    };
+    let row = |y: u16, rows: u16| Rect { x: area.x, y: area.y + y, width, height: rows };
+    let titled = u16::from(budget >= 4);
+    if titled == 1 || (wish.hidden && budget > 0) {
+        plan.title = Some(row(0, 1));
+        plan.height = 1;
+    }
+    if wish.hidden || budget == 0 || width == 0 {
+        return plan;
+    }
+    let body = budget - titled;
+    // Graph rows that the screen can afford.
+    let graph = match (wish.history, height) {
+        (false, _) | (_, 0..20) => 0,
+        (_, 20..30) => 1,
+        (_, 30..45) => 3,
+        (_, 45..) => 5,
+    };
+    let pleasant = if height >= 45 { 6 } else { 4 };
+    let richly = width >= 150 && wish.rich > 0;
+    let beside = match width {
+        0..72 => 0,
+        72..150 => (width * 2 / 5).clamp(30, 46),
+        150.. if richly => 92,
+        150.. => 50,
+    };
+    let left = width.saturating_sub(beside);
+    let room = Room { cores: wish.cores.max(1), digits: wish.digits };
+    let side_rows = body.saturating_sub(u16::from(graph > 0 && body >= 3)).max(1);
+    let across = match body {
+        0..2 => 0,
+        2..4 => 1,
+        _ => 2,
+    };
+    let stacked_rows = (body - across).max(1);
+    let side = |style, least, rows| {
+        if beside == 0 { None } else { room.fit(style, left, rows, least).map(|fit| (true, style, fit)) }
+    };
+    let stacked = |style, least, rows| room.fit(style, width, rows, least).map(|fit| (false, style, fit));
+    let (is_side, style, (columns, rows)) = side(Style::Bar, 8, pleasant.min(side_rows))
+        .or_else(|| side(Style::Bar, if richly { 4 } else { 5 }, side_rows))
+        .or_else(|| stacked(Style::Bar, 4, stacked_rows))
+        .or_else(|| stacked(Style::Tight, 3, stacked_rows))
+        .or_else(|| side(Style::Cell, CELLS.min(wish.cores as u16), side_rows))
+        .or_else(|| stacked(Style::Cell, 1, stacked_rows))
+        .or_else(|| side(Style::Pair, CELLS / 2, side_rows))
+        .or_else(|| stacked(Style::Pair, 1, stacked_rows))
+        .unwrap_or_else(|| {
+            let columns = room.cells(Style::Pair, width).max(1);
+            (false, Style::Pair, (columns, stacked_rows))
+        });
+    (plan.style, plan.columns, plan.cells) = (style, columns, matches!(style, Style::Cell | Style::Pair));
+    let core_rows = rows.min(body);
+    let top = titled;
+    let used = if is_side {
+        plan.cores = Rect { width: left, ..row(top, core_rows) };
+        let lines =
+            wish.lines.min(core_rows.max(pleasant) + 2).max(if richly { wish.rich.min(9) } else { 0 });
+        let used = body.min((core_rows + graph).max(lines));
+        if graph > 0 && used > core_rows {
+            plan.graph = Some(Rect { width: left, ..row(top + core_rows, used - core_rows) });
+        }
+        let columns = if richly { 2 } else { 1 };
+        let each = beside / columns;
+        plan.meters = Rect { x: area.x + left, width: each, ..row(top, used) };
+        if richly {
+            plan.rich = Rect { x: area.x + left + each, width: each, ..row(top, used) };
+        }
+        used
+    } else {
+        plan.cores = row(top, core_rows);
+        let across = across.min(body - core_rows);
+        let spare = (body - core_rows - across).min(graph);
+        if spare > 0 {
+            plan.graph = Some(row(top + core_rows, spare));
+        }
+        plan.across = row(top + core_rows + spare, across);
+        core_rows + spare + across
+    };
+    plan.height = titled + used;
+    plan
+}
+
+/// How many cores there are, and how wide their numbers.
+struct Room {
+    cores: usize,
+    digits: u16,
+}
+
+impl Room {
+    /// Columns and rows in which all cores fit, with bars of at least `least` cells, or at least that many single
+    /// cells a row.
+    fn fit(&self, style: Style, width: u16, rows: u16, least: u16) -> Option<(u16, u16)> {
+        let rows_of = |columns: u16| self.cores.div_ceil(usize::from(columns.max(1)));
+        let fixed = match style {
+            Style::Bar => self.digits + 7,
+            Style::Tight => self.digits + 5,
+            Style::Cell | Style::Pair => {
+                let columns = self.cells(style, width);
+                let needed = rows_of(columns);
+                let enough = columns >= least && columns > 0 && needed <= usize::from(rows);
+                return enough.then_some((columns, needed as u16));
+            }
+        };
+        let columns = [1, 2, 4, 8].into_iter().find(|columns| rows_of(*columns) <= usize::from(rows))?;
+        (width / columns >= fixed + least).then(|| (columns, rows_of(columns) as u16))
+    }
+
+    /// Cores in a row of single or half cells.
+    fn cells(&self, style: Style, width: u16) -> u16 {
+        let room = width.saturating_sub(label(self.digits) + 1);
+        let per_cell = if style == Style::Pair { 2 } else { 1 };
+        let most = [CELLS, 32, 16, 8, 4, 2, 1].into_iter().find(|cells| spread(*cells) <= room).unwrap_or(0);
+        (most * per_cell).min(u16::try_from(self.cores).unwrap_or(u16::MAX))
+    }
+}
+
+/// Width of the number before a row of cells.
+pub(super) fn label(digits: u16) -> u16 {
+    digits + 2
+}
+
+/// Width of a row of cells with its gaps.
+fn spread(cells: u16) -> u16 {
+    cells + cells.saturating_sub(1) / GROUP
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn wish(cores: usize) -> Wish {
+        let digits = super::super::digits(cores as u32 - 1);
+        Wish { cores, digits, lines: 6, rich: 8, hidden: false, history: true }
+    }
+
+    fn at(width: u16, height: u16, cores: usize) -> Plan {
+        plan(Rect::new(0, 0, width, height), &wish(cores))
+    }
+
+    /// Whether the plan has a place for every core.
+    fn holds_all(plan: &Plan, cores: usize) -> bool {
+        usize::from(plan.columns) * usize::from(plan.cores.height) >= cores
+    }
+
+    #[test]
+    fn every_core_has_a_place_at_the_usual_sizes() {
+        for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+            for cores in [1, 2, 3, 8, 12, 16, 24, 32, 64, 96, 128, 192, 256, 512] {
+                let plan = at(width, height, cores);
+                assert!(holds_all(&plan, cores), "{cores} at {width}×{height}: {plan:?}");
+                assert!(plan.height * 3 <= height, "{cores} at {width}×{height}: {plan:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn cores_shrink_from_bars_to_cells() {
+        assert_eq!(at(80, 24, 8).style, Style::Bar);
+        assert_eq!(at(80, 24, 16).style, Style::Bar);
+        assert_eq!(at(80, 24, 32).style, Style::Tight);
+        assert_eq!((at(80, 24, 256).style, at(80, 24, 256).columns), (Style::Cell, 64));
+        assert_eq!(at(80, 24, 512).style, Style::Pair);
+        assert_eq!(at(120, 40, 64).style, Style::Bar);
+        assert!(at(80, 24, 256).height <= 24 - 12);
+    }
+
+    #[test]
+    fn small_screens_keep_the_table() {
+        for height in 0..6 {
+            assert_eq!(at(80, height, 8).height, 0);
+        }
+        assert_eq!(at(80, 9, 8).height, 1);
+        assert!(at(20, 24, 8).height <= 8);
+    }
+
+    proptest! {
+        #[test]
+        fn every_part_is_inside_and_apart(x in 0u16..5, y in 0u16..5, width in 0u16..320, height in 0u16..120,
+                                          cores in 1usize..600, lines in 0u16..9, rich in 0u16..9,
+                                          hidden in any::<bool>(), history in any::<bool>()) {
+            let area = Rect::new(x, y, width, height);
+            let plan = plan(area, &Wish { lines, rich, hidden, history, ..wish(cores) });
+            prop_assert!(plan.height <= height / 3 + 1);
+            let header = Rect { height: plan.height, ..area };
+            let parts = [plan.title.unwrap_or_default(), plan.cores, plan.graph.unwrap_or_default(),
+                         plan.meters, plan.rich, plan.across];
+            let parts: Vec<Rect> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            for (n, part) in parts.iter().enumerate() {
+                prop_assert_eq!(part.intersection(header), *part);
+                for other in &parts[n + 1..] {
+                    prop_assert!(!part.intersects(*other), "{:?} {:?}", part, other);
+                }
+            }
+        }
+    }
+}

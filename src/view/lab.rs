@@ -1,0 +1,207 @@
+//! The lab's screen: the experiment, its lanes as they grow, and serial beside parallel.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::Theme;
+use super::pen::Pen;
+use crate::app::{App, Lab, RunView};
+use crate::model::lab::RunReport;
+use crate::model::lab_why::Span;
+use crate::model::{Nanos, Role};
+
+/// Rows of the table of times, its heading included.
+const TIMES: u16 = 8;
+/// Cells of a lane's label.
+const LABEL: u16 = 12;
+
+/// Draws the whole screen below the meters.
+pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
+    let lab = &app.lab;
+    let mut rest = area;
+    draw_choice(take(&mut rest, 4), buf, theme, lab);
+    if lab.runs.is_empty() {
+        draw_lesson(rest, buf, theme, lab);
+        return;
+    }
+    let foot = TIMES.min(rest.height.saturating_sub(3));
+    let lanes = take(&mut rest.clone(), rest.height - foot);
+    draw_lanes(lanes, buf, theme, lab, app.now);
+    rest = Rect { y: lanes.bottom(), height: foot, ..rest };
+    draw_times(rest, buf, theme, lab, app.now);
+}
+
+/// Cuts `rows` off the top of `rest`.
+fn take(rest: &mut Rect, rows: u16) -> Rect {
+    let height = rows.min(rest.height);
+    let top = Rect { height, ..*rest };
+    rest.y = rest.y.saturating_add(height);
+    rest.height -= height;
+    top
+}
+
+fn line(area: Rect, i: u16) -> Rect {
+    if i >= area.height { Rect { height: 0, ..area } } else { Rect { y: area.y + i, height: 1, ..area } }
+}
+
+fn draw_choice(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab) {
+    let (dim, text, strong) = (theme.style(Role::Dim), theme.style(Role::Text), theme.style(Role::Strong));
+    let mut pen = Pen::new(buf, line(area, 0));
+    for (i, workload) in lab.workloads.iter().enumerate() {
+        pen.put(if i == lab.at { theme.style(Role::Selection) } else { text }, workload.id).put(text, "  ");
+    }
+    let Some(workload) = lab.workload() else { return };
+    pen.put(text, workload.title);
+    let mut pen = Pen::new(buf, line(area, 1));
+    pen.put(dim, "serial, then ").put(strong, lab.mode().word());
+    pen.put(dim, " on ").fmt(strong, format_args!("{}", lab.run_workers())).put(dim, " workers, ");
+    pen.fmt(strong, format_args!("{}", workload.tasks)).put(dim, " tasks, about ");
+    pen.fmt(strong, format_args!("{} s", lab.seconds())).put(dim, " of serial work");
+    Pen::new(buf, line(area, 2)).put(dim, "as a command: ").put(text, &lab.command_line());
+}
+
+fn draw_lesson(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab) {
+    use ratatui::widgets::{Paragraph, Widget, Wrap};
+    let Some(workload) = lab.workload() else { return };
+    let text = Rect { width: area.width.min(90), ..area }.intersection(buf.area);
+    let words = format!(
+        "{}\n\nEnter runs it. The cores above light up, and the workers stand in the table (Tab).",
+        workload.lesson
+    );
+    Paragraph::new(words).style(theme.style(Role::Text)).wrap(Wrap { trim: true }).render(text, buf);
+}
+
+/// The lanes of all runs at one scale, so that the shorter run is seen to be shorter.
+fn draw_lanes(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab, now: Nanos) {
+    let longest = lab.runs.iter().map(|run| run.elapsed(now)).fold(0.1, f64::max);
+    let mut rest = area;
+    let runs = lab.runs.len();
+    for (i, run) in lab.runs.iter().enumerate() {
+        // What the runs after this one need at least: a heading and a lane each.
+        let later = 2 * (runs - i - 1) as u16;
+        let lanes = lanes_of(run).min(rest.height.saturating_sub(1 + later));
+        draw_heading(take(&mut rest, 1), buf, theme, run, now);
+        let place = take(&mut rest, lanes);
+        for worker in 1..=u32::from(lanes) {
+            let more = worker == u32::from(lanes) && u32::from(lanes_of(run)) > worker;
+            draw_lane(line(place, worker as u16 - 1), buf, theme, run, worker, longest, now, more);
+        }
+    }
+    if rest.height > 0 && area.width > LABEL + 20 {
+        let mut pen = Pen::new(buf, line(rest, 0));
+        pen.skip(LABEL).put(theme.style(Role::Dim), "0 s");
+        let end = format!("{longest:.1} s");
+        let gap = area.width.saturating_sub(LABEL + 3 + end.len() as u16 + 1);
+        pen.skip(gap).put(theme.style(Role::Dim), &end);
+    }
+}
+
+fn lanes_of(run: &RunView) -> u16 {
+    u16::try_from(run.workers).unwrap_or(u16::MAX).max(1)
+}
+
+fn draw_heading(area: Rect, buf: &mut Buffer, theme: &Theme, run: &RunView, now: Nanos) {
+    let mut pen = Pen::new(buf, area);
+    pen.put(theme.style(Role::Title), &title(run)).put(theme.style(Role::Dim), "  digit = task   ");
+    pen.fmt(theme.style(Role::Text), format_args!("{} of {} done", run.right, run.tasks));
+    pen.fmt(theme.style(Role::Dim), format_args!("   {:.2} s", run.elapsed(now)));
+}
+
+fn title(run: &RunView) -> String {
+    if run.mode == crate::model::lab::Mode::Serial {
+        "serial".to_owned()
+    } else {
+        format!("{} x{}", run.mode.word(), run.workers)
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn draw_lane(
+    area: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+    run: &RunView,
+    worker: u32,
+    longest: f64,
+    now: Nanos,
+    more: bool,
+) {
+    let mut pen = Pen::new(buf, area);
+    let pid = run.pids.iter().find(|(w, _)| *w == worker).or(run.pids.first()).map(|(_, pid)| *pid);
+    pen.fmt(theme.style(Role::Dim), format_args!(" w{worker:<2}"));
+    match pid {
+        _ if more => pen.put(theme.style(Role::Dim), " and more"),
+        Some(pid) => pen.fmt(theme.style(Role::Dim), format_args!(" {:<7}", pid.get())),
+        None => &mut pen,
+    };
+    let lane = Rect { x: area.x.saturating_add(LABEL), width: area.width.saturating_sub(LABEL + 1), ..area };
+    let cells = f64::from(lane.width);
+    let style = theme.style(Role::Lane((worker - 1) as u8)).add_modifier(Modifier::REVERSED);
+    let quiet = theme.style(Role::Dim);
+    let end = (run.elapsed(now) / longest * cells) as u16;
+    let idle = if theme.glyphs().unicode() { "·" } else { "." };
+    for x in 0..end.min(lane.width) {
+        put_cell(buf, lane, x, idle, quiet);
+    }
+    for Span { task, from, to, .. } in run.spans.iter().filter(|span| span.worker == worker) {
+        let first = (from / longest * cells) as u16;
+        let last = ((to.unwrap_or_else(|| run.elapsed(now)) / longest * cells).ceil() as u16).max(first + 1);
+        let digit = char::from_digit(task % 36, 36).unwrap_or('#');
+        for x in first..last.min(lane.width) {
+            put_cell(buf, lane, x, digit.encode_utf8(&mut [0; 4]), style);
+        }
+    }
+}
+
+fn put_cell(buf: &mut Buffer, lane: Rect, x: u16, symbol: &str, style: ratatui::style::Style) {
+    if lane.height > 0
+        && let Some(cell) = buf.cell_mut((lane.x.saturating_add(x), lane.y))
+    {
+        cell.set_symbol(symbol).set_style(style);
+    }
+}
+
+/// Serial and parallel side by side, as `time` prints them.
+fn draw_times(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab, now: Nanos) {
+    let (dim, text, strong) = (theme.style(Role::Dim), theme.style(Role::Text), theme.style(Role::Strong));
+    let mut pen = Pen::new(buf, line(area, 0));
+    pen.fmt(dim, format_args!("{:<12}", ""));
+    for run in &lab.runs {
+        pen.fmt(theme.style(Role::Title), format_args!("{:>14}", title(run)));
+    }
+    let figure = |report: &RunReport, i: u16| match i {
+        1 => format!("{:.3} s", report.real_s),
+        2 => format!("{:.3} s", report.user_s),
+        3 => format!("{:.3} s", report.sys_s),
+        _ => format!("{:.2}", (report.user_s + report.sys_s) / report.real_s.max(1e-9)),
+    };
+    for (i, label) in (1..).zip(["real", "user", "sys", "cores used"]) {
+        let mut pen = Pen::new(buf, line(area, i));
+        pen.fmt(dim, format_args!("{label:<12}"));
+        for run in &lab.runs {
+            match &run.report {
+                Some(report) => pen.fmt(text, format_args!("{:>14}", figure(report, i))),
+                None if i == 1 => pen.fmt(dim, format_args!("{:>12.1} s", run.elapsed(now))),
+                None => pen.fmt(dim, format_args!("{:>14}", theme.glyphs().unknown())),
+            };
+        }
+    }
+    let mut pen = Pen::new(buf, line(area, 5));
+    pen.fmt(dim, format_args!("{:<12}", "answers"));
+    for run in lab.runs.iter().filter_map(|run| run.report.as_ref()) {
+        let right = run.answers.iter().flatten().count();
+        let role = if run.answer_ok { Role::Good } else { Role::Bad };
+        let word = if run.answer_ok { "right" } else { "WRONG" };
+        pen.fmt(theme.style(role), format_args!("{:>14}", format!("{right}/{} {word}", run.answers.len())));
+    }
+    let mut pen = Pen::new(buf, line(area, 6));
+    if let Some((speedup, efficiency)) = lab.speedup() {
+        pen.put(dim, "speed-up    ").fmt(strong, format_args!("{speedup:.2} x"));
+        pen.put(dim, "   efficiency ").fmt(strong, format_args!("{:.0} %", efficiency * 100.0));
+    }
+    let mut pen = Pen::new(buf, line(area, 7));
+    if let Some(sentence) = lab.why_not() {
+        pen.put(text, &sentence);
+    }
+}

@@ -1,0 +1,153 @@
+//! Writes text into one row of a buffer and never beside it.
+
+use std::fmt;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::Theme;
+use crate::catalog::Cell;
+
+/// A place in a row, and how far it may go. What does not fit is left out; a wide character is never split.
+pub(super) struct Pen<'a> {
+    buf: &'a mut Buffer,
+    x: u16,
+    y: u16,
+    end: u16,
+    /// Cells still to be swallowed before anything is written: a row scrolled to the left.
+    hidden: u16,
+    style: Style,
+}
+
+impl<'a> Pen<'a> {
+    /// A pen at the start of the first row of `area`, for that row.
+    pub(super) fn new(buf: &'a mut Buffer, area: Rect) -> Pen<'a> {
+        let room = area.intersection(buf.area);
+        let end = if room.height == 0 || room.y != area.y { room.x } else { room.right() };
+        Pen { x: room.x, y: room.y, end, buf, hidden: 0, style: Style::new() }
+    }
+
+    /// The same, with the first `cells` of what is written left out.
+    pub(super) fn scrolled(buf: &'a mut Buffer, area: Rect, cells: usize) -> Pen<'a> {
+        Pen { hidden: u16::try_from(cells).unwrap_or(u16::MAX), ..Pen::new(buf, area) }
+    }
+
+    /// Columns that are left.
+    pub(super) fn left(&self) -> u16 {
+        self.end.saturating_sub(self.x)
+    }
+
+    /// Where it stands.
+    pub(super) fn x(&self) -> u16 {
+        self.x
+    }
+
+    /// Goes on by `cells` without writing.
+    pub(super) fn skip(&mut self, cells: u16) -> &mut Pen<'a> {
+        let swallowed = cells.min(self.hidden);
+        self.hidden -= swallowed;
+        let cells = cells - swallowed;
+        self.x = self.x.saturating_add(cells).min(self.end);
+        self
+    }
+
+    /// Writes text that is the program's own, or made showable.
+    pub(super) fn put(&mut self, style: Style, text: &str) -> &mut Pen<'a> {
+        for grapheme in text.graphemes(true) {
+            // Nearly all of it is ASCII.
+            let width = if grapheme.len() == 1 { 1 } else { grapheme.width() as u16 };
+            if width == 0 {
+                continue;
+            }
+            if self.hidden > 0 {
+                // A wide character cut by the edge leaves the edge blank.
+                let shown = width.saturating_sub(self.hidden);
+                self.hidden = self.hidden.saturating_sub(width);
+                self.x = self.x.saturating_add(shown).min(self.end);
+                continue;
+            }
+            if width > self.left() {
+                self.x = self.end;
+                break;
+            }
+            for part in 0..width {
+                if let Some(cell) = self.buf.cell_mut((self.x + part, self.y)) {
+                    if part == 0 {
+                        cell.set_symbol(grapheme);
+                    } else {
+                        cell.reset();
+                    }
+                    cell.set_style(style);
+                }
+            }
+            self.x += width;
+        }
+        self
+    }
+
+    /// Writes formatted text of the program's own.
+    pub(super) fn fmt(&mut self, style: Style, text: fmt::Arguments<'_>) -> &mut Pen<'a> {
+        self.style = style;
+        // Writing to a buffer does not fail.
+        let _ = fmt::Write::write_fmt(self, text);
+        self
+    }
+
+    /// Writes the parts of a catalog's cell.
+    pub(super) fn cell(&mut self, theme: &Theme, cell: &Cell) -> &mut Pen<'a> {
+        for (text, role) in cell.parts() {
+            self.put(theme.style(role), text);
+        }
+        self
+    }
+
+    /// Writes the parts of a catalog's cell so that they end where the pen's room ends.
+    pub(super) fn cell_at_end(&mut self, theme: &Theme, cell: &Cell) -> &mut Pen<'a> {
+        let width = u16::try_from(cell.width()).unwrap_or(u16::MAX);
+        self.skip(self.left().saturating_sub(width)).cell(theme, cell)
+    }
+}
+
+impl fmt::Write for Pen<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let style = self.style;
+        self.put(style, text);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_left_out() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 6, 2));
+        Pen::new(&mut buf, Rect::new(1, 1, 4, 1)).put(Style::new(), "a漢字x");
+        assert_eq!(buf, Buffer::with_lines(["      ", " a漢  "]));
+    }
+
+    #[test]
+    fn a_scrolled_row_begins_later() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 6, 1));
+        Pen::scrolled(&mut buf, Rect::new(0, 0, 6, 1), 3)
+            .put(Style::new(), "ab漢")
+            .skip(1)
+            .put(Style::new(), "xyz");
+        assert_eq!(buf, Buffer::with_lines(["  xyz "]));
+    }
+
+    #[test]
+    fn a_place_outside_takes_nothing() {
+        let mut buf = Buffer::empty(Rect::new(2, 2, 3, 1));
+        for area in
+            [Rect::new(0, 0, 9, 1), Rect::new(9, 2, 3, 1), Rect::new(2, 9, 3, 1), Rect::new(3, 2, 3, 0)]
+        {
+            Pen::new(&mut buf, area).put(Style::new(), "abc").fmt(Style::new(), format_args!("{}", 7));
+        }
+        assert_eq!(buf, Buffer::empty(Rect::new(2, 2, 3, 1)));
+    }
+}

@@ -1,0 +1,243 @@
+//! The process table: header, rows, tree. Only visible rows × visible columns are formatted, straight into the buffer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::Theme;
+use super::pen::Pen;
+use crate::app::{App, DEEPEST, Fold, Hit, Line, Table};
+use crate::catalog::{Align, Cell, Column, Row};
+use crate::model::{Kind, Proc, Role, Snapshot};
+
+/// Columns that leave a narrow terminal, first the one that is missed least, so that the command keeps some room.
+const DROPPED: [&str; 6] = ["shr", "virt", "priority", "nice", "mem", "time"];
+/// The room the command keeps, cells.
+const COMMAND_ROOM: usize = 12;
+
+/// The columns that are shown at this width, with their places among the table's.
+fn shown(table: &Table, width: u16) -> impl Iterator<Item = (usize, &'static Column)> + Clone + '_ {
+    let sum = |dropped: &[&str]| -> usize {
+        let kept = table.columns.iter().filter(|c| !dropped.contains(&c.id));
+        kept.map(|c| if c.grows { COMMAND_ROOM } else { usize::from(c.width) + 1 }).sum()
+    };
+    // A table that was scrolled shows everything: its user looks for what is not in view.
+    let enough = |n: &usize| table.shift > 0 || sum(DROPPED.get(..*n).unwrap_or(&[])) <= usize::from(width);
+    let dropped = (0..=DROPPED.len()).find(enough).unwrap_or(DROPPED.len());
+    let dropped = DROPPED.get(..dropped).unwrap_or(&[]);
+    table.columns.iter().copied().enumerate().filter(|(_, c)| !dropped.contains(&c.id))
+}
+
+/// Draws the header row into the first row of `area` and the lines below it.
+pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
+    let header = Rect { height: area.height.min(1), ..area };
+    draw_header(header, buf, theme, &app.table);
+    let mut cell = Cell::new();
+    for (i, line) in app.table.visible().iter().enumerate() {
+        let y = area.y.saturating_add(1).saturating_add(i as u16);
+        if y >= area.bottom() {
+            break;
+        }
+        let Some(proc) = line.proc(&app.snapshot) else { continue };
+        let chosen = app.table.first + i == app.table.cursor();
+        draw_line(Rect { y, height: 1, ..area }, buf, theme, app, *line, proc, chosen, &mut cell);
+    }
+}
+
+fn draw_header(area: Rect, buf: &mut Buffer, theme: &Theme, table: &Table) {
+    fill(area, buf, theme.style(Role::Header));
+    let mut pen = Pen::scrolled(buf, area, table.shift);
+    for (i, column) in shown(table, area.width) {
+        let sorts = column.id == table.sort.id;
+        let style = theme.style(if sorts { Role::HeaderSort } else { Role::Header });
+        if i > 0 {
+            pen.put(theme.style(Role::Header), " ");
+        }
+        let mark = match (sorts, table.descending, theme.glyphs().unicode()) {
+            (false, ..) => "",
+            (true, true, true) => "▽",
+            (true, false, true) => "△",
+            (true, true, false) => "v",
+            (true, false, false) => "^",
+        };
+        let used = column.title.len() as u16 + u16::from(sorts);
+        let pad = column.width.saturating_sub(used);
+        match column.align {
+            Align::Right => put_blanks(&mut pen, style, pad).put(style, column.title).put(style, mark),
+            Align::Left => put_blanks(pen.put(style, column.title).put(style, mark), style, pad),
+        };
+    }
+}
+
+fn put_blanks<'p, 'b>(pen: &'p mut Pen<'b>, style: Style, cells: u16) -> &'p mut Pen<'b> {
+    for _ in 0..cells {
+        pen.put(style, " ");
+    }
+    pen
+}
+
+fn fill(area: Rect, buf: &mut Buffer, style: Style) {
+    buf.set_style(area.intersection(buf.area), style);
+}
+
+#[allow(clippy::too_many_arguments)]
+fn draw_line(
+    area: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+    app: &App,
+    line: Line,
+    proc: &Proc,
+    chosen: bool,
+    cell: &mut Cell,
+) {
+    let table = &app.table;
+    let look = row_role(app, line, proc, chosen);
+    let over = look.map(|role| theme.style(role));
+    let sums = if line.fold == Fold::Closed { table.arranged().sums.get(line.at as usize) } else { None };
+    let row = Row { snapshot: &app.snapshot, proc, sums };
+    let mut pen = Pen::scrolled(buf, area, table.shift);
+    for (i, column) in shown(table, area.width) {
+        if pen.left() == 0 {
+            break;
+        }
+        if i > 0 {
+            pen.skip(1);
+        }
+        let mut room = column.width;
+        if table.tree && is_name(column) {
+            room = room.saturating_sub(draw_branch(&mut pen, theme, over, line));
+        }
+        cell.clear();
+        (column.cell)(&row, cell);
+        let pad = room.saturating_sub(cell.width() as u16);
+        if column.align == Align::Right {
+            pen.skip(pad);
+        }
+        for (text, role) in cell.parts() {
+            pen.put(over.unwrap_or_else(|| theme.style(shade(role, line, proc, &app.snapshot))), text);
+        }
+        if column.align == Align::Left && !column.grows {
+            pen.skip(pad);
+        }
+    }
+    if let Some(style) = over.filter(|_| chosen || look == Some(Role::Tagged)) {
+        fill(area, buf, style);
+    }
+}
+
+/// The role of a whole row, where it has one that its cells give way to.
+fn row_role(app: &App, line: Line, proc: &Proc, chosen: bool) -> Option<Role> {
+    if chosen {
+        return Some(if app.table.follow { Role::Followed } else { Role::Selection });
+    }
+    if app.table.is_tagged(proc.id()) {
+        return Some(Role::Tagged);
+    }
+    if line.ended {
+        return Some(Role::Ended);
+    }
+    if app.table.changes && app.snapshot.is_new(proc) {
+        return Some(Role::New);
+    }
+    None
+}
+
+/// The role of a part of a cell, given whose row it stands in: strangers' rows and rows that only lead to a match are
+/// quiet, threads have their own look; figures that matter keep theirs.
+fn shade(role: Role, line: Line, proc: &Proc, snapshot: &Snapshot) -> Role {
+    match role {
+        Role::Text | Role::Strong if line.context => Role::Dim,
+        Role::Text | Role::Strong if matches!(proc.task.kind, Kind::Thread(_)) => Role::Thread,
+        Role::Text if proc.task.kind == Kind::Kernel => Role::Kernel,
+        Role::Text if proc.task.uid.known().is_some_and(|uid| *uid != snapshot.host().own_uid) => {
+            Role::OtherUser
+        }
+        _ => role,
+    }
+}
+
+/// Whether the tree's branches are drawn in this column.
+fn is_name(column: &Column) -> bool {
+    column.id == "command" || column.id == "comm"
+}
+
+/// The pieces that branches are made of, three cells each.
+struct Branches {
+    rail: &'static str,
+    gap: &'static str,
+    tee: &'static str,
+    corner: &'static str,
+}
+
+const BRANCHES: Branches = Branches { rail: "│  ", gap: "   ", tee: "├", corner: "└" };
+const ASCII_BRANCHES: Branches = Branches { rail: "|  ", gap: "   ", tee: "|", corner: "`" };
+
+/// Draws the branches that lead to a row; returns their width. A root has none, or only its fold mark.
+fn draw_branch(pen: &mut Pen<'_>, theme: &Theme, over: Option<Style>, line: Line) -> u16 {
+    let unicode = theme.glyphs().unicode();
+    let style = over.unwrap_or_else(|| theme.style(Role::Branch));
+    let mark_style = over.unwrap_or_else(|| theme.style(Role::Key));
+    let pieces = if unicode { &BRANCHES } else { &ASCII_BRANCHES };
+    let mark = match (line.fold, unicode) {
+        (Fold::Leaf, true) => "─ ",
+        (Fold::Open, true) => "┬ ",
+        (Fold::Closed, true) => "▸ ",
+        (Fold::Leaf, false) => "- ",
+        (Fold::Open, false) => "+ ",
+        (Fold::Closed, false) => "> ",
+    };
+    if line.depth == 0 {
+        if line.fold != Fold::Closed {
+            return 0;
+        }
+        pen.put(mark_style, mark);
+        return 2;
+    }
+    let shown = line.depth.min(DEEPEST);
+    for level in 1..shown {
+        let goes_on = line.rails >> (level - 1) & 1 == 1;
+        pen.put(style, if goes_on { pieces.rail } else { pieces.gap });
+    }
+    let mut width = (shown - 1) * 3;
+    if line.depth > DEEPEST {
+        let before = pen.x();
+        pen.fmt(style, format_args!("+{} ", line.depth - DEEPEST));
+        width += pen.x() - before;
+    }
+    pen.put(style, if line.last { pieces.corner } else { pieces.tee });
+    pen.put(if line.fold == Fold::Closed { mark_style } else { style }, mark);
+    width + 3
+}
+
+/// What lies at (`x`, `y`) of the table drawn into `area`.
+pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Hit {
+    let table = &app.table;
+    let at = usize::from(x.saturating_sub(area.x)) + table.shift;
+    let mut start = 0;
+    let mut column = None;
+    for (i, c) in shown(table, area.width) {
+        let end = if c.grows { usize::MAX } else { start + usize::from(c.width) + 1 };
+        if (start..end).contains(&at) {
+            column = Some((i, c, start));
+        }
+        start = end;
+    }
+    if y == area.y {
+        return column.map_or(Hit::Nothing, |(i, ..)| Hit::Column(i));
+    }
+    let number = table.first + usize::from(y - area.y - 1);
+    let Some(line) = table.lines().get(number) else { return Hit::Nothing };
+    if let Some((_, c, start)) = column
+        && table.tree
+        && is_name(c)
+        && line.fold != Fold::Leaf
+    {
+        let branch = usize::from(line.depth.min(DEEPEST)) * 3;
+        // The mark is the last piece of the branch; a root's is at its very start.
+        if (start + branch.saturating_sub(3)..start + branch.max(2)).contains(&at) {
+            return Hit::FoldMark(number);
+        }
+    }
+    Hit::Line(number)
+}
