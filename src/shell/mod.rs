@@ -1,9 +1,46 @@
 //! The world: argv, terminal, threads, channels; wires the rooms together.
+//!
+//! Its words: to *enter* the terminal is to take it over, to *leave* is to give it back; an *event* is anything that
+//! happens to the program, a *frame* is one picture of it. It must never know what a column, key, theme or workload
+//! means. Read next: [`watch`], which opens the monitor; then [`run`], its main loop; [`args`] for the command line.
 #![allow(clippy::disallowed_methods)]
+
+pub mod args;
+pub mod input;
+mod lab;
+mod output;
+pub mod print;
+pub mod ps;
+mod reader;
+pub mod run;
+pub mod screen;
+mod shot;
+pub mod signals;
+pub mod terminal;
+pub mod watch;
 
 use std::process::ExitCode;
 
+use crate::proc::Live;
+use args::Command;
+
 /// Runs the program; the binary's `main` only calls this.
 pub fn main() -> ExitCode {
-    ExitCode::FAILURE
+    // First of all, while there is one thread: this may be one of the lab's own processes.
+    if let Some(code) = crate::lab::hidden_entry() {
+        return code;
+    }
+    let line = match args::parse(std::env::args_os()) {
+        Ok(line) => line,
+        Err(code) => return code,
+    };
+    match line.command {
+        None => watch::main(&line.options, &line.root),
+        Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(&line.root))),
+        Some(Command::Lab(lab)) => lab::main(&lab),
+        Some(Command::Shot(shot)) => shot::main(&shot, &line.root),
+        Some(Command::Print { what }) => print::main(what),
+        Some(Command::Completions { shell }) => args::completions(shell),
+        Some(Command::Man) => args::man(),
+    }
 }

@@ -1,0 +1,374 @@
+//! The command line: one definition feeds the parser, the help, the completions and the man page.
+//!
+//! Flags are htop's where htop has them. Only what is wired is here.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use super::output;
+use crate::catalog::{Column, column, columns, default_columns};
+use crate::model::Pid;
+
+/// Shortest and longest time between two looks, seconds: below, the kernel's clock ticks are too coarse for rates.
+const DELAYS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
+
+const AFTER_HELP: &str = "\
+Exit status: 0 done, 1 failed, 2 wrong usage or nothing to read.
+NO_COLOR, if set and not empty, does what --no-color does.";
+
+/// See, signal and compare the processes of this machine.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "glowtop", version, about, after_help = AFTER_HELP)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub struct CommandLine {
+    /// What the live screen starts with.
+    #[command(flatten)]
+    pub options: Options,
+    /// Where the machine is read: the root of the live system, or of a fixture.
+    #[arg(long, value_name = "DIR", default_value = "/", hide = true, global = true)]
+    pub root: PathBuf,
+    /// What to do instead of opening the screen.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the live screen starts with.
+#[derive(Clone, PartialEq, Debug, Args)]
+pub struct Options {
+    /// Seconds between two looks, 0.1 to 3600; fractions are allowed
+    #[arg(short, long, value_name = "SECONDS", default_value = "1", value_parser = delay)]
+    pub delay: f64,
+    /// Use no colours
+    #[arg(short = 'C', long)]
+    pub no_color: bool,
+    /// Draw with ASCII only
+    #[arg(short = 'U', long)]
+    pub no_unicode: bool,
+    /// Leave the mouse to the terminal
+    #[arg(short = 'M', long)]
+    pub no_mouse: bool,
+    /// Start with the tree of processes
+    #[arg(short, long)]
+    pub tree: bool,
+    /// Sort by this column; `help` lists them
+    #[arg(short, long, value_name = "COLUMN", value_parser = sort_key)]
+    pub sort_key: Option<SortKey>,
+    /// Show only the processes of this user, or your own
+    #[arg(short, long, value_name = "NAME", num_args = 0..=1)]
+    #[allow(clippy::option_option, reason = "absent, without a name, with a name: clap's own way to say it")]
+    pub user: Option<Option<String>>,
+    /// Show only these processes: numbers with commas between them
+    #[arg(short, long, value_name = "LIST", value_delimiter = ',', value_parser = pid)]
+    pub pid: Vec<Pid>,
+    /// Show only what matches: pieces of command lines, with | between alternatives
+    #[arg(short = 'F', long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Colours to use; `glowtop print themes` lists them
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+}
+
+/// What to do instead of opening the screen.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Write a list of processes and leave
+    Ps(PsArgs),
+    /// Write one picture of the screen and leave: SVG, or text
+    Shot(ShotArgs),
+    /// Run workloads in serial and in parallel, measure them and check their answers
+    Lab(super::lab::LabArgs),
+    /// Write what there is to choose from, one line each, its id first
+    Print {
+        /// What to list
+        what: Registry,
+    },
+    /// Write the completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page
+    Man,
+}
+
+/// What picture of the screen is written.
+#[derive(Clone, Debug, Args)]
+pub struct ShotArgs {
+    /// As for the live screen.
+    #[command(flatten)]
+    pub options: Options,
+    /// Columns and rows
+    #[arg(long, value_name = "CxR", default_value = "120x40", value_parser = size)]
+    pub size: (u16, u16),
+    /// Looks at the machine before it is drawn; rates need two
+    #[arg(long, value_name = "N", default_value = "2")]
+    pub looks: u32,
+    /// Keys to press before it is drawn, with blanks between them; what they would do to processes is not done
+    #[arg(long, value_name = "KEYS", default_value = "")]
+    pub keys: String,
+    /// Write text: the characters, then a letter for each style
+    #[arg(long)]
+    pub text: bool,
+}
+
+/// Which processes are listed, and how.
+#[derive(Clone, Debug, Args)]
+pub struct PsArgs {
+    /// List only what matches: pieces of command lines, with | between alternatives
+    #[arg(value_name = "FILTER")]
+    pub filter: Option<String>,
+    /// Write JSON: an array of objects, numbers in bytes, seconds and percent of one core
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Write CSV, with the numbers that JSON has
+    #[arg(long)]
+    pub csv: bool,
+    /// Columns to write, with commas between them; `glowtop print columns` lists them
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = column_id)]
+    pub columns: Vec<&'static Column>,
+    /// Sort by this column
+    #[arg(long, value_name = "COLUMN", default_value = "cpu", value_parser = column_id)]
+    pub sort: &'static Column,
+    /// List children below their parents
+    #[arg(long)]
+    pub tree: bool,
+    /// List at most so many processes
+    #[arg(short = 'n', long = "lines", value_name = "N")]
+    pub lines: Option<usize>,
+    /// Seconds between the two looks that rates need, 0.1 to 3600
+    #[arg(short, long, value_name = "SECONDS", default_value = "0.3", value_parser = delay)]
+    pub delay: f64,
+}
+
+impl PsArgs {
+    /// The columns to write: those asked for, else those of the table; JSON is for programs, so it has them all.
+    pub fn chosen_columns(&self) -> Vec<&'static Column> {
+        match (self.columns.is_empty(), self.json) {
+            (false, _) => self.columns.clone(),
+            (true, true) => columns().iter().collect(),
+            (true, false) => default_columns(),
+        }
+    }
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Registry {
+    /// Key bindings
+    Keys,
+    /// Columns of the table
+    Columns,
+    /// Meters of the header
+    Meters,
+    /// Themes
+    Themes,
+    /// What keys can do
+    Actions,
+}
+
+/// A column to sort by, or the wish to know which there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SortKey {
+    /// List the columns and leave.
+    Help,
+    /// This column.
+    By(&'static Column),
+}
+
+/// Reads a size such as `120x40`.
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let parts = text.split_once('x').and_then(|(c, r)| Some((c.parse().ok()?, r.parse().ok()?)));
+    let possible = |(c, r): &(u16, u16)| (1..=1000).contains(c) && (1..=500).contains(r);
+    parts.filter(possible).ok_or_else(|| "a size is columns x rows, for instance 120x40".to_owned())
+}
+
+/// Reads the command line. Where it is wrong, or asks for help or the version, that is written, and the exit status is
+/// returned.
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<CommandLine, ExitCode> {
+    CommandLine::try_parse_from(words).map_err(|error| {
+        let text = error.render().to_string();
+        if error.use_stderr() {
+            output::complain(text.trim_end());
+            ExitCode::from(2)
+        } else {
+            output::write(|out| out.write_all(text.as_bytes()))
+        }
+    })
+}
+
+/// Writes the completions for a shell.
+pub fn completions(shell: clap_complete::Shell) -> ExitCode {
+    // Into memory first: the generator panics where it cannot write.
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut CommandLine::command(), "glowtop", &mut text);
+    output::write(|out| out.write_all(&text))
+}
+
+/// Writes the manual page: one page for all, with a section for each command.
+pub fn man() -> ExitCode {
+    output::write(manual)
+}
+
+fn manual(out: &mut dyn Write) -> io::Result<()> {
+    let mut command = CommandLine::command();
+    command.build();
+    let page = clap_mangen::Man::new(command.clone());
+    page.render_title(out)?;
+    page.render_name_section(out)?;
+    page.render_synopsis_section(out)?;
+    page.render_description_section(out)?;
+    page.render_options_section(out)?;
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        writeln!(out, ".SH \"GLOWTOP {}\"", sub.get_name().to_uppercase())?;
+        if let Some(about) = sub.get_about() {
+            writeln!(out, "{about}.")?;
+        }
+        let mut part = Vec::new();
+        let page = clap_mangen::Man::new(sub.clone());
+        page.render_synopsis_section(&mut part)?;
+        page.render_options_section(&mut part)?;
+        // Within a page, a command's headings stand below its name.
+        out.write_all(String::from_utf8_lossy(&part).replace(".SH ", ".SS ").as_bytes())?;
+    }
+    page.render_extra_section(out)?;
+    page.render_version_section(out)
+}
+
+fn delay(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it is not a number of seconds".to_owned())?;
+    if DELAYS.contains(&seconds) {
+        Ok(seconds)
+    } else {
+        Err(format!("it must be from {} to {} seconds", DELAYS.start(), DELAYS.end()))
+    }
+}
+
+fn pid(text: &str) -> Result<Pid, String> {
+    let number = text.trim().parse().ok().and_then(Pid::new);
+    number.ok_or_else(|| "it is not the number of a process".to_owned())
+}
+
+/// A column by its id, or by its title as the screen shows it.
+fn column_id(text: &str) -> Result<&'static Column, String> {
+    let wanted = text.trim();
+    let by_title = || columns().iter().find(|column| column.title.eq_ignore_ascii_case(wanted));
+    column(&wanted.to_ascii_lowercase())
+        .or_else(by_title)
+        .ok_or_else(|| "there is no such column; `glowtop print columns` lists them".to_owned())
+}
+
+fn sort_key(text: &str) -> Result<SortKey, String> {
+    if text == "help" { Ok(SortKey::Help) } else { column_id(text).map(SortKey::By) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<CommandLine, clap::Error> {
+        CommandLine::try_parse_from(std::iter::once("glowtop").chain(line.split_whitespace()))
+    }
+
+    fn ps(line: &str) -> PsArgs {
+        match read(line).unwrap().command {
+            Some(Command::Ps(args)) => args,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_holds() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_is_explained() {
+        fn check(command: &clap::Command) {
+            for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+                assert!(arg.get_help().is_some(), "{} {}", command.get_name(), arg.get_id());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&CommandLine::command());
+    }
+
+    #[test]
+    fn the_manual_has_each_command_once() {
+        let mut page = Vec::new();
+        manual(&mut page).unwrap();
+        let page = String::from_utf8(page).unwrap();
+        for heading in [".SH SYNOPSIS", ".SH \"GLOWTOP PS\"", ".SH \"GLOWTOP PRINT\"", "Exit status"] {
+            assert_eq!(page.matches(heading).count(), 1, "{heading}");
+        }
+        assert!(!page.contains("glowtop\\-ps(1)"), "there is no such page");
+    }
+
+    #[test]
+    fn without_words_the_screen_starts_as_always() {
+        let line = read("").unwrap();
+        assert_eq!((line.options.delay, line.root.to_str()), (1.0, Some("/")));
+        assert!(line.command.is_none() && line.options.user.is_none() && line.options.pid.is_empty());
+    }
+
+    #[test]
+    fn htop_users_are_at_home() {
+        let options = read("-C -U -M -t -d 0.5 -s mem -u -p 1,22 -F ssh|bash").unwrap().options;
+        assert!(options.no_color && options.no_unicode && options.no_mouse && options.tree);
+        assert_eq!(options.delay, 0.5);
+        assert_eq!(options.sort_key, column("mem").map(SortKey::By));
+        assert_eq!(options.user, Some(None));
+        assert_eq!(options.pid.iter().map(|pid| pid.get()).collect::<Vec<_>>(), [1, 22]);
+        assert_eq!(options.filter.as_deref(), Some("ssh|bash"));
+        assert_eq!(read("--user=ann").unwrap().options.user, Some(Some("ann".to_owned())));
+        assert_eq!(read("--sort-key help").unwrap().options.sort_key, Some(SortKey::Help));
+        assert_eq!(read("-s TIME+").unwrap().options.sort_key, column("time").map(SortKey::By));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for line in [
+            "-d 0",
+            "-d 0.09",
+            "-d -1",
+            "-d NaN",
+            "-d inf",
+            "-d 3601",
+            "-d x",
+            "-s nothing",
+            "-p 0",
+            "-p x",
+            "-p 4294967296",
+            "ps --json --csv",
+            "ps --columns pid,nothing",
+            "ps --sort help",
+            "ps -n -1",
+            "ps a b",
+            "print",
+            "print nothing",
+            "completions nosh",
+            "--nothing",
+            "-d 2 ps",
+            "nothing",
+        ] {
+            assert!(read(line).is_err_and(|error| error.use_stderr() && error.exit_code() == 2), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_listing_says_what_it_wants() {
+        let args = ps("ps");
+        assert_eq!((args.delay, args.sort.id, args.lines), (0.3, "cpu", None));
+        let ids = |args: &PsArgs| args.chosen_columns().iter().map(|column| column.id).collect::<Vec<_>>();
+        assert_eq!(ids(&args).len(), default_columns().len());
+        assert_eq!(ids(&ps("ps --json")).len(), columns().len());
+        let args = ps("ps ssh --csv --columns pid,CPU%,Command --sort res --tree -n 5 -d 1.5");
+        assert_eq!(ids(&args), ["pid", "cpu", "command"]);
+        assert_eq!((args.filter.as_deref(), args.sort.id, args.lines), (Some("ssh"), "res", Some(5)));
+        assert!(args.csv && args.tree && args.delay == 1.5);
+        assert_eq!(read("ps --root /tmp/x").unwrap().root.to_str(), Some("/tmp/x"));
+    }
+}

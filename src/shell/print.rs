@@ -1,0 +1,67 @@
+//! `glowtop print`: what there is to choose from, one line each, its id first.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use super::args::Registry;
+use super::output;
+use crate::app::{Action, DEFAULT_KEYMAP, Keymap};
+use crate::catalog::{columns, meters};
+use crate::config::{BUILTIN_THEMES, Theme};
+
+/// Writes what `what` names.
+pub fn main(what: Registry) -> ExitCode {
+    match what {
+        Registry::Columns => print_columns(),
+        Registry::Meters => print_meters(),
+        Registry::Actions => print(Action::ALL.iter().map(|action| (action.id(), action.help()))),
+        Registry::Keys => {
+            let (keymap, _) = Keymap::parse(DEFAULT_KEYMAP);
+            let rows = keymap.all().map(|(section, chord, action)| {
+                (chord.to_string(), format!("{section:<10} {:<16} {}", action.id(), action.help()))
+            });
+            print(rows)
+        }
+        Registry::Themes => {
+            print(BUILTIN_THEMES.iter().map(|(name, text)| (*name, Theme::parse(text).0.about)))
+        }
+    }
+}
+
+/// Writes the columns: id, title, what it says.
+pub fn print_columns() -> ExitCode {
+    print(columns().iter().map(|column| (column.id, format!("{:<8} {}", column.title, column.help))))
+}
+
+/// Writes the meters: id, title, what it says.
+pub fn print_meters() -> ExitCode {
+    print(meters().iter().map(|meter| (meter.id, format!("{:<8} {}", meter.title, meter.help))))
+}
+
+/// Writes the rows of any registry: an id without spaces, and what there is to say about it.
+pub fn print(rows: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>) -> ExitCode {
+    output::write(|out| rows.into_iter().try_for_each(|(id, rest)| row(id.as_ref(), rest.as_ref(), out)))
+}
+
+fn row(id: &str, rest: &str, out: &mut dyn Write) -> io::Result<()> {
+    let line = format!("{id:<16} {rest}");
+    writeln!(out, "{}", line.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_each_id_first() {
+        let mut out = Vec::new();
+        row("pid", "PID  The number.", &mut out).unwrap();
+        row("an_id_longer_than_its_field", "x", &mut out).unwrap();
+        row("bare", "", &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(
+            text.lines().collect::<Vec<_>>(),
+            ["pid              PID  The number.", "an_id_longer_than_its_field x", "bare"]
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! `glowtop ps`: two looks, one listing; no terminal is touched.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::args::PsArgs;
+use super::output;
+use crate::export::{self, Order};
+use crate::model::{Needs, NoSample, Snapshot, Source, Wants, derive};
+use crate::query::Filter;
+
+/// Looks twice, [`PsArgs::delay`] apart, and writes what was asked for. Status 2 where there is nothing to look at.
+pub fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
+    let pause = || std::thread::sleep(Duration::from_secs_f64(args.delay));
+    match look_twice(source.as_mut(), pause) {
+        Ok(snapshot) => output::write(|out| write(args, &snapshot, out)),
+        Err(error) => {
+            output::complain(&format!("glowtop: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Two looks with a pause between them, everything read: rates need two.
+fn look_twice(source: &mut dyn Source, pause: impl FnOnce()) -> Result<Snapshot, NoSample> {
+    let wants = Wants { needs: Needs::FULL, ..Wants::default() };
+    let first = derive(None, source.sample(&wants)?);
+    pause();
+    Ok(derive(Some(&first), source.sample(&wants)?))
+}
+
+/// Writes the listing.
+fn write(args: &PsArgs, snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    let filter = Filter::parse(args.filter.as_deref().unwrap_or(""));
+    let order = Order { tree: args.tree, ..Order::by(args.sort) };
+    let mut lines = export::select(snapshot, &filter, &order);
+    lines.truncate(args.lines.unwrap_or(usize::MAX));
+    let columns = args.chosen_columns();
+    if args.json {
+        export::json(snapshot, &lines, &columns, out)
+    } else if args.csv {
+        export::csv(snapshot, &lines, &columns, out)
+    } else {
+        export::table(snapshot, &lines, &columns, out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::model::{CpuTimes, Host, Nanos, Pid, ProcId, Sample, System, Task};
+    use crate::shell::args::{Command, CommandLine};
+
+    /// A machine of two processes, on which each look is a second after the one before and pid 2 is always busy.
+    #[derive(Default)]
+    struct Pair {
+        looks: u64,
+    }
+
+    impl Source for Pair {
+        fn sample(&mut self, wants: &Wants) -> Result<Sample, NoSample> {
+            assert!(wants.needs.has(Needs::FULL));
+            self.looks += 1;
+            let at = Nanos(self.looks * 1_000_000_000);
+            let task = |pid, parent, name: &str| Task {
+                parent: Pid::new(parent),
+                read_at: at,
+                comm: Arc::new(name.into()),
+                cpu_clock: Some(if pid == 2 { at.0 / 2 } else { 0 }),
+                ..Task::bare(ProcId::new(pid, u64::from(pid)).unwrap())
+            };
+            Ok(Sample {
+                taken: at,
+                system: System {
+                    host: Arc::new(Host { ticks_per_second: 100, ..Host::default() }),
+                    cpus: vec![(0, CpuTimes::default())],
+                    ..System::default()
+                },
+                tasks: vec![task(1, 0, "init"), task(2, 1, "busy")],
+                ..Sample::default()
+            })
+        }
+    }
+
+    struct Nothing;
+
+    impl Source for Nothing {
+        fn sample(&mut self, _: &Wants) -> Result<Sample, NoSample> {
+            Err(NoSample::NoProc("/nowhere/proc".to_owned()))
+        }
+    }
+
+    fn listing(line: &str) -> String {
+        let words = ["glowtop", "ps"].into_iter().chain(line.split_whitespace());
+        let Some(Command::Ps(args)) = CommandLine::parse_from(words).command else { panic!("{line}") };
+        let mut source = Pair::default();
+        let mut paused = false;
+        let snapshot = look_twice(&mut source, || paused = true).unwrap();
+        assert!(paused && source.looks == 2);
+        let mut out = Vec::new();
+        write(&args, &snapshot, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_busiest_comes_first() {
+        let text = listing("--columns pid,cpu,command");
+        assert_eq!(
+            text.lines().collect::<Vec<_>>(),
+            ["    PID  CPU% Command", "      2  50.0 busy", "      1   0.0 init"]
+        );
+    }
+
+    #[test]
+    fn filter_tree_and_limit_are_obeyed() {
+        assert_eq!(listing("BUSY --csv --columns pid,ppid"), "pid,ppid\r\n2,1\r\n");
+        assert_eq!(listing("--csv --columns pid -n 1 --sort pid"), "pid\r\n1\r\n");
+        assert_eq!(listing("--tree --columns command"), "Command\ninit\n  busy\n");
+        assert_eq!(listing("nothing --json"), "[]\n");
+    }
+
+    #[test]
+    fn json_has_every_column_of_the_registry() {
+        let read: serde_json::Value = serde_json::from_str(&listing("--json")).unwrap();
+        let keys = read[0].as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
+        let ids = crate::catalog::columns().iter().map(|column| column.id.to_owned()).collect();
+        assert_eq!(keys, ids);
+        assert_eq!((read[0]["pid"].as_u64(), read[0]["cpu"].as_f64()), (Some(2), Some(50.0)));
+        assert_eq!(read[0]["res"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn nothing_to_look_at_is_a_sentence_and_status_2() {
+        let Some(Command::Ps(args)) = CommandLine::parse_from(["glowtop", "ps"]).command else { panic!() };
+        assert_eq!(main(&args, Box::new(Nothing)), ExitCode::from(2));
+    }
+}

@@ -1,0 +1,327 @@
+//! The main loop: events in, effects and frames out.
+//!
+//! One channel brings everything. It is drained, then at most one frame is drawn, and only if something changed and the
+//! terminal has taken the frame before. Where nothing happens nothing wakes up.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill, raise};
+use nix::unistd::Pid;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use rustix::time::{ClockId, clock_gettime};
+
+use super::screen::Environment;
+use super::terminal::{NoTerminal, Terminal};
+use super::{reader, signals, terminal};
+use crate::app::{App, Effect, Input, Msg};
+use crate::model::lab::LabNews;
+use crate::model::{ControlNews, Nanos, Sensors, Snapshot};
+use crate::sys;
+use crate::view::{self, Layout};
+
+/// Everything that can happen to the program.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Something done at the terminal.
+    Input(Input),
+    /// The terminal has another size.
+    Resized,
+    /// A new look at the machine.
+    Snapshot(Arc<Snapshot>),
+    /// A new reading of the slow sensors.
+    Sensors(Arc<Sensors>),
+    /// What became of an act.
+    Control(ControlNews),
+    /// What happens in the lab.
+    Lab(LabNews),
+    /// Something went wrong: a sentence for the notice line.
+    Notice(String),
+    /// SIGTSTP: leave the terminal and stop.
+    Stop,
+    /// SIGCONT: we run again; others may have used the terminal.
+    Continued,
+    /// This signal asks us to leave.
+    Leave(i32),
+    /// The terminal is gone.
+    Hangup,
+}
+
+/// Whoever carries out what the mind wants and the terminal cannot do: the holder of the channels to the sampler, the
+/// control thread and the lab. Must not block.
+pub trait World {
+    /// Carries out `effect`. It is never [`Effect::Quit`], [`Effect::Suspend`] or [`Effect::Redraw`].
+    fn carry_out(&mut self, effect: Effect);
+}
+
+/// How it ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// The user left.
+    Quit,
+    /// This signal.
+    Signal(i32),
+    /// The terminal is gone.
+    Hangup,
+}
+
+/// The time on the clock of all messages: CLOCK_MONOTONIC.
+pub fn now() -> Nanos {
+    let time = clock_gettime(ClockId::Monotonic);
+    Nanos((time.tv_sec as u64).saturating_mul(1_000_000_000).saturating_add(time.tv_nsec as u64))
+}
+
+/// Runs the monitor on the terminal, from the first check to the exit status: 0 when the user leaves, 1 when the
+/// terminal vanished or cannot be set up, 2 where there is none; of a signal the process dies.
+///
+/// `world` is called once the terminal is ours, with the channel that every thread of the program reports to; what it
+/// returns is dropped after the terminal has been given back, and has half a second for that.
+pub fn monitor<W: World>(
+    environment: &Environment,
+    mouse: bool,
+    app: &mut App,
+    world: impl FnOnce(&Sender<Event>) -> W,
+    paint: impl FnMut(&App, Rect, &mut Buffer),
+) -> ExitCode {
+    match session(environment, mouse, app, world, paint) {
+        Ok(Ending::Quit) => ExitCode::SUCCESS,
+        Ok(Ending::Hangup) => ExitCode::FAILURE,
+        Ok(Ending::Signal(signal)) => {
+            signals::die_of(signal);
+            ExitCode::from(u8::try_from(128 + signal).unwrap_or(1))
+        }
+        Err(trouble) => {
+            // With standard error gone there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "glowtop: {trouble}");
+            ExitCode::from(if matches!(trouble, NoTerminal::Failed(_)) { 1 } else { 2 })
+        }
+    }
+}
+
+fn session<W: World>(
+    environment: &Environment,
+    mouse: bool,
+    app: &mut App,
+    world: impl FnOnce(&Sender<Event>) -> W,
+    paint: impl FnMut(&App, Rect, &mut Buffer),
+) -> Result<Ending, NoTerminal> {
+    let mut terminal = Terminal::open(environment, mouse)?;
+    let (events, received) = channel();
+    // Before the terminal is changed, so that nothing can end us in between.
+    terminal::restore_on_panic();
+    sys::tty::restore_on_fatal_signals()?;
+    signals::start(events.clone())?;
+    terminal.enter()?;
+    terminal.forget_input();
+    reader::start(terminal.input()?, events.clone())?;
+    let world = world(&events);
+    drop(events);
+    let mut run = Run {
+        terminal: &mut terminal,
+        app,
+        world,
+        paint,
+        size: None,
+        stopped: false,
+        full: true,
+        drawn: false,
+        shown: false,
+        ending: None,
+    };
+    let ending = run.until_the_end(&received);
+    run.terminal.leave();
+    Ok(ending)
+}
+
+/// Events that are taken in before a frame is drawn at the latest: somebody leaning on a key shall see something.
+const ROUND: usize = 4096;
+/// How soon a terminal that did not take a whole frame is tried again, at first and at most.
+const RETRY: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
+
+struct Run<'a, W, P> {
+    terminal: &'a mut Terminal,
+    app: &'a mut App,
+    world: W,
+    paint: P,
+    size: Option<(u16, u16)>,
+    /// We have left the terminal and are stopped, or about to be.
+    stopped: bool,
+    /// The next frame must be drawn even if nothing changed.
+    full: bool,
+    /// A frame has been drawn.
+    drawn: bool,
+    /// A whole frame has been on the screen: from then on the user knows what the keys act on.
+    shown: bool,
+    ending: Option<Ending>,
+}
+
+impl<W: World, P: FnMut(&App, Rect, &mut Buffer)> Run<'_, W, P> {
+    fn until_the_end(&mut self, events: &Receiver<Event>) -> Ending {
+        let mut retry = RETRY.0;
+        self.resize();
+        loop {
+            self.show();
+            if let Some(ending) = self.ending {
+                return ending;
+            }
+            retry = if self.terminal.is_busy() { (retry * 2).min(RETRY.1) } else { RETRY.0 };
+            let busy = self.terminal.is_busy().then_some(retry);
+            let wakeup = self.app.wakeup().map(|at| Duration::from_nanos(at.0.saturating_sub(now().0)));
+            let patience = match (busy, wakeup) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+            let first = match patience {
+                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(patience) => events.recv_timeout(patience),
+            };
+            match first {
+                Ok(event) => self.round(event, events),
+                Err(RecvTimeoutError::Timeout) => {}
+                // The threads that read terminal and signals live as long as we do.
+                Err(RecvTimeoutError::Disconnected) => return Ending::Hangup,
+            }
+            if self.app.wakeup().is_some_and(|at| at <= now()) {
+                self.tell(Msg::Tick);
+            }
+        }
+    }
+
+    /// Takes in `first` and all that came with it. Of many new sizes only the last counts.
+    fn round(&mut self, first: Event, events: &Receiver<Event>) {
+        let mut resized = false;
+        for event in std::iter::once(first).chain(events.try_iter()).take(ROUND) {
+            match event {
+                Event::Resized => resized = true,
+                event => self.take(event),
+            }
+            if self.ending.is_some() {
+                return;
+            }
+        }
+        if resized {
+            self.resize();
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Input(Input::Mouse(mouse)) if self.shown && !self.stopped => {
+                let hit = view::hit(self.app, self.area(), mouse.x, mouse.y);
+                self.tell(Msg::Mouse(mouse.what, hit));
+            }
+            Event::Input(input) if self.shown && !self.stopped => self.tell(Msg::Input(input)),
+            Event::Input(_) => {}
+            Event::Resized => self.resize(),
+            Event::Snapshot(snapshot) => self.tell(Msg::Snapshot(snapshot)),
+            Event::Sensors(sensors) => self.tell(Msg::Sensors(sensors)),
+            Event::Control(news) => self.tell(Msg::Control(news)),
+            Event::Lab(news) => self.tell(Msg::Lab(news)),
+            Event::Notice(text) => self.tell(Msg::Notice { bad: true, text }),
+            Event::Stop => self.stop(),
+            Event::Continued => self.go_on(),
+            Event::Leave(signal) => self.end(Ending::Signal(signal)),
+            Event::Hangup => self.end(Ending::Hangup),
+        }
+    }
+
+    fn tell(&mut self, message: Msg) {
+        for effect in self.app.update(now(), message) {
+            match effect {
+                Effect::Quit => self.end(Ending::Quit),
+                Effect::Suspend => self.suspend(),
+                Effect::Redraw => self.repaint(),
+                effect => self.world.carry_out(effect),
+            }
+        }
+    }
+
+    /// The whole screen.
+    fn area(&self) -> Rect {
+        let (columns, rows) = self.size.unwrap_or_default();
+        Rect::new(0, 0, columns, rows)
+    }
+
+    /// Tells the mind how many rows its table has; where that changes what is in view, the sampler must know.
+    fn fit(&mut self) {
+        let rows = Layout::new(self.area(), self.app).table_rows(self.app);
+        if self.app.set_table_rows(rows) {
+            self.tell(Msg::Tick);
+        }
+    }
+
+    /// The first reason to end is the reason.
+    fn end(&mut self, ending: Ending) {
+        self.ending.get_or_insert(ending);
+    }
+
+    fn resize(&mut self) {
+        self.size = self.terminal.size();
+        if let Some((columns, rows)) = self.size {
+            self.repaint();
+            self.tell(Msg::Size(columns, rows));
+        }
+    }
+
+    fn repaint(&mut self) {
+        self.terminal.repaint();
+        self.full = true;
+    }
+
+    /// Ctrl-Z: what the terminal itself would do outside raw mode, SIGTSTP to everyone in the foreground. It comes back
+    /// to us as [`Event::Stop`].
+    fn suspend(&mut self) {
+        if !self.terminal.controls_us() || kill(Pid::from_raw(0), Signal::SIGTSTP).is_err() {
+            self.stop();
+        }
+    }
+
+    fn stop(&mut self) {
+        if !self.stopped {
+            self.terminal.leave();
+            self.stopped = true;
+        }
+        // Nothing but SIGSTOP is sure to stop us. Life goes on with SIGCONT, which is an event.
+        let _ = raise(Signal::SIGSTOP);
+    }
+
+    fn go_on(&mut self) {
+        if !self.terminal.is_ours() {
+            // Continued in the background: the screen belongs to somebody else.
+            self.stopped = true;
+            let _ = raise(Signal::SIGSTOP);
+            return;
+        }
+        self.stopped = false;
+        match self.terminal.enter() {
+            Ok(()) => self.resize(),
+            Err(_) => self.end(Ending::Hangup),
+        }
+    }
+
+    /// Sends what is waiting, then draws if there is something new to see.
+    fn show(&mut self) {
+        if self.stopped || self.ending.is_some() {
+            return;
+        }
+        self.fit();
+        let mut result = self.terminal.push();
+        if let (Ok(()), false, Some(size)) = (&result, self.terminal.is_busy(), self.size)
+            && (self.app.take_dirty() | self.full)
+        {
+            self.full = false;
+            let (app, paint) = (&*self.app, &mut self.paint);
+            result = self.terminal.draw(size, |area, buffer| paint(app, area, buffer));
+            self.drawn = true;
+        }
+        match result {
+            Ok(()) => self.shown |= self.drawn && !self.terminal.is_busy(),
+            // Whatever the error, there is no terminal to go on with.
+            Err(_) => self.end(Ending::Hangup),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! `glowtop`: opens the monitor on the terminal and wires its threads to the mind.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::mpsc::Sender;
+
+use super::args::{Options, SortKey};
+use super::run::{self, Event, World};
+use super::screen::Environment;
+use super::{output, print};
+use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Start, Table};
+use crate::config::{self, BUILTIN_THEMES};
+use crate::control::Control;
+use crate::model::Wants;
+use crate::model::lab::{LabNews, LabOrder};
+use crate::proc::Live;
+use crate::sampler::Sampler;
+use crate::{lab, sampler, view};
+
+/// Runs the monitor; 0 when the user leaves, 2 where it cannot begin.
+pub(super) fn main(options: &Options, root: &Path) -> ExitCode {
+    let mut app = match mind(options) {
+        Ok(app) => app,
+        Err(code) => return code,
+    };
+    let source = Live::new(root);
+    // Whether there is a machine to look at is said before the terminal is taken over.
+    if let Err(nothing) = source.check() {
+        output::complain(&format!("glowtop: {nothing}"));
+        return ExitCode::from(2);
+    }
+    let environment = Environment::read();
+    let unicode = environment.unicode() && !options.no_unicode;
+    let themes = themes(environment.depth(options.no_color), unicode);
+    let delay = options.delay;
+    run::monitor(
+        &environment,
+        !options.no_mouse,
+        &mut app,
+        |events| Hands::new(source, delay, events),
+        |app, area, buffer| {
+            if let Some(theme) = themes.get(app.theme).or(themes.first()) {
+                view::draw(app, theme, area, buffer);
+            }
+        },
+    )
+}
+
+/// The mind as the command line wants it; where that cannot be, the sentence is written and the exit status returned.
+pub(super) fn mind(options: &Options) -> Result<App, ExitCode> {
+    let place = |name: &str| BUILTIN_THEMES.iter().position(|(known, _)| *known == name);
+    let theme = options.theme.as_deref().map_or(Some(0), place).ok_or_else(|| {
+        output::complain("glowtop: there is no such theme; `glowtop print themes` lists them");
+        ExitCode::from(2)
+    })?;
+    Ok(App::new(Start {
+        // A test holds that our own keys have no complaints.
+        keymap: Keymap::parse(DEFAULT_KEYMAP).0,
+        themes: BUILTIN_THEMES.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        theme,
+        table: table(options)?,
+        delay: options.delay,
+        lab: Lab::new(lab::workloads().to_vec(), lab::usable_cpus()),
+    }))
+}
+
+/// All themes as a terminal with these colours and characters shows them, in their order.
+pub(super) fn themes(depth: view::Depth, unicode: bool) -> Vec<view::Theme> {
+    let parsed = BUILTIN_THEMES.iter().map(|(_, text)| config::Theme::parse(text).0);
+    parsed.map(|theme| view::Theme::new(&theme, depth, unicode)).collect()
+}
+
+/// The table as the command line wants it.
+fn table(options: &Options) -> Result<Table, ExitCode> {
+    let mut table = Table::default();
+    table.tree = options.tree;
+    table.pids.clone_from(&options.pid);
+    match options.sort_key {
+        Some(SortKey::Help) => return Err(print::print_columns()),
+        Some(SortKey::By(column)) => {
+            table.sort = column;
+            table.descending = column.descending;
+        }
+        None => {}
+    }
+    if let Some(text) = &options.filter {
+        table.set_filter(text);
+    }
+    if let Some(name) = &options.user {
+        let Some(user) = user(name.as_deref()) else {
+            output::complain("glowtop: there is no such user");
+            return Err(ExitCode::from(2));
+        };
+        table.user = Some(user);
+    }
+    Ok(table)
+}
+
+/// The uid and name of the user called `name` (or numbered so), or of whoever runs us.
+fn user(name: Option<&str>) -> Option<(u32, String)> {
+    use nix::unistd::{Uid, User, geteuid};
+    let known = match name {
+        None => User::from_uid(geteuid()),
+        Some(name) => match name.parse() {
+            Ok(uid) => User::from_uid(Uid::from_raw(uid)),
+            Err(_) => User::from_name(name),
+        },
+    };
+    match (known.ok().flatten(), name) {
+        (Some(user), _) => Some((user.uid.as_raw(), user.name)),
+        // A number without a name is a user too.
+        (None, Some(number)) => number.parse().ok().map(|uid| (uid, number.to_owned())),
+        (None, None) => Some((geteuid().as_raw(), geteuid().to_string())),
+    }
+}
+
+/// The threads that see, act and teach, and the channel they report to.
+struct Hands {
+    sampler: Option<Sampler>,
+    control: Option<Control>,
+    lab: Option<lab::Run>,
+    events: Sender<Event>,
+}
+
+impl Hands {
+    fn new(source: Live, delay: f64, events: &Sender<Event>) -> Hands {
+        let send = |event: fn(String) -> Event| {
+            let events = events.clone();
+            move |what: String| drop(events.send(event(what)))
+        };
+        let complain = send(Event::Notice);
+        let started =
+            |what: &str, error: io::Error| complain(format!("{what} could not be started: {error}"));
+        let looks = events.clone();
+        let sampler = sampler::start(Box::new(source), Wants::default(), delay, move |look| {
+            // Nobody listens any more only when the program is ending.
+            let _ = looks.send(match look {
+                Ok(snapshot) => Event::Snapshot(snapshot),
+                Err(nothing) => Event::Notice(nothing.to_string()),
+            });
+        });
+        let slow = events.clone();
+        if let Err(error) = sampler::start_sensors(move |sensors| drop(slow.send(Event::Sensors(sensors)))) {
+            started("the slow sensors", error);
+        }
+        let acts = events.clone();
+        let control = crate::control::start(move |news| drop(acts.send(Event::Control(news))));
+        Hands {
+            sampler: sampler.map_err(|error| started("the sampler", error)).ok(),
+            control: control.map_err(|error| started("control", error)).ok(),
+            lab: None,
+            events: events.clone(),
+        }
+    }
+
+    fn lab(&mut self, order: LabOrder) {
+        match order {
+            LabOrder::Stop => {
+                if let Some(run) = &self.lab {
+                    run.stop();
+                }
+            }
+            LabOrder::Run(plan) => {
+                let events = self.events.clone();
+                // The run before, if any, has told its end: only then does the mind order another.
+                self.lab = match lab::start(plan, move |news| drop(events.send(Event::Lab(news)))) {
+                    Ok(run) => Some(run),
+                    Err(error) => {
+                        let _ =
+                            self.events.send(Event::Lab(LabNews::Ended { problem: Some(error.to_string()) }));
+                        None
+                    }
+                };
+            }
+        }
+    }
+}
+
+impl World for Hands {
+    fn carry_out(&mut self, effect: Effect) {
+        match (effect, &self.sampler, &self.control) {
+            (Effect::Sample, Some(sampler), _) => sampler.look_now(),
+            (Effect::Wants(change), Some(sampler), _) => sampler.wants(change.0),
+            (Effect::Interval(seconds), Some(sampler), _) => sampler.interval(seconds),
+            (Effect::Control(order), _, Some(control)) => control.send(order),
+            (Effect::Lab(order), ..) => self.lab(order),
+            _ => {}
+        }
+    }
+}
