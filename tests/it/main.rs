@@ -4,5 +4,17 @@
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
-    clippy::print_stderr
+    clippy::print_stderr,
+    clippy::print_stdout
 )]
+
+mod control;
+mod fixture;
+mod header;
+mod lab;
+mod live;
+mod proc;
+mod ps;
+mod pty;
+mod registry;
+mod terminal;

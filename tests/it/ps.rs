@@ -1,0 +1,82 @@
+//! `glowtop ps`: the formats agree with each other, whatever the processes are called.
+
+use std::sync::Arc;
+
+use glowtop::catalog::{Column, columns};
+use glowtop::export::{self, Line};
+use glowtop::model::{Command, Nanos, Pid, Proc, ProcId, Reading, Snapshot, Task};
+use proptest::prelude::*;
+
+/// Reads RFC 4180 by the letter: every record ends with CR LF, a quote within quotes is doubled.
+fn records(text: &str) -> Vec<Vec<String>> {
+    let (mut records, mut record, mut field) = (Vec::new(), Vec::new(), String::new());
+    let mut rest = text.chars().peekable();
+    let mut quoted = false;
+    while let Some(c) = rest.next() {
+        match c {
+            '"' if quoted && rest.peek() == Some(&'"') => field.extend(rest.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => record.push(std::mem::take(&mut field)),
+            '\r' if !quoted => {
+                assert_eq!(rest.next(), Some('\n'));
+                record.push(std::mem::take(&mut field));
+                records.push(std::mem::take(&mut record));
+            }
+            c => field.push(c),
+        }
+    }
+    assert!(!quoted && field.is_empty() && record.is_empty(), "the last record is not ended: {text:?}");
+    records
+}
+
+fn snapshot(names: &[(String, Option<f64>)]) -> Snapshot {
+    let proc = |(pid, (name, cpu)): (u32, &(String, Option<f64>))| {
+        let mut task = Task::bare(ProcId::new(pid, u64::from(pid)).unwrap());
+        task.parent = Pid::new(pid / 2);
+        task.comm = Arc::new(name.as_str().into());
+        task.command =
+            Command::parse(name.as_bytes()).map_or(Reading::NotRead, |c| Reading::Known(Arc::new(c)));
+        task.virt = u64::from(pid) << 40;
+        task.tty = 136 << 8 | pid as i32;
+        Proc { cpu: *cpu, ..Proc::new(task) }
+    };
+    let procs = (1u32..).zip(names).map(proc).collect();
+    Snapshot { number: 2, since_boot: Nanos(1), procs, ..Snapshot::default() }
+}
+
+proptest! {
+    #[test]
+    fn csv_json_and_text_tell_the_same(
+        // Printable names, quotes, commas and spaces among them: both formats keep these as they are.
+        names in prop::collection::vec(("[ -~äß漢]{1,12}", prop::option::of(0.0f64..1e4)), 0..6)
+    ) {
+        let snapshot = snapshot(&names);
+        let lines: Vec<_> = snapshot.procs.iter().map(|proc| Line { proc, depth: 0 }).collect();
+        let every: Vec<&Column> = columns().iter().collect();
+        let (mut csv, mut json, mut table) = (Vec::new(), Vec::new(), Vec::new());
+        export::csv(&snapshot, &lines, &every, &mut csv).unwrap();
+        export::json(&snapshot, &lines, &every, &mut json).unwrap();
+        export::table(&snapshot, &lines, &every, &mut table).unwrap();
+
+        let records = records(std::str::from_utf8(&csv).unwrap());
+        let objects: Vec<serde_json::Value> = serde_json::from_slice(&json).unwrap();
+        prop_assert_eq!(records.len(), lines.len() + 1);
+        prop_assert_eq!(objects.len(), lines.len());
+        prop_assert_eq!(std::str::from_utf8(&table).unwrap().lines().count(), lines.len() + 1);
+        for (record, object) in records[1..].iter().zip(&objects) {
+            prop_assert_eq!(record.len(), every.len());
+            for (id, field) in records[0].iter().zip(record) {
+                match &object[id] {
+                    serde_json::Value::Null => prop_assert_eq!(field, ""),
+                    serde_json::Value::String(text) => prop_assert_eq!(field, text),
+                    serde_json::Value::Number(n) => {
+                        let (a, b) = (field.parse::<f64>().unwrap(), n.as_f64().unwrap());
+                        // serde_json reads the last bit of a fraction only on request.
+                        prop_assert!((a - b).abs() <= a.abs() * 1e-15, "{id}: {field} and {n}");
+                    }
+                    other => prop_assert!(false, "{id}: {other}"),
+                }
+            }
+        }
+    }
+}
