@@ -44,7 +44,7 @@ actions! {
     Delay "delay" "Delay" "set the seconds between two looks";
     Theme "theme" "Theme" "change to the next theme";
     Header "header" "Header" "show or hide the meters";
-    Detailed "detailed_cpu" "Detail" "split the core meters further: interrupts, steal, guest, waiting for I/O";
+    Detailed "detailed_cpu" "Detail" "show interrupts, steal, guest and I/O wait in core meters";
     CoreHistory "core_history" "Graphs" "one history graph for all cores, or one for each";
 
     Up "up" "Up" "select the row above";
@@ -60,13 +60,13 @@ actions! {
 
     Search "search" "Search" "jump to a process by name";
     SearchNext "search_next" "Next" "jump to the next match of the search";
-    Filter "filter" "Filter" "show only processes whose name or command matches; a|b means either";
+    Filter "filter" "Filter" "show only what matches by name or command; a|b is either";
     User "user" "User" "show only one user's processes";
     Follow "follow" "Follow" "keep the selected process in view";
     Tree "tree" "Tree" "tree or list";
     FoldToggle "fold" "Fold" "fold or unfold the subtree; folded, its row shows the sum";
     FoldAll "fold_all" "Fold" "fold or unfold all subtrees";
-    FoldParent "fold_parent" "Fold" "fold the subtree the row belongs to, and select its parent";
+    FoldParent "fold_parent" "Fold" "fold the subtree the row is in, and select its parent";
     Sort "sort" "SortBy" "choose the column to sort by";
     SortPrev "sort_prev" "Sort<" "sort by the column to the left";
     SortNext "sort_next" "Sort>" "sort by the column to the right";
@@ -75,7 +75,7 @@ actions! {
     SortTime "sort_time" "Time" "sort by CPU time";
     SortPid "sort_pid" "PID" "sort by pid";
     Invert "invert" "Invert" "sort the other way round";
-    SubtreeSort "subtree_sort" "Totals" "in the tree, order siblings by the sum of their subtrees, or by their own value";
+    SubtreeSort "subtree_sort" "Totals" "order siblings in the tree by subtree totals, or own values";
     Threads "threads" "Thread" "show or hide threads as rows";
     KernelThreads "kernel_threads" "Kernel" "show or hide the kernel's threads";
     FullCommand "full_command" "Path" "show the whole command line, or the program alone";
@@ -113,7 +113,8 @@ mod tests {
         for action in Action::ALL {
             assert_eq!(Action::from_id(action.id()), Some(*action));
             assert!(action.label().len() <= 6 && !action.label().is_empty(), "{action:?}");
-            assert!(action.help().len() > 8 && !action.help().ends_with('.'), "{action:?}");
+            // Beside the keys on a screen of 80 columns.
+            assert!((9..=58).contains(&action.help().len()) && !action.help().ends_with('.'), "{action:?}");
         }
     }
 }

@@ -123,11 +123,16 @@ fn bar(app: &App) -> Vec<(Chord, Action)> {
     }
 }
 
+/// Function keys stand close to their labels, as everywhere; letters would run into them.
+fn gap(chord: Chord) -> u16 {
+    u16::from(!matches!(chord.key, Key::F(_)))
+}
+
 /// Draws the key bar.
 pub(super) fn draw_keys(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     let mut pen = Pen::new(buf, area);
     for (chord, action) in bar(app) {
-        pen.fmt(theme.style(Role::Key), format_args!("{chord}"));
+        pen.fmt(theme.style(Role::Key), format_args!("{chord}")).skip(gap(chord));
         pen.put(theme.style(Role::KeyLabel), label(app, action)).put(theme.style(Role::KeyLabel), " ");
     }
 }
@@ -144,7 +149,8 @@ fn label(app: &App, action: Action) -> &'static str {
 pub(super) fn hit_keys(area: Rect, app: &App, x: u16) -> Hit {
     let mut start = area.x;
     for (chord, action) in bar(app) {
-        let end = start + (chord.to_string().chars().count() + label(app, action).len() + 1) as u16;
+        let end =
+            start + (chord.to_string().chars().count() + label(app, action).len() + 1) as u16 + gap(chord);
         if (start..end).contains(&x) {
             return Hit::Key(action);
         }

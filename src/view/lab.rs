@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
+use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 use super::Theme;
 use super::pen::Pen;
@@ -11,24 +12,29 @@ use crate::model::lab::RunReport;
 use crate::model::lab_why::Span;
 use crate::model::{Nanos, Role};
 
-/// Rows of the table of times, its heading included.
+/// Rows of the table of times: its heading, real, user, sys, cores, answers with the speed-up, and two for the reason.
 const TIMES: u16 = 8;
 /// Cells of a lane's label.
 const LABEL: u16 = 12;
+/// Rows from which on there is room for more than the lanes and the times.
+const ROOMY: u16 = 18;
 
-/// Draws the whole screen below the meters.
+/// Draws the whole screen below the meters: the experiment, the lanes, the times.
 pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     let lab = &app.lab;
     let mut rest = area;
-    draw_choice(take(&mut rest, 4), buf, theme, lab);
+    draw_choice(take(&mut rest, if area.height >= ROOMY { 4 } else { 1 }), buf, theme, lab);
     if lab.runs.is_empty() {
         draw_lesson(rest, buf, theme, lab);
         return;
     }
-    let foot = TIMES.min(rest.height.saturating_sub(3));
-    let lanes = take(&mut rest.clone(), rest.height - foot);
+    let wanted = lab.runs.iter().map(|run| 1 + lanes_of(run)).sum::<u16>() + 1;
+    let room = rest.height.saturating_sub(TIMES).max(4);
+    let lanes = take(&mut rest, wanted.min(room));
     draw_lanes(lanes, buf, theme, lab, app.now);
-    rest = Rect { y: lanes.bottom(), height: foot, ..rest };
+    if rest.height > TIMES {
+        take(&mut rest, 1);
+    }
     draw_times(rest, buf, theme, lab, app.now);
 }
 
@@ -47,13 +53,16 @@ fn line(area: Rect, i: u16) -> Rect {
 
 fn draw_choice(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab) {
     let (dim, text, strong) = (theme.style(Role::Dim), theme.style(Role::Text), theme.style(Role::Strong));
-    let mut pen = Pen::new(buf, line(area, 0));
-    for (i, workload) in lab.workloads.iter().enumerate() {
-        pen.put(if i == lab.at { theme.style(Role::Selection) } else { text }, workload.id).put(text, "  ");
-    }
     let Some(workload) = lab.workload() else { return };
-    pen.put(text, workload.title);
-    let mut pen = Pen::new(buf, line(area, 1));
+    let roomy = area.height > 1;
+    let mut pen = Pen::new(buf, line(area, 0));
+    for (i, offered) in lab.workloads.iter().enumerate() {
+        pen.put(if i == lab.at { theme.style(Role::Selection) } else { text }, offered.id).put(text, "  ");
+    }
+    if roomy {
+        pen.put(text, workload.title);
+        pen = Pen::new(buf, line(area, 1));
+    }
     pen.put(dim, "serial, then ").put(strong, lab.mode().word());
     pen.put(dim, " on ").fmt(strong, format_args!("{}", lab.run_workers())).put(dim, " workers, ");
     pen.fmt(strong, format_args!("{}", workload.tasks)).put(dim, " tasks, about ");
@@ -62,14 +71,12 @@ fn draw_choice(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab) {
 }
 
 fn draw_lesson(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab) {
-    use ratatui::widgets::{Paragraph, Widget, Wrap};
     let Some(workload) = lab.workload() else { return };
-    let text = Rect { width: area.width.min(90), ..area }.intersection(buf.area);
     let words = format!(
         "{}\n\nEnter runs it. The cores above light up, and the workers stand in the table (Tab).",
         workload.lesson
     );
-    Paragraph::new(words).style(theme.style(Role::Text)).wrap(Wrap { trim: true }).render(text, buf);
+    wrapped(area, buf, theme.style(Role::Text), &words);
 }
 
 /// The lanes of all runs at one scale, so that the shorter run is seen to be shorter.
@@ -129,12 +136,15 @@ fn draw_lane(
 ) {
     let mut pen = Pen::new(buf, area);
     let pid = run.pids.iter().find(|(w, _)| *w == worker).or(run.pids.first()).map(|(_, pid)| *pid);
-    pen.fmt(theme.style(Role::Dim), format_args!(" w{worker:<2}"));
-    match pid {
-        _ if more => pen.put(theme.style(Role::Dim), " and more"),
-        Some(pid) => pen.fmt(theme.style(Role::Dim), format_args!(" {:<7}", pid.get())),
-        None => &mut pen,
-    };
+    let dim = theme.style(Role::Dim);
+    if more {
+        pen.fmt(dim, format_args!(" +{} more", run.workers - worker + 1));
+        return;
+    }
+    pen.fmt(dim, format_args!(" w{worker:<2}"));
+    if let Some(pid) = pid {
+        pen.fmt(dim, format_args!(" {:<7}", pid.get()));
+    }
     let lane = Rect { x: area.x.saturating_add(LABEL), width: area.width.saturating_sub(LABEL + 1), ..area };
     let cells = f64::from(lane.width);
     let style = theme.style(Role::Lane((worker - 1) as u8)).add_modifier(Modifier::REVERSED);
@@ -195,13 +205,22 @@ fn draw_times(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab, now: Nanos
         let word = if run.answer_ok { "right" } else { "WRONG" };
         pen.fmt(theme.style(role), format_args!("{:>14}", format!("{right}/{} {word}", run.answers.len())));
     }
-    let mut pen = Pen::new(buf, line(area, 6));
     if let Some((speedup, efficiency)) = lab.speedup() {
-        pen.put(dim, "speed-up    ").fmt(strong, format_args!("{speedup:.2} x"));
+        pen.put(dim, "   speed-up ").fmt(strong, format_args!("{speedup:.2} x"));
         pen.put(dim, "   efficiency ").fmt(strong, format_args!("{:.0} %", efficiency * 100.0));
     }
-    let mut pen = Pen::new(buf, line(area, 7));
     if let Some(sentence) = lab.why_not() {
-        pen.put(text, &sentence);
+        wrapped(
+            Rect { y: area.y.saturating_add(6), height: area.height.saturating_sub(6), ..area },
+            buf,
+            text,
+            &sentence,
+        );
     }
+}
+
+/// Text over as many rows as there are.
+fn wrapped(area: Rect, buf: &mut Buffer, style: ratatui::style::Style, words: &str) {
+    let area = Rect { width: area.width.min(110), ..area }.intersection(buf.area);
+    Paragraph::new(words).style(style).wrap(Wrap { trim: true }).render(area, buf);
 }

@@ -303,7 +303,7 @@ fn draw_help(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, scroll: usi
     let first = scroll.min(lines.len().saturating_sub(rows));
     for (i, (keys, help)) in lines.iter().enumerate().skip(first).take(rows) {
         let mut pen = Pen::new(buf, row(inside, i - first));
-        pen.fmt(theme.style(Role::Key), format_args!("{keys:>24}"));
+        pen.fmt(theme.style(Role::Key), format_args!("{keys:>17}"));
         pen.skip(2).put(theme.style(Role::Text), help);
     }
     let foot = Rect { y: inside.bottom().saturating_sub(1), height: 1.min(inside.height), ..inside };

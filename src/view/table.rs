@@ -12,14 +12,17 @@ use crate::model::{Kind, Proc, Role, Snapshot};
 
 /// Columns that leave a narrow terminal, first the one that is missed least, so that the command keeps some room.
 const DROPPED: [&str; 6] = ["shr", "virt", "priority", "nice", "mem", "time"];
-/// The room the command keeps, cells.
-const COMMAND_ROOM: usize = 12;
+/// The room the command keeps, cells, in a list and in the tree with its branches.
+const COMMAND_ROOM: [usize; 2] = [24, 36];
+/// The room a name keeps beside the branches that lead to it.
+const NAME_ROOM: u16 = 14;
 
 /// The columns that are shown at this width, with their places among the table's.
 fn shown(table: &Table, width: u16) -> impl Iterator<Item = (usize, &'static Column)> + Clone + '_ {
     let sum = |dropped: &[&str]| -> usize {
         let kept = table.columns.iter().filter(|c| !dropped.contains(&c.id));
-        kept.map(|c| if c.grows { COMMAND_ROOM } else { usize::from(c.width) + 1 }).sum()
+        kept.map(|c| if c.grows { COMMAND_ROOM[usize::from(table.tree)] } else { usize::from(c.width) + 1 })
+            .sum()
     };
     // A table that was scrolled shows everything: its user looks for what is not in view.
     let enough = |n: &usize| table.shift > 0 || sum(DROPPED.get(..*n).unwrap_or(&[])) <= usize::from(width);
@@ -106,7 +109,8 @@ fn draw_line(
         }
         let mut room = column.width;
         if table.tree && is_name(column) {
-            room = room.saturating_sub(draw_branch(&mut pen, theme, over, line));
+            let levels = pen.left().saturating_sub(NAME_ROOM) / 3;
+            room = room.saturating_sub(draw_branch(&mut pen, theme, over, line, levels.clamp(1, DEEPEST)));
         }
         cell.clear();
         (column.cell)(&row, cell);
@@ -173,8 +177,9 @@ struct Branches {
 const BRANCHES: Branches = Branches { rail: "│  ", gap: "   ", tee: "├", corner: "└" };
 const ASCII_BRANCHES: Branches = Branches { rail: "|  ", gap: "   ", tee: "|", corner: "`" };
 
-/// Draws the branches that lead to a row; returns their width. A root has none, or only its fold mark.
-fn draw_branch(pen: &mut Pen<'_>, theme: &Theme, over: Option<Style>, line: Line) -> u16 {
+/// Draws the branches that lead to a row, at most `deepest` of them; returns their width. A root has none, or only its
+/// fold mark.
+fn draw_branch(pen: &mut Pen<'_>, theme: &Theme, over: Option<Style>, line: Line, deepest: u16) -> u16 {
     let unicode = theme.glyphs().unicode();
     let style = over.unwrap_or_else(|| theme.style(Role::Branch));
     let mark_style = over.unwrap_or_else(|| theme.style(Role::Key));
@@ -194,15 +199,15 @@ fn draw_branch(pen: &mut Pen<'_>, theme: &Theme, over: Option<Style>, line: Line
         pen.put(mark_style, mark);
         return 2;
     }
-    let shown = line.depth.min(DEEPEST);
+    let shown = line.depth.min(deepest);
     for level in 1..shown {
         let goes_on = line.rails >> (level - 1) & 1 == 1;
         pen.put(style, if goes_on { pieces.rail } else { pieces.gap });
     }
     let mut width = (shown - 1) * 3;
-    if line.depth > DEEPEST {
+    if line.depth > deepest {
         let before = pen.x();
-        pen.fmt(style, format_args!("+{} ", line.depth - DEEPEST));
+        pen.fmt(style, format_args!("+{} ", line.depth - deepest));
         width += pen.x() - before;
     }
     pen.put(style, if line.last { pieces.corner } else { pieces.tee });
@@ -233,7 +238,10 @@ pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Hit {
         && is_name(c)
         && line.fold != Fold::Leaf
     {
-        let branch = usize::from(line.depth.min(DEEPEST)) * 3;
+        let left =
+            area.width.saturating_sub(u16::try_from(start.saturating_sub(table.shift)).unwrap_or(u16::MAX));
+        let deepest = (left.saturating_sub(NAME_ROOM) / 3).clamp(1, DEEPEST);
+        let branch = usize::from(line.depth.min(deepest)) * 3;
         // The mark is the last piece of the branch; a root's is at its very start.
         if (start + branch.saturating_sub(3)..start + branch.max(2)).contains(&at) {
             return Hit::FoldMark(number);
