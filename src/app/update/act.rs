@@ -1,0 +1,227 @@
+//! What each action means on the screen that is shown.
+
+use crate::catalog::column;
+use crate::model::{Act, ControlOrder, Role};
+use crate::query::Filter;
+
+use crate::app::{Action, App, Effect, Layer, Purpose, Screen, Table};
+
+impl App {
+    /// Does what `action` means on the screen that is shown.
+    pub(super) fn act(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        let snapshot = self.snapshot.clone();
+        let table = &mut self.table;
+        match action {
+            Action::Help => self.layer = Some(Layer::Help(0)),
+            Action::Quit => effects.push(Effect::Quit),
+            Action::Back => self.back(),
+            Action::Suspend => effects.push(Effect::Suspend),
+            Action::Redraw => effects.extend([Effect::Redraw, Effect::Sample]),
+            Action::NextScreen | Action::PrevScreen | Action::Lab => {
+                self.screen = if self.screen == Screen::Lab { Screen::Processes } else { Screen::Lab };
+            }
+            Action::Pause => self.pause(),
+            Action::Delay => self.open_line(Purpose::Delay, &format!("{}", self.delay)),
+            Action::Theme => {
+                self.theme = (self.theme + 1) % self.themes.len().max(1);
+                self.say(Role::Text, format!("theme: {}", self.theme_name()));
+            }
+            Action::Header => self.header_hidden = !self.header_hidden,
+            Action::Detailed => self.detailed = !self.detailed,
+            Action::CoreHistory => self.core_history = !self.core_history,
+
+            Action::Up if self.screen == Screen::Lab => self.lab.at = self.lab.at.saturating_sub(1),
+            Action::Down if self.screen == Screen::Lab => {
+                self.lab.at = (self.lab.at + 1).min(self.lab.workloads.len().saturating_sub(1));
+            }
+            Action::Up => table.step(&snapshot, -1),
+            Action::Down => table.step(&snapshot, 1),
+            Action::PageUp => table.page(&snapshot, -1),
+            Action::PageDown => table.page(&snapshot, 1),
+            Action::Top => table.top(),
+            Action::Bottom => table.bottom(&snapshot),
+            Action::Left => table.shift = table.shift.saturating_sub(8),
+            Action::Right => table.shift = (table.shift + 8).min(4096),
+            Action::LineStart => table.shift = 0,
+            Action::LineEnd => self.table.shift = self.line_end(),
+
+            Action::Search => self.open_line(Purpose::Search, ""),
+            Action::SearchNext => self.search_next(),
+            Action::Filter => {
+                let text = table.filter_text.clone();
+                self.open_line(Purpose::Filter, &text);
+            }
+            Action::User => self.open_user_menu(),
+            Action::Follow => {
+                table.follow = !table.follow;
+                if table.follow {
+                    table.go_to(&snapshot, table.cursor());
+                }
+            }
+            Action::Tree => {
+                table.tree = !table.tree;
+                self.rearrange();
+            }
+            Action::FoldToggle | Action::FoldAll | Action::FoldParent if !table.tree => {
+                self.say(Role::Text, "folding needs the tree: F5");
+            }
+            Action::FoldToggle => {
+                table.toggle_fold(&snapshot, table.cursor());
+                self.rearrange();
+            }
+            Action::FoldAll => {
+                table.toggle_fold_all(&snapshot);
+                self.rearrange();
+            }
+            Action::FoldParent => {
+                table.fold_parent(&snapshot);
+                self.rearrange();
+            }
+            Action::Sort => self.open_sort_menu(),
+            Action::SortPrev => self.sort(|table| table.sort_beside(-1)),
+            Action::SortNext => self.sort(|table| table.sort_beside(1)),
+            Action::SortCpu => self.sort_by("cpu"),
+            Action::SortMemory => self.sort_by("mem"),
+            Action::SortTime => self.sort_by("time"),
+            Action::SortPid => self.sort_by("pid"),
+            Action::Invert => self.sort(|table| table.descending = !table.descending),
+            Action::SubtreeSort => {
+                table.by_total = !table.by_total;
+                let what = if table.by_total { "the sum of their subtrees" } else { "their own value" };
+                self.say(Role::Text, format!("siblings are ordered by {what}"));
+                self.rearrange();
+            }
+            Action::Threads => {
+                table.threads = !table.threads;
+                let what = if table.threads { "shown" } else { "hidden" };
+                self.say(Role::Text, format!("threads are {what}"));
+                effects.push(Effect::Sample);
+            }
+            Action::KernelThreads => {
+                table.kernel = !table.kernel;
+                let what = if table.kernel { "shown" } else { "hidden" };
+                self.say(Role::Text, format!("kernel threads are {what}"));
+                self.rearrange();
+            }
+            Action::FullCommand => {
+                let (from, to) = if table.columns.iter().any(|c| c.id == "command") {
+                    ("command", "comm")
+                } else {
+                    ("comm", "command")
+                };
+                if let Some(to) = column(to) {
+                    for c in table.columns.iter_mut().filter(|c| c.id == from) {
+                        *c = to;
+                    }
+                }
+            }
+            Action::Changes => {
+                table.changes = !table.changes;
+                let what = if table.changes { "marked" } else { "not marked" };
+                self.say(Role::Text, format!("new and ended rows are {what}"));
+                self.rearrange();
+            }
+
+            Action::Tag => table.toggle_tag(&snapshot),
+            Action::TagTree => table.tag_subtree(&snapshot),
+            Action::Untag => table.untag_all(),
+            Action::Signal => self.open_signal_menu(effects),
+            Action::NiceDown => self.renice(-1, effects),
+            Action::NiceUp => self.renice(1, effects),
+
+            Action::LabRun => match self.lab.run() {
+                Some(order) => effects.push(Effect::Lab(order)),
+                None => self.say(Role::Text, "the lab is busy; K ends the run"),
+            },
+            Action::LabStop => effects.push(Effect::Lab(crate::model::lab::LabOrder::Stop)),
+            Action::LabMode => self.lab.next_mode(),
+            Action::LabMore => self.lab.add_workers(1),
+            Action::LabFewer => self.lab.add_workers(-1),
+            Action::LabLonger => self.lab.add_size(1),
+            Action::LabShorter => self.lab.add_size(-1),
+        }
+    }
+
+    /// Esc without a layer: what narrows the view goes first, then the lab.
+    fn back(&mut self) {
+        if self.screen == Screen::Lab {
+            self.screen = Screen::Processes;
+        } else if self.table.follow {
+            self.table.follow = false;
+        } else if self.table.tagged() > 0 {
+            self.table.untag_all();
+        } else if !self.table.filter_text.is_empty() {
+            self.table.set_filter("");
+            self.rearrange();
+        }
+    }
+
+    fn pause(&mut self) {
+        self.paused = !self.paused;
+        if !self.paused
+            && let Some(snapshot) = self.waiting.take()
+        {
+            self.show(snapshot);
+        }
+    }
+
+    /// How far to scroll so that the end of the longest command in view is seen.
+    fn line_end(&self) -> usize {
+        let longest = self.table.visible().iter().filter_map(|line| line.proc(&self.snapshot)).map(|proc| {
+            proc.task
+                .command
+                .known()
+                .map_or(proc.task.comm.bytes().len(), |command| command.line.bytes().len())
+        });
+        let fixed: usize =
+            self.table.columns.iter().filter(|c| !c.grows).map(|c| usize::from(c.width) + 1).sum();
+        (fixed + longest.max().unwrap_or(0)).saturating_sub(usize::from(self.size.0))
+    }
+
+    pub(super) fn sort(&mut self, change: impl FnOnce(&mut Table)) {
+        change(&mut self.table);
+        self.rearrange();
+    }
+
+    fn sort_by(&mut self, id: &str) {
+        if let Some(by) = column(id) {
+            self.sort(|table| {
+                table.sort = by;
+                table.descending = by.descending;
+            });
+        }
+    }
+
+    fn renice(&mut self, by: i32, effects: &mut Vec<Effect>) {
+        let targets = self.table.targets(&self.snapshot);
+        if targets.is_empty() {
+            return;
+        }
+        self.session += 1;
+        let (session, act) = (self.session, Act::Renice(by));
+        self.acts.insert(session, act);
+        effects.push(Effect::Control(ControlOrder::Pin { session, targets }));
+        effects.push(Effect::Control(ControlOrder::Act { session, act, only: Vec::new() }));
+    }
+
+    /// Jumps to a match, `skip` lines from the cursor on.
+    pub(super) fn search(&mut self, text: &str, skip: usize) -> bool {
+        let wanted = Filter::parse(text);
+        let snapshot = self.snapshot.clone();
+        !text.is_empty() && self.table.find(&snapshot, self.table.cursor() + skip, &wanted)
+    }
+
+    fn search_next(&mut self) {
+        let text = self.searched.clone();
+        if !self.search(&text, 1) {
+            self.say(
+                Role::Bad,
+                if text.is_empty() {
+                    "nothing was searched for yet".to_owned()
+                } else {
+                    format!("'{text}' is not found")
+                },
+            );
+        }
+    }
+}

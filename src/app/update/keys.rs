@@ -1,0 +1,124 @@
+//! Where a key goes: to the layer that is open, else to the action it is bound to.
+
+use crate::config::{Chord, Key};
+use crate::model::{ControlOrder, Pid};
+
+use super::layers::parse_delay;
+use crate::app::layer::Picked;
+use crate::app::signal_menu::Choice;
+use crate::app::{App, Effect, Layer, LineInput, Purpose, Screen};
+
+/// Digits typed within this many seconds of each other belong to one pid.
+const DIGITS_PAUSE: f64 = 2.0;
+
+impl App {
+    pub(super) fn key(&mut self, chord: Chord, effects: &mut Vec<Effect>) {
+        if self.layer.is_some() {
+            self.layer_key(chord, effects);
+            return;
+        }
+        if let (Screen::Processes, Key::Char(digit @ '0'..='9'), false, false) =
+            (self.screen, chord.key, chord.ctrl, chord.alt)
+        {
+            self.type_digit(digit);
+            return;
+        }
+        self.digits = None;
+        if let Some(action) = self.keymap.action(self.screen, chord) {
+            self.act(action, effects);
+        }
+    }
+
+    /// Digits find a pid.
+    fn type_digit(&mut self, digit: char) {
+        let recent = self.digits.take().filter(|(_, at)| self.now.since(*at) < DIGITS_PAUSE);
+        let mut text = recent.map_or_else(String::new, |(text, _)| text);
+        text.push(digit);
+        if text.len() > 10 {
+            return;
+        }
+        if let Some(pid) = text.parse().ok().and_then(Pid::new) {
+            let snapshot = self.snapshot.clone();
+            self.table.find_pid(&snapshot, pid);
+        }
+        self.digits = Some((text, self.now));
+    }
+
+    pub(super) fn layer_key(&mut self, chord: Chord, effects: &mut Vec<Effect>) {
+        match self.layer.take() {
+            Some(Layer::Help(scroll)) => {
+                let scroll = match chord.key {
+                    Key::Up => Some(scroll.saturating_sub(1)),
+                    Key::Down => Some(scroll + 1),
+                    Key::PageUp => Some(scroll.saturating_sub(10)),
+                    Key::PageDown | Key::Char(' ') => Some(scroll + 10),
+                    Key::Home => Some(0),
+                    _ => None,
+                };
+                self.layer = scroll.map(Layer::Help);
+            }
+            Some(Layer::Menu(mut menu)) => match menu.key(chord) {
+                Picked::Open => self.layer = Some(Layer::Menu(menu)),
+                Picked::Cancel => {}
+                Picked::Item(key) => self.pick(menu.purpose, &key),
+            },
+            Some(Layer::Line(line)) => self.line_key(line, chord, effects),
+            Some(Layer::Signal(mut menu)) => match menu.key(chord) {
+                Choice::Open => self.layer = Some(Layer::Signal(menu)),
+                Choice::Cancel => {
+                    effects.push(Effect::Control(ControlOrder::Release { session: menu.session }));
+                }
+                Choice::Send(signal) => self.send(&menu, signal, effects),
+            },
+            None => {}
+        }
+    }
+
+    fn line_key(&mut self, mut line: LineInput, chord: Chord, effects: &mut Vec<Effect>) {
+        let cancel = chord.key == Key::Esc || chord == Chord::ctrl('c');
+        match (line.purpose, chord.key) {
+            _ if cancel => {
+                if line.purpose == Purpose::Filter {
+                    self.table.set_filter("");
+                    self.rearrange();
+                }
+                return;
+            }
+            (Purpose::Delay, Key::Enter) => return self.set_delay(line, effects),
+            (Purpose::Search, Key::F(3) | Key::Down) => {
+                line.failed = !self.search(line.edit.text(), 1);
+            }
+            (_, Key::Enter | Key::F(_)) => return,
+            _ => {
+                if line.edit.key(chord) {
+                    self.line_changed(&mut line);
+                }
+            }
+        }
+        self.layer = Some(Layer::Line(line));
+    }
+
+    /// What a line of input does while it is typed.
+    fn line_changed(&mut self, line: &mut LineInput) {
+        match line.purpose {
+            Purpose::Search => {
+                line.edit.text().clone_into(&mut self.searched);
+                line.failed = !line.edit.text().is_empty() && !self.search(line.edit.text(), 0);
+            }
+            Purpose::Filter => {
+                self.table.set_filter(line.edit.text());
+                self.rearrange();
+                line.failed = self.table.arranged().matching == 0;
+            }
+            Purpose::Delay => line.failed = parse_delay(&line.edit).is_none(),
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        if let Some(Layer::Line(mut line)) = self.layer.take_if(|layer| matches!(layer, Layer::Line(_))) {
+            line.edit.insert(text);
+            self.line_changed(&mut line);
+            self.layer = Some(Layer::Line(line));
+        }
+    }
+}

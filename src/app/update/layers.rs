@@ -1,0 +1,124 @@
+//! What opens above a screen, and what is done with its answer.
+
+use crate::catalog::{Column, column};
+use crate::model::{Act, ControlOrder, Kind, Role};
+
+use crate::app::{App, Effect, Layer, LineEdit, LineInput, Menu, MenuItem, MenuPurpose, Purpose, SignalMenu};
+
+/// The shortest and the longest pause between two looks, seconds.
+const DELAYS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
+
+impl App {
+    pub(super) fn open_line(&mut self, purpose: Purpose, text: &str) {
+        self.layer = Some(Layer::Line(LineInput::new(purpose, text)));
+    }
+
+    pub(super) fn open_sort_menu(&mut self) {
+        let item = |c: &&'static Column| MenuItem {
+            key: c.id.to_owned(),
+            label: c.title.to_owned(),
+            detail: c.help.to_owned(),
+        };
+        let items: Vec<MenuItem> = self.table.columns.iter().map(item).collect();
+        let at = self.table.columns.iter().position(|c| c.id == self.table.sort.id).unwrap_or(0);
+        self.layer = Some(Layer::Menu(Menu { purpose: MenuPurpose::Sort, items, at }));
+    }
+
+    pub(super) fn open_user_menu(&mut self) {
+        let mut counts: std::collections::BTreeMap<u32, (usize, String)> = std::collections::BTreeMap::new();
+        for proc in self.snapshot.procs.iter().filter(|proc| proc.task.kind == Kind::Process) {
+            if let Some(uid) = proc.task.uid.known() {
+                let entry = counts.entry(*uid).or_insert_with(|| {
+                    (0, proc.task.user.as_ref().map_or_else(|| uid.to_string(), |name| name.show(32)))
+                });
+                entry.0 += 1;
+            }
+        }
+        let all = MenuItem { key: String::new(), label: "all users".to_owned(), detail: String::new() };
+        let users = counts.into_iter().map(|(uid, (count, name))| MenuItem {
+            key: uid.to_string(),
+            label: name,
+            detail: format!("uid {uid}, {count} processes"),
+        });
+        let items: Vec<MenuItem> = std::iter::once(all).chain(users).collect();
+        let chosen = self.table.user.as_ref().map(|(uid, _)| uid.to_string()).unwrap_or_default();
+        let at = items.iter().position(|item| item.key == chosen).unwrap_or(0);
+        self.layer = Some(Layer::Menu(Menu { purpose: MenuPurpose::User, items, at }));
+    }
+
+    pub(super) fn open_signal_menu(&mut self, effects: &mut Vec<Effect>) {
+        let targets = self.table.targets(&self.snapshot);
+        if targets.is_empty() {
+            self.say(Role::Text, "no process is selected");
+            return;
+        }
+        let snapshot = self.snapshot.clone();
+        // The cursor may have been scrolled out of view: what is meant must be seen.
+        if self.table.tagged() == 0 {
+            self.table.go_to(&snapshot, self.table.cursor());
+        }
+        self.session += 1;
+        let session = self.session;
+        effects.push(Effect::Control(ControlOrder::Pin { session, targets: targets.clone() }));
+        self.layer =
+            Some(Layer::Signal(Box::new(SignalMenu::new(session, targets, &snapshot, self.last_signal))));
+    }
+
+    pub(super) fn pick(&mut self, purpose: MenuPurpose, key: &str) {
+        match purpose {
+            MenuPurpose::Sort => {
+                if let Some(by) = column(key) {
+                    self.sort(|table| table.sort_by(by));
+                }
+            }
+            MenuPurpose::User => {
+                let name = |uid: u32| {
+                    let owned = self.snapshot.procs.iter().find(|proc| proc.task.uid.known() == Some(&uid));
+                    owned
+                        .and_then(|p| p.task.user.as_ref())
+                        .map_or_else(|| uid.to_string(), |user| user.show(32))
+                };
+                self.table.user = key.parse().ok().map(|uid| (uid, name(uid)));
+                self.rearrange();
+            }
+        }
+    }
+
+    pub(super) fn send(
+        &mut self,
+        menu: &SignalMenu,
+        signal: crate::model::Signal,
+        effects: &mut Vec<Effect>,
+    ) {
+        if menu.ready() == 0 {
+            effects.push(Effect::Control(ControlOrder::Release { session: menu.session }));
+            self.say(Role::Text, "nothing sent: none of them is left");
+            return;
+        }
+        self.last_signal = signal;
+        let (session, act) = (menu.session, Act::Signal(signal));
+        self.acts.insert(session, act);
+        effects.push(Effect::Control(ControlOrder::Act { session, act, only: Vec::new() }));
+        self.table.untag_all();
+    }
+
+    pub(super) fn set_delay(&mut self, mut line: LineInput, effects: &mut Vec<Effect>) {
+        let Some(delay) = parse_delay(&line.edit) else {
+            line.failed = true;
+            self.say(
+                Role::Bad,
+                format!("the delay is a number of seconds from {} to {}", DELAYS.start(), DELAYS.end()),
+            );
+            self.layer = Some(Layer::Line(line));
+            return;
+        };
+        self.delay = delay;
+        effects.push(Effect::Interval(delay));
+        self.say(Role::Text, format!("looking every {delay} s"));
+    }
+}
+
+/// The seconds in `edit`, if they are a delay that is allowed.
+pub(super) fn parse_delay(edit: &LineEdit) -> Option<f64> {
+    edit.text().trim().replace(',', ".").parse::<f64>().ok().filter(|delay| DELAYS.contains(delay))
+}

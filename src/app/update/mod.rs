@@ -1,0 +1,97 @@
+//! Messages come in, the mind changes, effects go out.
+//!
+//! One file for each way in: `keys.rs` says where a key goes, `act.rs` does what an action means, `layers.rs` opens and
+//! answers what lies above a screen, `mouse.rs` takes clicks. It must never know what a key is called by the user (that
+//! is the key map), nor what lies under a click (`view` says so).
+
+mod act;
+mod keys;
+mod layers;
+mod mouse;
+
+use crate::model::{ControlNews, Happened, Nanos, Needs, Outcome, Role, Verdict, Wants};
+
+use super::message::WantsChange;
+use super::{App, Effect, Input, Layer, Msg};
+
+impl App {
+    /// Takes in what happened at `now` and says what must be done.
+    pub fn update(&mut self, now: Nanos, msg: Msg) -> Vec<Effect> {
+        self.now = self.now.max(now);
+        let mut effects = Vec::new();
+        match msg {
+            Msg::Input(Input::Key(chord)) => self.key(chord, &mut effects),
+            Msg::Input(Input::Paste(text)) => self.paste(&text),
+            Msg::Input(Input::Mouse(_)) => return effects,
+            Msg::Mouse(event, hit) => self.mouse(event, hit, &mut effects),
+            Msg::Size(columns, rows) => self.size = (columns, rows),
+            Msg::Snapshot(snapshot) => {
+                self.history.push(&snapshot);
+                if self.paused {
+                    self.waiting = Some(snapshot);
+                    return effects;
+                }
+                self.show(snapshot);
+            }
+            Msg::Sensors(sensors) => self.sensors = Some(sensors),
+            Msg::Control(news) => self.control_news(&news, &mut effects),
+            Msg::Lab(news) => self.lab_news(news),
+            Msg::Notice { bad, text } => self.say(if bad { Role::Bad } else { Role::Text }, text),
+            Msg::Tick => {}
+        }
+        self.dirty = true;
+        self.change_wants(&mut effects);
+        effects
+    }
+
+    fn show(&mut self, snapshot: std::sync::Arc<crate::model::Snapshot>) {
+        self.snapshot = snapshot;
+        self.table.forget_gone(&self.snapshot);
+        self.rearrange();
+    }
+
+    fn rearrange(&mut self) {
+        self.table.rearrange(&self.snapshot);
+    }
+
+    fn say(&mut self, role: Role, text: impl Into<String>) {
+        self.notices.say(self.now, role, text);
+    }
+
+    /// Tells the sampler what is wanted, if that changed.
+    fn change_wants(&mut self, effects: &mut Vec<Effect>) {
+        let needs = self.table.needs() | if self.header_hidden { Needs::NOTHING } else { Needs::PRESSURE };
+        let wants = Wants { needs, visible: self.visible() };
+        let same = self.wants.as_ref().is_some_and(|w| w.needs == wants.needs && w.visible == wants.visible);
+        if !same {
+            self.wants = Some(wants.clone());
+            effects.push(Effect::Wants(WantsChange(wants)));
+        }
+    }
+
+    fn control_news(&mut self, news: &ControlNews, effects: &mut Vec<Effect>) {
+        if let Some(Layer::Signal(menu)) = &mut self.layer
+            && menu.session == news.session
+        {
+            menu.news(news);
+            return;
+        }
+        let Some(act) = self.acts.get(&news.session).copied() else { return };
+        let role = match &news.what {
+            // Delivered is not dead: the verdict will speak.
+            Happened::Pinned(_) | Happened::Vanished | Happened::Outcome(Outcome::Delivered) => return,
+            Happened::Outcome(Outcome::Reniced { .. }) => Role::Text,
+            Happened::Outcome(_) | Happened::Verdict(Verdict::StillAlive { .. }) => Role::Bad,
+            Happened::Verdict(_) => Role::Good,
+        };
+        self.say(role, news.sentence(act));
+        effects.push(Effect::Sample);
+    }
+
+    fn lab_news(&mut self, news: crate::model::lab::LabNews) {
+        self.lab.news(self.now, news);
+        if let (false, Some(problem)) = (self.lab.running, self.lab.problem.take()) {
+            self.say(Role::Bad, problem);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Clicks and the wheel, given what lies under them.
+
+use crate::config::{Chord, Key};
+
+use crate::app::{App, Effect, Hit, Layer, MouseEvent};
+
+/// Rows a turn of the wheel scrolls.
+const WHEEL: isize = 3;
+
+impl App {
+    pub(super) fn mouse(&mut self, event: MouseEvent, hit: Hit, effects: &mut Vec<Effect>) {
+        let snapshot = self.snapshot.clone();
+        match (event, hit) {
+            (MouseEvent::WheelUp | MouseEvent::WheelDown, _) => {
+                let by = if event == MouseEvent::WheelUp { -WHEEL } else { WHEEL };
+                match &mut self.layer {
+                    Some(Layer::Help(scroll)) => *scroll = scroll.saturating_add_signed(by),
+                    Some(Layer::Menu(menu)) => {
+                        menu.at = menu.at.saturating_add_signed(by).min(menu.items.len().saturating_sub(1));
+                    }
+                    Some(Layer::Signal(menu)) => {
+                        menu.at = menu.at.saturating_add_signed(by).min(menu.signals.len().saturating_sub(1));
+                    }
+                    Some(Layer::Line(_)) | None => self.table.scroll(by),
+                }
+            }
+            (MouseEvent::Left, Hit::Item(at)) => match &mut self.layer {
+                // A click on the chosen item takes it, a click on another one chooses that.
+                Some(Layer::Menu(menu)) if menu.at != at => menu.at = at,
+                Some(Layer::Signal(menu)) if menu.at != at => menu.at = at,
+                _ => self.layer_key(Chord::plain(Key::Enter), effects),
+            },
+            (_, Hit::Layer) => {}
+            (MouseEvent::Left, Hit::Key(action)) if self.layer.is_none() => self.act(action, effects),
+            (MouseEvent::Left, _) if self.layer.is_some() => self.layer_key(Chord::plain(Key::Esc), effects),
+            (MouseEvent::Left, Hit::Line(line)) => {
+                self.table.follow = false;
+                self.table.go_to(&snapshot, line);
+            }
+            (MouseEvent::Right, Hit::Line(line)) if self.layer.is_none() => {
+                self.table.go_to(&snapshot, line);
+                self.table.toggle_tag(&snapshot);
+            }
+            (MouseEvent::Left, Hit::FoldMark(line)) => {
+                self.table.go_to(&snapshot, line);
+                self.table.toggle_fold(&snapshot, line);
+                self.rearrange();
+            }
+            (MouseEvent::Left, Hit::Column(at)) => {
+                if let Some(by) = self.table.columns.get(at).copied() {
+                    self.sort(|table| table.sort_by(by));
+                }
+            }
+            (MouseEvent::Left, Hit::Tab(screen)) => self.screen = screen,
+            _ => {}
+        }
+    }
+}
