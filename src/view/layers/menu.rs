@@ -1,0 +1,49 @@
+//! A menu: a list of items, one of them chosen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{draw_box, first_shown, row};
+use crate::app::{Menu, MenuPurpose};
+use crate::model::Role;
+use crate::view::Theme;
+use crate::view::pen::Pen;
+
+/// Where the menu stands: at the left, above the last two rows.
+pub(super) fn rect(area: Rect, menu: &Menu) -> Rect {
+    let label = menu.items.iter().map(|item| item.label.chars().count()).max().unwrap_or(8);
+    let detail = menu.items.iter().map(|item| item.detail.chars().count()).max().unwrap_or(0);
+    let width = u16::try_from(label + 2 + detail + 4).unwrap_or(u16::MAX).max(24).min(area.width);
+    let height =
+        u16::try_from(menu.items.len() + 2).unwrap_or(u16::MAX).min(area.height.saturating_sub(2).max(3));
+    Rect {
+        x: area.x,
+        y: area.bottom().saturating_sub(height + 2).max(area.y),
+        width,
+        height: height.min(area.height),
+    }
+}
+
+/// Draws the menu.
+pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &Menu) {
+    let title = match menu.purpose {
+        MenuPurpose::Sort => "Sort by",
+        MenuPurpose::User => "Show processes of",
+    };
+    let list = draw_box(rect(area, menu), buf, theme, title);
+    let first = first_shown(menu.at, menu.items.len(), list.height);
+    let widest = menu.items.iter().map(|item| item.label.chars().count()).max().unwrap_or(0);
+    for (i, item) in menu.items.iter().enumerate().skip(first).take(usize::from(list.height)) {
+        let place = row(list, i - first);
+        let chosen = i == menu.at;
+        let (label, detail) =
+            if chosen { (Role::Selection, Role::Selection) } else { (Role::Text, Role::Dim) };
+        if chosen {
+            buf.set_style(place.intersection(buf.area), theme.style(Role::Selection));
+        }
+        let mut pen = Pen::new(buf, place);
+        pen.put(theme.style(label), &item.label);
+        pen.skip(u16::try_from(widest + 2 - item.label.chars().count()).unwrap_or(0));
+        pen.put(theme.style(detail), &item.detail);
+    }
+}
