@@ -17,4 +17,5 @@ mod proc;
 mod ps;
 mod pty;
 mod registry;
+mod screens;
 mod terminal;

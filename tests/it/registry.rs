@@ -46,7 +46,7 @@ fn any_task() -> impl Strategy<Value = Task> {
         })
 }
 
-fn any_snapshot() -> impl Strategy<Value = Snapshot> {
+pub(crate) fn any_snapshot() -> impl Strategy<Value = Snapshot> {
     let proc = (any_task(), prop::option::of(0.0..800.0));
     (prop::collection::vec(proc, 0..12), any::<bool>()).prop_map(|(procs, clock)| {
         let mut procs: Vec<Proc> =

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use crate::pty::{GLOWTOP, Pty, Start};
 
 /// Started, and its first frame is on the screen: from then on keys count.
-fn started(start: Start) -> Pty {
+pub(crate) fn started(start: Start) -> Pty {
     let pty = start.spawn();
     pty.wait_for("in the alternate screen, with mouse and paste marks on", |screen| {
         screen.alternate_screen()
@@ -24,7 +24,7 @@ fn started(start: Start) -> Pty {
 }
 
 /// Everything is as it was before.
-fn assert_given_back(pty: &Pty) {
+pub(crate) fn assert_given_back(pty: &Pty) {
     pty.wait_for("given back", |screen| {
         !screen.alternate_screen()
             && !screen.hide_cursor()
