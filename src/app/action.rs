@@ -78,7 +78,7 @@ actions! {
     SubtreeSort "subtree_sort" "Totals" "order siblings in the tree by subtree totals, or own values";
     Threads "threads" "Thread" "show or hide threads as rows";
     KernelThreads "kernel_threads" "Kernel" "show or hide the kernel's threads";
-    FullCommand "full_command" "Path" "show the whole command line, or the program alone";
+    FullCommand "full_command" "Path" "command, with the program's directories, or its name alone";
     Changes "changes" "Change" "mark rows that are new or have just ended, or do not";
 
     Tag "tag" "Tag" "tag the row, or untag it, and go to the next";

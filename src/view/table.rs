@@ -163,7 +163,7 @@ fn shade(role: Role, line: Line, proc: &Proc, snapshot: &Snapshot) -> Role {
 
 /// Whether the tree's branches are drawn in this column.
 fn is_name(column: &Column) -> bool {
-    column.id == "command" || column.id == "comm"
+    matches!(column.id, "command" | "cmdline" | "comm")
 }
 
 /// The pieces that branches are made of, three cells each.

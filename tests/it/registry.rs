@@ -118,7 +118,7 @@ proptest! {
                 prop_assert!(!cell.is_empty(), "{}", column.id);
                 let unknown = value(column, &snapshot, proc).is_unknown();
                 // No terminal is known to be none, and a name may itself be a dash.
-                if !["tty", "comm", "command"].contains(&column.id) {
+                if !["tty", "comm", "command", "cmdline"].contains(&column.id) {
                     prop_assert_eq!(unknown, cell.text() == "–", "{}", column.id);
                 }
             }

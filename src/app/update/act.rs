@@ -104,15 +104,12 @@ impl App {
                 self.rearrange();
             }
             Action::FullCommand => {
-                let (from, to) = if table.columns.iter().any(|c| c.id == "command") {
-                    ("command", "comm")
-                } else {
-                    ("comm", "command")
-                };
-                if let Some(to) = column(to) {
-                    for c in table.columns.iter_mut().filter(|c| c.id == from) {
-                        *c = to;
-                    }
+                // Each of them leads to the next.
+                const NAMES: [&str; 3] = ["command", "cmdline", "comm"];
+                for c in &mut table.columns {
+                    let next =
+                        NAMES.iter().position(|id| *id == c.id).map(|at| NAMES[(at + 1) % NAMES.len()]);
+                    *c = next.and_then(column).unwrap_or(c);
                 }
             }
             Action::Changes => {

@@ -29,20 +29,37 @@ pub(super) const COLUMNS: &[Column] = &[
     Column {
         id: "command",
         title: "Command",
-        help: "The command line as the process has it now, or its short name where it has none or it is not known.",
+        help: "The command line, its program without directories; the short name where there is none or it is unknown.",
         width: 16,
         grows: true,
         align: Align::Left,
         needs: Needs::COMMAND,
         descending: false,
         additive: false,
-        value: |row| match command(row) {
-            Some(command) => Value::Text(command.line.bytes()),
-            None => Value::Text(row.proc.task.comm.bytes()),
-        },
-        cell: command_cell,
+        value: command_value,
+        cell: |row, cell| command_cell(row, false, cell),
+    },
+    Column {
+        id: "cmdline",
+        title: "Command line",
+        help: "The command line as the process has it now; the short name where there is none or it is unknown.",
+        width: 16,
+        grows: true,
+        align: Align::Left,
+        needs: Needs::COMMAND,
+        descending: false,
+        additive: false,
+        value: command_value,
+        cell: |row, cell| command_cell(row, true, cell),
     },
 ];
+
+fn command_value<'a>(row: &Row<'a>) -> Value<'a> {
+    match command(row) {
+        Some(command) => Value::Text(command.line.bytes()),
+        None => Value::Text(row.proc.task.comm.bytes()),
+    }
+}
 
 /// The command line, where it is what the row shows: kernel threads have none, threads share their process's.
 fn command<'a>(row: &Row<'a>) -> Option<&'a Command> {
@@ -65,7 +82,8 @@ fn name(row: &Row<'_>, role: Role, max_cells: usize, cell: &mut Cell) {
     }
 }
 
-fn command_cell(row: &Row<'_>, cell: &mut Cell) {
+/// The command line, with the directories of its program or without.
+fn command_cell(row: &Row<'_>, directories: bool, cell: &mut Cell) {
     let task = &row.proc.task;
     let Some(command) = command(row) else {
         let role = match task.kind {
@@ -82,6 +100,7 @@ fn command_cell(row: &Row<'_>, cell: &mut Cell) {
     };
     let line = command.line.bytes();
     let (path, rest) = line.split_at(command.base_start.min(line.len()));
+    let path = if directories { path } else { &[] };
     let (base, arguments) = rest.split_at(command.base().len().min(rest.len()));
     let mut room = COMMAND_CELLS;
     for (role, part) in [(Role::Dim, path), (Role::Strong, base), (Role::Text, arguments)] {

@@ -80,7 +80,7 @@ fn every_column_is_complete() {
         assert!(help.ends_with('.') && help.split(' ').count() > 2, "{id}: the help is no sentence: {help}");
         assert!(help.starts_with(char::is_uppercase), "{id}: {help}");
         assert!(!help.contains("  "), "{id}: {help}");
-        assert_eq!(column.grows, id == "command", "{id}: only the command line grows");
+        assert_eq!(column.grows, ["command", "cmdline"].contains(&id), "{id}: only the command line grows");
     }
     assert_eq!(default_columns().len(), DEFAULT.len());
     assert_eq!(default_columns().last().map(|c| c.id), Some("command"));
@@ -152,7 +152,9 @@ fn roles_tell_what_the_text_means() {
     let (snapshot, mut proc) = (snapshot(), vim());
     let row = Row::new(&snapshot, &proc);
     let command = [("/usr/bin/", Role::Dim), ("vim", Role::Strong), (" -R notes", Role::Text)];
-    assert_eq!(parts("command", &row), command.map(|(text, role)| (text.to_owned(), role)));
+    assert_eq!(parts("cmdline", &row), command.clone().map(|(text, role)| (text.to_owned(), role)));
+    let short = command.iter().skip(1).map(|(text, role)| ((*text).to_owned(), *role));
+    assert_eq!(parts("command", &row), short.collect::<Vec<_>>());
     assert_eq!(parts("cpu", &row)[0].1, Role::Heat(99));
     assert_eq!(parts("nice", &row)[0].1, Role::NiceLow);
     assert_eq!(parts("virt", &row)[0].1, Role::SizeLarge);
