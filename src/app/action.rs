@@ -75,10 +75,10 @@ actions! {
     SortTime "sort_time" "Time" "sort by CPU time";
     SortPid "sort_pid" "PID" "sort by pid";
     Invert "invert" "Invert" "sort the other way round";
-    SubtreeSort "subtree_sort" "Totals" "order siblings in the tree by subtree totals, or own values";
+    SubtreeSort "subtree_sort" "Totals" "order siblings in the tree by subtree sums, or own values";
     Threads "threads" "Thread" "show or hide threads as rows";
     KernelThreads "kernel_threads" "Kernel" "show or hide the kernel's threads";
-    FullCommand "full_command" "Path" "command, with the program's directories, or its name alone";
+    FullCommand "full_command" "Path" "show the command, with its directories, or the bare name";
     Changes "changes" "Change" "mark rows that are new or have just ended, or do not";
 
     Tag "tag" "Tag" "tag the row, or untag it, and go to the next";

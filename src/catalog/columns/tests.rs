@@ -126,7 +126,8 @@ fn a_process_as_it_is_shown() {
             "start 13:29",
             "elapsed 40s",
             "comm vim",
-            "command /usr/bin/vim -R notes",
+            "command vim -R notes",
+            "cmdline /usr/bin/vim -R notes",
         ]
     );
 }
@@ -152,7 +153,7 @@ fn roles_tell_what_the_text_means() {
     let (snapshot, mut proc) = (snapshot(), vim());
     let row = Row::new(&snapshot, &proc);
     let command = [("/usr/bin/", Role::Dim), ("vim", Role::Strong), (" -R notes", Role::Text)];
-    assert_eq!(parts("cmdline", &row), command.clone().map(|(text, role)| (text.to_owned(), role)));
+    assert_eq!(parts("cmdline", &row), command.map(|(text, role)| (text.to_owned(), role)));
     let short = command.iter().skip(1).map(|(text, role)| ((*text).to_owned(), *role));
     assert_eq!(parts("command", &row), short.collect::<Vec<_>>());
     assert_eq!(parts("cpu", &row)[0].1, Role::Heat(99));
@@ -308,7 +309,7 @@ fn a_hostile_command_line_cannot_reach_the_terminal() {
     let (snapshot, mut proc) = (snapshot(), vim());
     let raw = b"/tmp/\x1b]0;pwned\x07/\xff\xfe\0\x9b31m\n\0\xe2\x80\xaeexe\0";
     proc.task.command = Reading::Known(Arc::new(Command::parse(raw).unwrap()));
-    let text = shown("command", &Row::new(&snapshot, &proc));
+    let text = shown("cmdline", &Row::new(&snapshot, &proc));
     assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text:?}");
     assert!(text.starts_with("/tmp/\u{fffd}]0;pwned\u{fffd}/"), "{text:?}");
 }
