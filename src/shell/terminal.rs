@@ -1,7 +1,7 @@
 //! The terminal: entering and leaving it, and frames that never wait for it.
 //!
 //! Its words: to *enter* is to take the terminal over (raw mode, alternate screen, mouse), to *leave* is to give it
-//! back as it was. A *frame* is sent whole, or its rest stays in the [`Outbox`] and no other frame is drawn until the
+//! back as it was. A *frame* is sent whole, or its rest stays in the `Outbox` and no other frame is drawn until the
 //! terminal has taken it; what the terminal shows is therefore always the last frame that was drawn.
 
 use std::fs::OpenOptions;
@@ -232,7 +232,7 @@ impl Terminal {
         put_back();
     }
 
-    /// Columns and rows, at most [`LARGEST`]; `None` where there is no cell.
+    /// Columns and rows, at most 1500 by 700; `None` where there is no cell.
     pub fn size(&mut self) -> Option<(u16, u16)> {
         let (columns, rows) = sys::tty::size(self.out.tty.as_fd()).unwrap_or((0, 0));
         let (columns, rows) = match (columns, rows) {
