@@ -29,7 +29,7 @@
 //! ```text
 //! main → shell → everything
 //! view → app, catalog, config, model        export → catalog, query, model
-//! app → catalog, config, query, model       query → catalog, model
+//! app → catalog, config, query, model       query → model
 //! catalog → model                           config → model
 //! proc → model, sys      sampler → model    control → model, sys      lab → model, sys
 //! model → nothing        sys → nothing

@@ -1,8 +1,9 @@
 //! The mind: `update(&mut App, Msg) -> Vec<Effect>`.
 //!
-//! Pure: no clock (each message comes with its time), no I/O, no ratatui, no `/proc`. Its words: a *message* is
-//! something that happened, an *effect* is something the shell must do, an *action* is something a user can do, a
-//! *layer* is what lies above a screen. Read next: [`App`], then the table of [`Action`]s.
+//! Its words: a *message* is something that happened, with its time; an *effect* is something the shell must do; an
+//! *action* is something a user can do; a *layer* is what lies above a screen. Pure: this room must never know
+//! `/proc`, pidfds, channels, the time of day, or how any of it is drawn. Read next: [`App`], then the table of
+//! [`Action`]s.
 
 mod action;
 mod arrange;

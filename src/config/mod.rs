@@ -1,7 +1,7 @@
 //! TOML text → key bindings and themes, each with located complaints.
 //!
-//! This room takes `&str` and opens nothing. Its words: a *chord* is a key with its modifiers, a *complaint* is
-//! something wrong in a file, with its line, a *theme* gives each role a *look*.
+//! Its words: a *chord* is a key with its modifiers, a *complaint* is something wrong in a file, with its line, a
+//! *theme* gives each role a *look*. This room takes `&str` and opens nothing; it must never know where files lie.
 
 mod chord;
 mod complaint;

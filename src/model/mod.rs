@@ -2,7 +2,7 @@
 //!
 //! Its words: a *sample* is what the kernel said, dated; a *snapshot* is what it means; a *task* is a process or a
 //! thread as the kernel has it; *needs* are what has to be read; a *role* is what a piece of text stands for, before
-//! any colour. This room knows no files, clocks, threads, colours or keys. Read next: [`Sample`], then [`derive()`].
+//! any colour. This room must never know files, clocks, threads, colours or keys. Read next: [`Sample`], then [`derive()`].
 
 mod act;
 mod act_words;

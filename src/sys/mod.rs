@@ -1,4 +1,8 @@
 //! System calls that nobody wraps, each as a safe function. The only room with `unsafe`.
+//!
+//! Each function asks the kernel or the C library one thing and says in the words of the manual page what comes back;
+//! each `unsafe` block says why it is sound. This room must never know anything of the house: no word of the model, no
+//! policy, no retry.
 #![allow(unsafe_code)]
 
 pub mod inherited;

@@ -1,8 +1,8 @@
 //! Draws the mind into a buffer, and says what lies under a mouse click.
 //!
-//! Pure: `draw(&App, &Theme, area, &mut Buffer)`. It knows how to show everything and how to change nothing. Its words:
-//! a *pen* writes into one row, a *layout* says where each part of the screen stands, for drawing and for the mouse
-//! alike. Read next: [`Layout`], then `table.rs`.
+//! Pure: `draw(&App, &Theme, area, &mut Buffer)`. Its words: a *pen* writes into one row, a *layout* says where each
+//! part of the screen stands, for drawing and for the mouse alike. It shows everything and must never know how to
+//! change anything. Read next: [`Layout`], then `table.rs`.
 
 mod ascii;
 mod bar;

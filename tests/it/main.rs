@@ -11,6 +11,7 @@
 mod control;
 mod fixture;
 mod header;
+mod house;
 mod lab;
 mod live;
 mod proc;

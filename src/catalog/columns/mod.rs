@@ -1,4 +1,7 @@
 //! The columns: what can be said of a process, one row each.
+//!
+//! A file holds the rows of one subject, this door their order and the ways to ask for them. To add a column, write a
+//! row; `tests.rs` says what is missing.
 
 mod command;
 mod cpu;

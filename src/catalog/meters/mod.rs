@@ -1,4 +1,7 @@
 //! The meters: what can be said of the machine as a whole, one row each.
+//!
+//! A file holds the rows of one subject, this door their order and the ways to ask for them. To add a meter, write a
+//! row; `tests.rs` says what is missing.
 
 mod cpu;
 mod machine;
