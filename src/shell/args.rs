@@ -57,6 +57,9 @@ pub struct Options {
     /// Sort by this column; `help` lists them
     #[arg(short, long, value_name = "COLUMN", value_parser = sort_key)]
     pub sort_key: Option<SortKey>,
+    /// Columns of the table, with commas between them; `glowtop print columns` lists them
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = column_id)]
+    pub columns: Vec<&'static Column>,
     /// Show only the processes of this user, or your own
     #[arg(short, long, value_name = "NAME", num_args = 0..=1)]
     #[allow(clippy::option_option, reason = "absent, without a name, with a name: clap's own way to say it")]

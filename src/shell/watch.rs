@@ -75,6 +75,9 @@ pub(super) fn themes(depth: view::Depth, unicode: bool) -> Vec<view::Theme> {
 fn table(options: &Options) -> Result<Table, ExitCode> {
     let mut table = Table::default();
     table.tree = options.tree;
+    if !options.columns.is_empty() {
+        table.columns.clone_from(&options.columns);
+    }
     table.pids.clone_from(&options.pid);
     match options.sort_key {
         Some(SortKey::Help) => return Err(print::print_columns()),

@@ -200,10 +200,13 @@ fn draw_times(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab, now: Nanos
     let mut pen = Pen::new(buf, line(area, 5));
     pen.fmt(dim, format_args!("{:<12}", "answers"));
     for run in lab.runs.iter().filter_map(|run| run.report.as_ref()) {
-        let right = run.answers.iter().flatten().count();
-        let role = if run.answer_ok { Role::Good } else { Role::Bad };
-        let word = if run.answer_ok { "right" } else { "WRONG" };
-        pen.fmt(theme.style(role), format_args!("{:>14}", format!("{right}/{} {word}", run.answers.len())));
+        let (known, all) = (run.answers.iter().flatten().count(), run.answers.len());
+        let (role, words) = match (run.answer_ok, all - known) {
+            (true, _) => (Role::Good, format!("{known}/{all} right")),
+            (false, 0) => (Role::Bad, "WRONG".to_owned()),
+            (false, missing) => (Role::Bad, format!("{missing} missing")),
+        };
+        pen.fmt(theme.style(role), format_args!("{words:>14}"));
     }
     if let Some((speedup, efficiency)) = lab.speedup() {
         pen.put(dim, "   speed-up ").fmt(strong, format_args!("{speedup:.2} x"));
