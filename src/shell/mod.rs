@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod args;
+pub mod event;
 pub mod input;
 mod lab;
 mod output;

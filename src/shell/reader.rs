@@ -7,8 +7,8 @@ use std::{io, thread};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 
+use super::event::{Event, now};
 use super::input::Parser;
-use super::run::{Event, now};
 use super::signals;
 
 /// Starts to read `tty`, until it is gone; then the program is, too, within a second.

@@ -5,7 +5,6 @@
 
 use std::io::Write;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -13,43 +12,14 @@ use nix::sys::signal::{Signal, kill, raise};
 use nix::unistd::Pid;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use rustix::time::{ClockId, clock_gettime};
 
+use super::event::{Event, now};
 use super::screen::Environment;
 use super::terminal::{NoTerminal, Terminal};
 use super::{reader, signals, terminal};
 use crate::app::{App, Effect, Input, Msg};
-use crate::model::lab::LabNews;
-use crate::model::{ControlNews, Nanos, Sensors, Snapshot};
 use crate::sys;
 use crate::view::{self, Layout};
-
-/// Everything that can happen to the program.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// Something done at the terminal.
-    Input(Input),
-    /// The terminal has another size.
-    Resized,
-    /// A new look at the machine.
-    Snapshot(Arc<Snapshot>),
-    /// A new reading of the slow sensors.
-    Sensors(Arc<Sensors>),
-    /// What became of an act.
-    Control(ControlNews),
-    /// What happens in the lab.
-    Lab(LabNews),
-    /// Something went wrong: a sentence for the notice line.
-    Notice(String),
-    /// SIGTSTP: leave the terminal and stop.
-    Stop,
-    /// SIGCONT: we run again; others may have used the terminal.
-    Continued,
-    /// This signal asks us to leave.
-    Leave(i32),
-    /// The terminal is gone.
-    Hangup,
-}
 
 /// Whoever carries out what the mind wants and the terminal cannot do: the holder of the channels to the sampler, the
 /// control thread and the lab. Must not block.
@@ -67,12 +37,6 @@ pub enum Ending {
     Signal(i32),
     /// The terminal is gone.
     Hangup,
-}
-
-/// The time on the clock of all messages: CLOCK_MONOTONIC.
-pub fn now() -> Nanos {
-    let time = clock_gettime(ClockId::Monotonic);
-    Nanos((time.tv_sec as u64).saturating_mul(1_000_000_000).saturating_add(time.tv_nsec as u64))
 }
 
 /// Runs the monitor on the terminal, from the first check to the exit status: 0 when the user leaves, 1 when the

@@ -9,7 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::args::ShotArgs;
-use super::{output, run, watch};
+use super::{event, output, watch};
 use crate::app::{App, Input, Msg};
 use crate::model::{Needs, Source, Wants, derive};
 use crate::proc::Live;
@@ -27,7 +27,7 @@ pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
     let mut source = Live::new(root);
     let wants = Wants { needs: Needs::FULL, ..Wants::default() };
     let mut shown = None;
-    app.update(run::now(), Msg::Size(columns, rows));
+    app.update(event::now(), Msg::Size(columns, rows));
     for look in 0..args.looks.max(2) {
         if look > 0 {
             std::thread::sleep(Duration::from_secs_f64(options.delay));
@@ -41,7 +41,7 @@ pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
         };
         let snapshot = Arc::new(derive(shown.as_deref(), sample));
         shown = Some(snapshot.clone());
-        app.update(run::now(), Msg::Snapshot(snapshot));
+        app.update(event::now(), Msg::Snapshot(snapshot));
     }
     for key in args.keys.split_whitespace() {
         let Ok(chord) = key.parse() else {
@@ -52,7 +52,7 @@ pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
             return ExitCode::from(2);
         };
         app.set_table_rows(Layout::new(area, &app).table_rows(&app));
-        app.update(run::now(), Msg::Input(Input::Key(chord)));
+        app.update(event::now(), Msg::Input(Input::Key(chord)));
     }
     app.set_table_rows(Layout::new(area, &app).table_rows(&app));
     let depth = if options.no_color { Depth::Mono } else { Depth::True };

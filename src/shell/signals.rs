@@ -16,7 +16,7 @@ use signal_hook::consts::{
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
-use super::run::Event;
+use super::event::Event;
 use super::terminal;
 use crate::sys;
 

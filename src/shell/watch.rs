@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::sync::mpsc::Sender;
 
 use super::args::{Options, SortKey};
-use super::run::{self, Event, World};
+use super::event::Event;
+use super::run::{self, World};
 use super::screen::Environment;
 use super::{output, print};
 use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Start, Table};

@@ -1,0 +1,42 @@
+//! What can happen to the program, and the clock by which it happens.
+
+use std::sync::Arc;
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::app::Input;
+use crate::model::lab::LabNews;
+use crate::model::{ControlNews, Nanos, Sensors, Snapshot};
+
+/// Everything that can happen to the program.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Something done at the terminal.
+    Input(Input),
+    /// The terminal has another size.
+    Resized,
+    /// A new look at the machine.
+    Snapshot(Arc<Snapshot>),
+    /// A new reading of the slow sensors.
+    Sensors(Arc<Sensors>),
+    /// What became of an act.
+    Control(ControlNews),
+    /// What happens in the lab.
+    Lab(LabNews),
+    /// Something went wrong: a sentence for the notice line.
+    Notice(String),
+    /// SIGTSTP: leave the terminal and stop.
+    Stop,
+    /// SIGCONT: we run again; others may have used the terminal.
+    Continued,
+    /// This signal asks us to leave.
+    Leave(i32),
+    /// The terminal is gone.
+    Hangup,
+}
+
+/// The time on the clock of all messages: CLOCK_MONOTONIC.
+pub fn now() -> Nanos {
+    let time = clock_gettime(ClockId::Monotonic);
+    Nanos((time.tv_sec as u64).saturating_mul(1_000_000_000).saturating_add(time.tv_nsec as u64))
+}
