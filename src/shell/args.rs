@@ -24,7 +24,7 @@ NO_COLOR, if set and not empty, does what --no-color does.";
 #[derive(Clone, Debug, Parser)]
 #[command(name = "glowtop", version, about, after_help = AFTER_HELP)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
-pub struct CommandLine {
+pub(super) struct CommandLine {
     /// What the live screen starts with.
     #[command(flatten)]
     pub options: Options,
@@ -38,7 +38,7 @@ pub struct CommandLine {
 
 /// What the live screen starts with.
 #[derive(Clone, PartialEq, Debug, Args)]
-pub struct Options {
+pub(super) struct Options {
     /// Seconds between two looks, 0.1 to 3600; fractions are allowed
     #[arg(short, long, value_name = "SECONDS", default_value = "1", value_parser = delay)]
     pub delay: f64,
@@ -77,7 +77,7 @@ pub struct Options {
 
 /// What to do instead of opening the screen.
 #[derive(Clone, Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Write a list of processes and leave
     Ps(PsArgs),
     /// Write one picture of the screen and leave: SVG, or text
@@ -100,7 +100,7 @@ pub enum Command {
 
 /// What picture of the screen is written.
 #[derive(Clone, Debug, Args)]
-pub struct ShotArgs {
+pub(super) struct ShotArgs {
     /// As for the live screen.
     #[command(flatten)]
     pub options: Options,
@@ -120,7 +120,7 @@ pub struct ShotArgs {
 
 /// Which processes are listed, and how.
 #[derive(Clone, Debug, Args)]
-pub struct PsArgs {
+pub(super) struct PsArgs {
     /// List only what matches: pieces of command lines, with | between alternatives
     #[arg(value_name = "FILTER")]
     pub filter: Option<String>,
@@ -149,7 +149,7 @@ pub struct PsArgs {
 
 impl PsArgs {
     /// The columns to write: those asked for, else those of the table; JSON is for programs, so it has them all.
-    pub fn chosen_columns(&self) -> Vec<&'static Column> {
+    pub(super) fn chosen_columns(&self) -> Vec<&'static Column> {
         match (self.columns.is_empty(), self.json) {
             (false, _) => self.columns.clone(),
             (true, true) => columns().iter().collect(),
@@ -160,7 +160,7 @@ impl PsArgs {
 
 /// What can be listed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum Registry {
+pub(super) enum Registry {
     /// Key bindings
     Keys,
     /// Columns of the table
@@ -175,7 +175,7 @@ pub enum Registry {
 
 /// A column to sort by, or the wish to know which there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SortKey {
+pub(super) enum SortKey {
     /// List the columns and leave.
     Help,
     /// This column.
@@ -191,7 +191,7 @@ fn size(text: &str) -> Result<(u16, u16), String> {
 
 /// Reads the command line. Where it is wrong, or asks for help or the version, that is written, and the exit status is
 /// returned.
-pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<CommandLine, ExitCode> {
+pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<CommandLine, ExitCode> {
     CommandLine::try_parse_from(words).map_err(|error| {
         let text = error.render().to_string();
         if error.use_stderr() {
@@ -204,7 +204,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<CommandLine, E
 }
 
 /// Writes the completions for a shell.
-pub fn completions(shell: clap_complete::Shell) -> ExitCode {
+pub(super) fn completions(shell: clap_complete::Shell) -> ExitCode {
     // Into memory first: the generator panics where it cannot write.
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut CommandLine::command(), "glowtop", &mut text);
@@ -212,7 +212,7 @@ pub fn completions(shell: clap_complete::Shell) -> ExitCode {
 }
 
 /// Writes the manual page: one page for all, with a section for each command.
-pub fn man() -> ExitCode {
+pub(super) fn man() -> ExitCode {
     output::write(manual)
 }
 

@@ -10,7 +10,7 @@ use crate::model::{ControlNews, Nanos, Sensors, Snapshot};
 
 /// Everything that can happen to the program.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub(super) enum Event {
     /// Something done at the terminal.
     Input(Input),
     /// The terminal has another size.
@@ -36,7 +36,7 @@ pub enum Event {
 }
 
 /// The time on the clock of all messages: CLOCK_MONOTONIC.
-pub fn now() -> Nanos {
+pub(super) fn now() -> Nanos {
     let time = clock_gettime(ClockId::Monotonic);
     Nanos((time.tv_sec as u64).saturating_mul(1_000_000_000).saturating_add(time.tv_nsec as u64))
 }

@@ -16,7 +16,7 @@ const USAGE: u8 = 2;
 
 /// Runs workloads in serial and in parallel, measures them and checks their answers.
 #[derive(clap::Args, Clone, Debug)]
-pub struct LabArgs {
+pub(super) struct LabArgs {
     #[command(subcommand)]
     command: LabCommand,
 }

@@ -2,23 +2,23 @@
 //!
 //! Its words: to *enter* the terminal is to take it over, to *leave* is to give it back; an *event* is anything that
 //! happens to the program, a *frame* is one picture of it. It must never know what a column, key, theme or workload
-//! means. Read next: [`watch`], which opens the monitor; then [`run`], its main loop; [`args`] for the command line.
+//! means. Read next: `watch`, which opens the monitor; then `run`, its main loop; `args` for the command line.
 #![allow(clippy::disallowed_methods)]
 
-pub mod args;
-pub mod event;
-pub mod input;
+mod args;
+mod event;
+mod input;
 mod lab;
 mod output;
-pub mod print;
-pub mod ps;
+mod print;
+mod ps;
 mod reader;
-pub mod run;
-pub mod screen;
+mod run;
+mod screen;
 mod shot;
-pub mod signals;
-pub mod terminal;
-pub mod watch;
+mod signals;
+mod terminal;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -10,7 +10,7 @@ use crate::catalog::{columns, meters};
 use crate::config::{BUILTIN_THEMES, Theme};
 
 /// Writes what `what` names.
-pub fn main(what: Registry) -> ExitCode {
+pub(super) fn main(what: Registry) -> ExitCode {
     match what {
         Registry::Columns => print_columns(),
         Registry::Meters => print_meters(),
@@ -29,17 +29,17 @@ pub fn main(what: Registry) -> ExitCode {
 }
 
 /// Writes the columns: id, title, what it says.
-pub fn print_columns() -> ExitCode {
+pub(super) fn print_columns() -> ExitCode {
     print(columns().iter().map(|column| (column.id, format!("{:<8} {}", column.title, column.help))))
 }
 
 /// Writes the meters: id, title, what it says.
-pub fn print_meters() -> ExitCode {
+pub(super) fn print_meters() -> ExitCode {
     print(meters().iter().map(|meter| (meter.id, format!("{:<8} {}", meter.title, meter.help))))
 }
 
 /// Writes the rows of any registry: an id without spaces, and what there is to say about it.
-pub fn print(rows: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>) -> ExitCode {
+pub(super) fn print(rows: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>) -> ExitCode {
     output::write(|out| rows.into_iter().try_for_each(|(id, rest)| row(id.as_ref(), rest.as_ref(), out)))
 }
 

@@ -11,7 +11,7 @@ use crate::model::{Needs, NoSample, Snapshot, Source, Wants, derive};
 use crate::query::Filter;
 
 /// Looks twice, [`PsArgs::delay`] apart, and writes what was asked for. Status 2 where there is nothing to look at.
-pub fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
+pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
     let pause = || std::thread::sleep(Duration::from_secs_f64(args.delay));
     match look_twice(source.as_mut(), pause) {
         Ok(snapshot) => output::write(|out| write(args, &snapshot, out)),

@@ -23,14 +23,14 @@ use crate::view::{self, Layout};
 
 /// Whoever carries out what the mind wants and the terminal cannot do: the holder of the channels to the sampler, the
 /// control thread and the lab. Must not block.
-pub trait World {
+pub(super) trait World {
     /// Carries out `effect`. It is never [`Effect::Quit`], [`Effect::Suspend`] or [`Effect::Redraw`].
     fn carry_out(&mut self, effect: Effect);
 }
 
 /// How it ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ending {
+pub(super) enum Ending {
     /// The user left.
     Quit,
     /// This signal.
@@ -44,7 +44,7 @@ pub enum Ending {
 ///
 /// `world` is called once the terminal is ours, with the channel that every thread of the program reports to; what it
 /// returns is dropped after the terminal has been given back, and has half a second for that.
-pub fn monitor<W: World>(
+pub(super) fn monitor<W: World>(
     environment: &Environment,
     mouse: bool,
     app: &mut App,

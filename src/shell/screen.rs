@@ -4,7 +4,7 @@ use crate::view::Depth;
 
 /// The environment variables that matter here; an empty one counts as unset.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Environment {
+pub(super) struct Environment {
     /// `TERM`.
     pub term: Option<String>,
     /// `COLORTERM`.
@@ -21,7 +21,7 @@ pub struct Environment {
 
 impl Environment {
     /// That of this process. Bytes that are no UTF-8 read as U+FFFD; none of the values we know has any.
-    pub fn read() -> Environment {
+    pub(super) fn read() -> Environment {
         let get =
             |name| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned()).filter(|v| !v.is_empty());
         Environment {
@@ -35,7 +35,7 @@ impl Environment {
     }
 
     /// How many colours to use; `monochrome` is the user's `-C`.
-    pub fn depth(&self, monochrome: bool) -> Depth {
+    pub(super) fn depth(&self, monochrome: bool) -> Depth {
         if monochrome || self.no_color.is_some() {
             return Depth::Mono;
         }
@@ -62,7 +62,7 @@ impl Environment {
 
     /// Whether text leaves us as UTF-8: the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set decides, as in
     /// locale(7).
-    pub fn unicode(&self) -> bool {
+    pub(super) fn unicode(&self) -> bool {
         let locale = self.lc_all.as_ref().or(self.lc_ctype.as_ref()).or(self.lang.as_ref());
         let codeset = locale.and_then(|name| name.split_once('.')).map(|(_, rest)| rest);
         let codeset = codeset.and_then(|rest| rest.split('@').next()).unwrap_or("");
@@ -70,7 +70,7 @@ impl Environment {
     }
 
     /// Whether the terminal can place text at all.
-    pub fn is_dumb(&self) -> bool {
+    pub(super) fn is_dumb(&self) -> bool {
         matches!(self.term.as_deref(), None | Some("dumb" | "unknown"))
     }
 }

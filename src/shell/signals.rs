@@ -32,7 +32,7 @@ const GRACE: Duration = Duration::from_millis(700);
 /// # Errors
 ///
 /// A handler or the thread could not be set up.
-pub fn start(events: Sender<Event>) -> io::Result<()> {
+pub(super) fn start(events: Sender<Event>) -> io::Result<()> {
     for signal in PASSED_OVER {
         // Not SIG_IGN, which a child would inherit.
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
@@ -55,7 +55,7 @@ pub fn start(events: Sender<Event>) -> io::Result<()> {
 
 /// Sends `event`, after which the program must end, and ends it with `status` if it does not: whatever holds the main
 /// loop, a terminal that does not read or a mistake of ours, must not hold the user.
-pub fn insist(events: &Sender<Event>, event: &Event, status: i32) -> ! {
+pub(super) fn insist(events: &Sender<Event>, event: &Event, status: i32) -> ! {
     let _ = events.send(event.clone());
     thread::sleep(GRACE);
     // Should even the farewell block: the default action of SIGALRM is the end.
@@ -66,7 +66,7 @@ pub fn insist(events: &Sender<Event>, event: &Event, status: i32) -> ! {
 
 /// Ends the process by `signal`, so that the parent sees what ended it (a shell shows 128 + n). Returns only where that
 /// is impossible. No core is dumped: it would hold everybody's command lines.
-pub fn die_of(signal: i32) {
+pub(super) fn die_of(signal: i32) {
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
     let _ = low_level::emulate_default_handler(signal);
 }

@@ -50,7 +50,7 @@ static STDERR: Mutex<Option<OwnedFd>> = Mutex::new(None);
 
 /// Why there is no terminal to show anything on; the message is a sentence for the user.
 #[derive(Debug, thiserror::Error)]
-pub enum NoTerminal {
+pub(super) enum NoTerminal {
     /// Not a terminal.
     #[error("{0} is not a terminal; `glowtop ps` prints a list without one")]
     Other(&'static str),
@@ -125,7 +125,7 @@ fn is_writable(tty: BorrowedFd<'_>) -> io::Result<bool> {
 
 /// The terminal we run on. Leaves it when dropped.
 #[derive(Debug)]
-pub struct Terminal {
+pub(super) struct Terminal {
     input: OwnedFd,
     out: Outbox,
     mouse: bool,
@@ -146,7 +146,7 @@ impl Terminal {
     /// # Errors
     ///
     /// [`NoTerminal`], a sentence.
-    pub fn open(environment: &Environment, mouse: bool) -> Result<Terminal, NoTerminal> {
+    pub(super) fn open(environment: &Environment, mouse: bool) -> Result<Terminal, NoTerminal> {
         if !io::stdin().is_terminal() {
             return Err(NoTerminal::Other("standard input"));
         }
@@ -180,7 +180,7 @@ impl Terminal {
     /// # Errors
     ///
     /// That of dup(2).
-    pub fn input(&self) -> io::Result<OwnedFd> {
+    pub(super) fn input(&self) -> io::Result<OwnedFd> {
         self.input.try_clone()
     }
 
@@ -190,7 +190,7 @@ impl Terminal {
     /// # Errors
     ///
     /// That of the terminal, which is then as good as gone.
-    pub fn enter(&mut self) -> io::Result<()> {
+    pub(super) fn enter(&mut self) -> io::Result<()> {
         if !self.entered {
             // The user may have changed modes while we were away. After a stop that we did not see coming the modes may
             // be our own: what was saved before still holds.
@@ -220,20 +220,20 @@ impl Terminal {
     }
 
     /// Forgets what was typed so far.
-    pub fn forget_input(&self) {
+    pub(super) fn forget_input(&self) {
         // Where it fails there is nothing to forget.
         let _ = termios::tcflush(&self.input, FlushArg::TCIFLUSH);
     }
 
     /// Gives the terminal back as it was; what it has not taken yet is dropped.
-    pub fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         self.out.clear();
         self.entered = false;
         put_back();
     }
 
     /// Columns and rows, at most 1500 by 700; `None` where there is no cell.
-    pub fn size(&mut self) -> Option<(u16, u16)> {
+    pub(super) fn size(&mut self) -> Option<(u16, u16)> {
         let (columns, rows) = sys::tty::size(self.out.tty.as_fd()).unwrap_or((0, 0));
         let (columns, rows) = match (columns, rows) {
             (0, _) | (_, 0) if self.sized => return None,
@@ -247,17 +247,17 @@ impl Terminal {
     }
 
     /// Whether we may use the terminal: the foreground process group is ours, or the terminal controls nobody here.
-    pub fn is_ours(&self) -> bool {
+    pub(super) fn is_ours(&self) -> bool {
         unistd::tcgetpgrp(&self.input).map_or(true, |group| group == unistd::getpgrp())
     }
 
     /// Whether the terminal controls our session and we are its foreground: whoever stops us stops the whole group.
-    pub fn controls_us(&self) -> bool {
+    pub(super) fn controls_us(&self) -> bool {
         unistd::tcgetpgrp(&self.input).is_ok_and(|group| group == unistd::getpgrp())
     }
 
     /// Whether something is still on its way; then nothing may be drawn.
-    pub fn is_busy(&self) -> bool {
+    pub(super) fn is_busy(&self) -> bool {
         !self.out.is_empty()
     }
 
@@ -266,7 +266,7 @@ impl Terminal {
     /// # Errors
     ///
     /// The terminal is gone.
-    pub fn push(&mut self) -> io::Result<()> {
+    pub(super) fn push(&mut self) -> io::Result<()> {
         if !HELD.load(Ordering::Acquire) {
             self.out.clear();
         }
@@ -274,7 +274,7 @@ impl Terminal {
     }
 
     /// Makes the next frame a full one, whatever the terminal holds.
-    pub fn repaint(&mut self) {
+    pub(super) fn repaint(&mut self) {
         self.shown = None;
     }
 
@@ -284,7 +284,7 @@ impl Terminal {
     /// # Errors
     ///
     /// The terminal is gone.
-    pub fn draw(
+    pub(super) fn draw(
         &mut self,
         (columns, rows): (u16, u16),
         paint: impl FnOnce(Rect, &mut Buffer),
@@ -322,7 +322,7 @@ impl Drop for Terminal {
 
 /// Puts the terminal and standard error back as they were; harmless where they are. For those who have no [`Terminal`]
 /// at hand: the panic hook and the watchdog.
-pub fn put_back() {
+pub(super) fn put_back() {
     HELD.store(false, Ordering::Release);
     sys::tty::restore();
     let kept = STDERR.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -334,7 +334,7 @@ pub fn put_back() {
 
 /// Makes a panic put the terminal back before its message is written. A panic in any thread ends the program: a monitor
 /// whose sampling has died would go on showing the past.
-pub fn restore_on_panic() {
+pub(super) fn restore_on_panic() {
     let main = std::thread::current().id();
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

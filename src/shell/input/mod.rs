@@ -23,16 +23,16 @@ use keys::Meaning;
 
 const MILLISECOND: u64 = 1_000_000;
 /// An ESC after which nothing came for this long is the Escape key.
-pub const ESCAPE: u64 = 50 * MILLISECOND;
+pub(super) const ESCAPE: u64 = 50 * MILLISECOND;
 /// A sequence that is older than this and has no end is dropped.
-pub const UNFINISHED: u64 = 1000 * MILLISECOND;
+pub(super) const UNFINISHED: u64 = 1000 * MILLISECOND;
 /// For this long after a sequence that we could not read, nothing acts.
-pub const HUSH: u64 = 100 * MILLISECOND;
+pub(super) const HUSH: u64 = 100 * MILLISECOND;
 /// A `[`, `O` or `]` that comes this soon after an Escape was the rest of a sequence on a slow line, not a key: nobody
 /// types that fast, and `[` alone would change a nice value.
-pub const LATE: u64 = 100 * MILLISECOND;
+pub(super) const LATE: u64 = 100 * MILLISECOND;
 /// Bytes of one paste that are kept; the rest is swallowed.
-pub const PASTE: usize = 64 * 1024;
+pub(super) const PASTE: usize = 64 * 1024;
 
 /// Ends a bracketed paste.
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
@@ -72,7 +72,7 @@ enum State {
 
 /// The parser. Feed it what was read, and let it [`expire`](Parser::expire) at its [`deadline`](Parser::deadline).
 #[derive(Debug, Default)]
-pub struct Parser {
+pub(super) struct Parser {
     state: State,
     /// When the sequence began; in a paste, when its last byte came.
     since: Nanos,
@@ -93,7 +93,7 @@ pub struct Parser {
 
 impl Parser {
     /// When [`Parser::expire`] must be called if no byte has come until then.
-    pub fn deadline(&self) -> Option<Nanos> {
+    pub(super) fn deadline(&self) -> Option<Nanos> {
         match self.state {
             State::Ground => None,
             State::Esc | State::EscEsc => Some(later(self.since, ESCAPE)),
@@ -103,7 +103,7 @@ impl Parser {
 
     /// Takes note that it is `now` and nothing more has come: a lone ESC becomes Escape, an old unfinished sequence is
     /// dropped.
-    pub fn expire(&mut self, now: Nanos, out: &mut Vec<Input>) {
+    pub(super) fn expire(&mut self, now: Nanos, out: &mut Vec<Input>) {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
@@ -120,7 +120,7 @@ impl Parser {
     }
 
     /// Takes in `bytes` read at `now` and appends what they mean to `out`.
-    pub fn feed(&mut self, now: Nanos, bytes: &[u8], out: &mut Vec<Input>) {
+    pub(super) fn feed(&mut self, now: Nanos, bytes: &[u8], out: &mut Vec<Input>) {
         if bytes.is_empty() {
             return;
         }
