@@ -3,6 +3,7 @@
 use crate::config::{Chord, Key};
 
 use super::line_edit::LineEdit;
+use super::list::walk;
 use super::signal_menu::SignalMenu;
 
 /// Something open above the screen; it gets the keys first.
@@ -87,19 +88,12 @@ pub enum Picked {
 impl Menu {
     /// Takes a key. A letter goes to the next item that begins with it.
     pub fn key(&mut self, chord: Chord) -> Picked {
-        let last = self.items.len().saturating_sub(1);
         match chord.key {
             Key::Enter => {
                 return self.items.get(self.at).map_or(Picked::Cancel, |item| Picked::Item(item.key.clone()));
             }
             Key::Esc | Key::F(_) => return Picked::Cancel,
             Key::Char('c') if chord.ctrl => return Picked::Cancel,
-            Key::Up => self.at = self.at.saturating_sub(1),
-            Key::Down => self.at = (self.at + 1).min(last),
-            Key::PageUp => self.at = self.at.saturating_sub(10),
-            Key::PageDown => self.at = (self.at + 10).min(last),
-            Key::Home => self.at = 0,
-            Key::End => self.at = last,
             Key::Char(c) if !chord.ctrl && !chord.alt => {
                 let begins =
                     |item: &MenuItem| item.label.chars().next().is_some_and(|l| l.eq_ignore_ascii_case(&c));
@@ -109,7 +103,7 @@ impl Menu {
                     .find(|i| self.items.get(*i).is_some_and(begins));
                 self.at = next.unwrap_or(self.at);
             }
-            _ => {}
+            key => self.at = walk(self.at, self.items.len(), key),
         }
         Picked::Open
     }

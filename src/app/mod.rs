@@ -13,6 +13,7 @@ mod keymap;
 mod lab;
 mod layer;
 mod line_edit;
+mod list;
 mod message;
 mod notices;
 mod signal_menu;

@@ -5,6 +5,8 @@ use crate::model::{
     ControlNews, Disposition, Happened, Kind, Outcome, Pid, ProcId, Signal, Snapshot, Target, Untrusted,
 };
 
+use super::list::walk;
+
 /// How sure it is that a target is still who was chosen.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Aim {
@@ -89,7 +91,6 @@ impl SignalMenu {
 
     /// Takes a key.
     pub fn key(&mut self, chord: Chord) -> Choice {
-        let last = self.signals.len().saturating_sub(1);
         if let (Key::Char(c), false, false) = (chord.key, chord.ctrl, chord.alt)
             && c.is_ascii_alphanumeric()
         {
@@ -101,13 +102,7 @@ impl SignalMenu {
             Key::Enter => return Choice::Send(self.signal()),
             Key::Esc | Key::F(10) => return Choice::Cancel,
             Key::Char('c') if chord.ctrl => return Choice::Cancel,
-            Key::Up => self.at = self.at.saturating_sub(1),
-            Key::Down => self.at = (self.at + 1).min(last),
-            Key::PageUp => self.at = self.at.saturating_sub(10),
-            Key::PageDown => self.at = (self.at + 10).min(last),
-            Key::Home => self.at = 0,
-            Key::End => self.at = last,
-            _ => {}
+            key => self.at = walk(self.at, self.signals.len(), key),
         }
         Choice::Open
     }
