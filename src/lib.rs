@@ -15,14 +15,14 @@
 //! | [`catalog`] | the tables in which things are added: one row per column, one row per meter | terminal size, theme, cursor |
 //! | [`query`] | the filter: text → does this process match | who asks |
 //! | [`app`] | the mind: `update(&mut App, Msg) -> Vec<Effect>`, pure | `/proc`, pidfds, channels, time of day |
-//! | [`view`] | draws the mind into a buffer, and says what lies under a mouse click | how to change anything |
+//! | [`view`] | draws the mind into a buffer, a buffer as a picture, and says what lies under a mouse click | how to change anything |
 //! | [`export`] | snapshot → text, JSON, CSV | terminal, selection |
 //! | [`proc`] | kernel text → [`model::Sample`], below an injectable root; `proc::parse` is pure | rates, percentages, columns, sorting |
 //! | [`sampler`] | the sampling thread: when to look, and synthetic sources | which files are read, who listens |
 //! | [`control`] | acting on a process: pin, check, act, verdict | menus, tags, why |
 //! | [`lab`] | workloads, their supervisor and workers, measurement, report | the monitor: it sees the workers through `/proc` |
 //! | [`sys`] | the only room with `unsafe`: system calls nobody wraps | everything else |
-//! | [`shell`] | the world: argv, terminal, threads, channels; wires the rooms together | what any column, key, theme or workload means |
+//! | [`shell`] | the world: argv and the commands (`ps`, `shot`, `lab` …), terminal, threads, channels; wires the rooms together | what any column, key, theme or workload means |
 //!
 //! # One-way streets
 //!
@@ -36,9 +36,9 @@
 //! ```
 //!
 //! Only `view` and `shell` may name ratatui, only `shell` crossterm, only `sys` may write `unsafe`. Files, clocks,
-//! threads and processes belong to `proc`, `sampler`, `control`, `lab`, `sys` and `shell`. The test
-//! `tests/it/house.rs` reads the sources and fails on any other edge; clippy's `disallowed-methods` says the same to
-//! the editor.
+//! threads, processes and locks belong to `proc`, `sampler`, `control`, `lab`, `sys` and `shell`. The test
+//! `tests/it/house.rs` reads this table and the sources, and fails on any other edge and on a street that nobody
+//! uses; clippy's `disallowed-methods` says the same to the editor.
 //!
 //! # Doors are values
 //!
