@@ -26,6 +26,7 @@ struct Guard(Child);
 
 impl Guard {
     fn start(command: &mut Command) -> Guard {
+        crate::inherited::default_signals();
         Guard(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap())
     }
 

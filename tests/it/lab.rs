@@ -112,6 +112,7 @@ impl Lab {
     }
 
     fn start_as(command: &mut Command) -> Lab {
+        crate::inherited::default_signals();
         Lab { cli: command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("glowtop starts") }
     }
 

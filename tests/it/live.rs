@@ -26,6 +26,7 @@ impl Drop for Guarded {
 }
 
 fn start(command: &mut Command) -> Guarded {
+    crate::inherited::default_signals();
     command.stdin(Stdio::null()).stdout(Stdio::null());
     loop {
         match command.spawn() {

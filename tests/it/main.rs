@@ -12,6 +12,7 @@ mod control;
 mod fixture;
 mod header;
 mod house;
+mod inherited;
 mod lab;
 mod live;
 mod proc;

@@ -86,6 +86,7 @@ impl Start {
 
     /// Starts it.
     pub(crate) fn spawn(mut self) -> Pty {
+        crate::inherited::default_signals();
         let (columns, rows) = self.size;
         let size = winsize(columns, rows);
         // Not openpty(3): tests run side by side, and a program that inherits another's master keeps its terminal open.
