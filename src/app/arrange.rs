@@ -3,7 +3,7 @@
 //! A *line* is one row of the table before it is drawn. Lines are small and cheap; nothing of a row is formatted here.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{Column, Row, Value};
 use crate::model::{Forest, Kind, Pid, Proc, ProcId, Snapshot, Sums};
@@ -169,9 +169,7 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, matching: &[bool], out: 
         let context = matching.get(at as usize) == Some(&false);
         out.lines.push(Line { at, ended: false, depth, rails, last, fold, context });
         if fold == Fold::Open {
-            // A rail at this depth goes on below a node that has a sibling to come; roots have no rail.
-            let bit = if depth > 0 && depth <= DEEPEST && !last { 1u64 << (depth - 1) } else { 0 };
-            push(&mut stack, children, depth.saturating_add(1), rails | bit);
+            push(&mut stack, children, depth.saturating_add(1), rails | rail_below(depth, last));
         }
     }
     out.forest = Some(forest);
@@ -180,43 +178,77 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, matching: &[bool], out: 
 /// Puts the rows that have just ended where they stood: by their last figures in a list, below their parent in a tree.
 fn insert_ended(snapshot: &Snapshot, rules: &Rules<'_>, out: &mut Arrangement) {
     let wanted = |proc: &Proc| (rules.kernel || proc.task.kind != Kind::Kernel) && matches(proc, rules);
-    for (at, proc) in snapshot.ended.iter().enumerate().filter(|(_, proc)| wanted(proc)) {
-        let line = Line { at: at as u32, ended: true, last: true, ..Line::default() };
-        if rules.tree {
-            let parent = proc.task.parent.and_then(|pid| {
-                out.lines.iter().position(|l| {
-                    !l.ended && snapshot.procs.get(l.at as usize).is_some_and(|p| p.task.id.pid == pid)
-                })
-            });
-            let place = parent.map_or(out.lines.len(), |up| up + 1);
-            let up = parent.and_then(|up| out.lines.get(up)).copied();
-            if up.is_some_and(|up| up.fold == Fold::Closed) {
-                continue;
+    let ended = snapshot.ended.iter().enumerate().filter(|(_, proc)| wanted(proc));
+    if rules.tree {
+        insert_ended_in_tree(snapshot, ended.map(|(at, proc)| (at as u32, proc)), &mut out.lines);
+        return;
+    }
+    for (at, proc) in ended {
+        let value = (rules.sort.value)(&Row { snapshot, proc, sums: None });
+        let place = out.lines.partition_point(|l| {
+            l.proc(snapshot).is_some_and(|other| {
+                let theirs = (rules.sort.value)(&Row { snapshot, proc: other, sums: None });
+                theirs.order(&value, rules.descending) != Ordering::Greater
+            })
+        });
+        out.lines.insert(place, Line { at: at as u32, ended: true, ..Line::default() });
+    }
+}
+
+/// Puts rows that have just ended first below the nearest ancestor that lives, or below all where none does. They are
+/// left out where that ancestor is folded or not shown itself.
+fn insert_ended_in_tree<'a>(
+    snapshot: &'a Snapshot,
+    ended: impl Iterator<Item = (u32, &'a Proc)>,
+    lines: &mut Vec<Line>,
+) {
+    let mut ended = ended.peekable();
+    if ended.peek().is_none() {
+        return;
+    }
+    let shown: HashMap<Pid, usize> =
+        lines.iter().enumerate().filter_map(|(i, l)| Some((l.proc(snapshot)?.task.id.pid, i))).collect();
+    let parents: HashMap<Pid, Option<Pid>> =
+        snapshot.ended.iter().map(|p| (p.task.id.pid, p.task.parent)).collect();
+    let lives = |pid: Pid| snapshot.procs.binary_search_by_key(&pid, |p| p.task.id.pid).is_ok();
+    // Below which line, and whom; the roots come after all lines.
+    let mut below: Vec<(usize, u32)> = Vec::new();
+    for (at, proc) in ended {
+        let mut up = proc.task.parent;
+        // As many steps as have ended are enough, whatever circle the data form.
+        for _ in 0..parents.len() {
+            match up.filter(|pid| !lives(*pid)).and_then(|pid| parents.get(&pid)) {
+                Some(further) => up = *further,
+                None => break,
             }
-            let depth = up.map_or(0, |up| up.depth.saturating_add(1));
-            let rail = up.map_or(0, |up| {
-                let bit =
-                    if up.depth > 0 && up.depth <= DEEPEST && !up.last { 1u64 << (up.depth - 1) } else { 0 };
-                up.rails | bit
-            });
-            let last = up.is_some_and(|up| up.fold == Fold::Leaf);
-            out.lines.insert(place, Line { depth, rails: rail, last, ..line });
-        } else {
-            let value = (rules.sort.value)(&Row { snapshot, proc, sums: None });
-            let place = out.lines.partition_point(|l| {
-                let other = if l.ended {
-                    snapshot.ended.get(l.at as usize)
-                } else {
-                    snapshot.procs.get(l.at as usize)
-                };
-                other.is_some_and(|other| {
-                    let theirs = (rules.sort.value)(&Row { snapshot, proc: other, sums: None });
-                    theirs.order(&value, rules.descending) != Ordering::Greater
-                })
-            });
-            out.lines.insert(place, line);
+        }
+        match up.filter(|pid| lives(*pid)) {
+            None => below.push((lines.len(), at)),
+            Some(pid) => match shown.get(&pid).and_then(|i| Some((*i, lines.get(*i)?))) {
+                Some((i, line)) if line.fold != Fold::Closed => below.push((i, at)),
+                _ => {}
+            },
         }
     }
+    below.sort_unstable();
+    let mut below = below.into_iter().peekable();
+    let mut all = Vec::with_capacity(lines.len() + snapshot.ended.len());
+    for (i, up) in lines.iter().enumerate() {
+        all.push(*up);
+        let rails = up.rails | rail_below(up.depth, up.last);
+        while let Some((_, at)) = below.next_if(|(line, _)| *line == i) {
+            let last = up.fold == Fold::Leaf && below.peek().is_none_or(|(line, _)| *line != i);
+            let depth = up.depth.saturating_add(1);
+            all.push(Line { at, ended: true, depth, rails, last, ..Line::default() });
+        }
+    }
+    all.extend(below.map(|(_, at)| Line { at, ended: true, last: true, ..Line::default() }));
+    *lines = all;
+}
+
+/// The rail that goes on below a line that has a sibling to come; roots have no rail.
+fn rail_below(depth: u16, last: bool) -> u64 {
+    if depth > 0 && depth <= DEEPEST && !last { 1 << (depth - 1) } else { 0 }
 }
 
 impl Line {

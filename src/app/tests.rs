@@ -171,6 +171,25 @@ fn what_ended_is_marked_where_it_stood() {
 }
 
 #[test]
+fn what_ended_stays_below_its_nearest_living_ancestor_or_under_its_fold() {
+    let without = |gone: &[u32]| -> Vec<Spec> {
+        MACHINE.iter().copied().filter(|spec| !gone.contains(&spec.0)).collect()
+    };
+    let mut desk = Desk::new();
+    desk.press("F5");
+    desk.look(&without(&[30, 31, 32]));
+    assert_eq!(desk.rows(), [">1", ".40", ".10", "..20", "...30!", "...31!", "...32!"]);
+    let last: Vec<bool> = desk.app.table.lines().iter().rev().take(3).map(|line| line.last).collect();
+    assert_eq!(last, [true, false, false], "one corner for the three");
+
+    let mut desk = Desk::new();
+    desk.press("F5 Down Down -");
+    assert_eq!(desk.rows(), ["1", ".40", ">.10*"]);
+    desk.look(&without(&[32]));
+    assert_eq!(desk.rows(), ["1", ".40", ">.10*"], "its parent is hidden, and so is it");
+}
+
+#[test]
 fn the_tree_folds_and_a_folded_row_has_the_sum() {
     let mut desk = Desk::new();
     desk.press("F5");

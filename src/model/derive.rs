@@ -73,10 +73,11 @@ fn carry_ended(prev: Option<&Snapshot>, next: &Sample) -> Vec<Proc> {
     prev.map_or_else(Vec::new, |p| p.ended.iter().filter(young).cloned().collect())
 }
 
-/// Keeps a process that is no longer there, unless it is a thread (their comings and goings are no news).
+/// Keeps a process that is no longer there as it was when last seen, its CPU use included: that is what keeps its row
+/// where it stood. Threads are left out, their comings and goings are no news.
 fn bury(gone: &Proc, now: super::Nanos, ended: &mut Vec<Proc>) {
     if !matches!(gone.task.kind, Kind::Thread(_)) {
-        ended.push(Proc { gone: Some(now), cpu: None, ..gone.clone() });
+        ended.push(Proc { gone: Some(now), ..gone.clone() });
     }
 }
 
@@ -212,11 +213,16 @@ mod tests {
     #[test]
     fn what_ended_lingers_and_then_is_forgotten() {
         let mut shot = derive(None, sample(SECOND, vec![task(7, 1, SECOND, 0), task(9, 1, SECOND, 0)]));
-        shot = derive(Some(&shot), sample(2 * SECOND, vec![task(9, 1, 2 * SECOND, 0)]));
-        assert_eq!(shot.ended.len(), 1);
+        shot = derive(
+            Some(&shot),
+            sample(2 * SECOND, vec![task(7, 1, 2 * SECOND, 50), task(9, 1, 2 * SECOND, 0)]),
+        );
         shot = derive(Some(&shot), sample(3 * SECOND, vec![task(9, 1, 3 * SECOND, 0)]));
         assert_eq!(shot.ended.len(), 1);
-        shot = derive(Some(&shot), sample(4 * SECOND, vec![task(9, 1, 4 * SECOND, 0)]));
+        assert_eq!(shot.ended[0].cpu, Some(5.0), "as it was when last seen");
+        shot = derive(Some(&shot), sample(4 * SECOND, vec![task(9, 1, 3 * SECOND, 0)]));
+        assert_eq!(shot.ended.len(), 1);
+        shot = derive(Some(&shot), sample(5 * SECOND, vec![task(9, 1, 5 * SECOND, 0)]));
         assert_eq!(shot.ended.len(), 0);
     }
 
