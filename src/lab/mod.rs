@@ -6,9 +6,9 @@
 //!
 //! ```text
 //! glowtop                      holds the write end of the lifeline, hears the news
-//!  └─ lab: primes supervisor   a session of its own; starts, measures, ends
-//!      ├─ lab: primes worker 1/2
-//!      └─ lab: primes worker 2/2
+//!  └─ lab:primes supervisor    a session of its own; starts, measures, ends
+//!      ├─ lab:primes 1/2
+//!      └─ lab:primes 2/2
 //! ```
 //!
 //! All of them are this same program, started through a hidden entry. Nothing here outlives the monitor, whatever
@@ -123,7 +123,7 @@ pub fn start_in(
 ) -> Result<Run, LabError> {
     let plan = plan::check(plan, usable_cpus()).map_err(LabError::Refused)?;
     let parent = std::process::id();
-    let title = format!("lab: {} supervisor", plan.workload);
+    let title = format!("lab:{} supervisor", plan.workload);
     let order =
         Order { run: format!("{parent}-{}", protocol::now_ns()?), parent, role: Role::Supervisor(plan) };
     let (lifeline_end, lifeline) = io::pipe()?;

@@ -148,7 +148,7 @@ impl Supervisor<'_> {
             let work = Work { workload: id.to_owned(), rounds, worker, of: processes, threads };
             let order =
                 Order { run: self.order.run.clone(), parent: std::process::id(), role: Role::Worker(work) };
-            let title = format!("lab: {id} worker {worker}/{processes}");
+            let title = format!("lab:{id} {worker}/{processes}");
             let program = Path::new(THIS_PROGRAM);
             let mut command = order.command(program, &title, queue, report_end.try_clone()?)?;
             let child = command.spawn().map_err(|error| {

@@ -126,7 +126,8 @@ fn plan(args: &RunArgs) -> Result<LabPlan, LabError> {
     let workers = match (args.workers, fixed) {
         (Some(asked), Some(fixed)) if asked != fixed => {
             let mode = args.mode.word();
-            return Err(LabError::Refused(format!("Mode {mode} has {fixed} workers here, not {asked}.")));
+            let noun = if fixed == 1 { "worker" } else { "workers" };
+            return Err(LabError::Refused(format!("Mode {mode} has {fixed} {noun} here, not {asked}.")));
         }
         (Some(workers), _) | (None, Some(workers)) => workers,
         (None, None) => lab::usable_cpus().min(lab::most_workers()),

@@ -227,10 +227,10 @@ fn table_and_tree_can_name_every_process() {
     let (supervisor, workers) = lab.wait_for_workers(3);
     assert_eq!(supervisor.parent, lab.cli.id() as i32);
     assert_eq!(supervisor.session, supervisor.pid, "a session of its own");
-    assert!(supervisor.file("cmdline").starts_with("lab: primes supervisor\0"));
+    assert!(supervisor.file("cmdline").starts_with("lab:primes supervisor\0"));
     for (number, worker) in (1..).zip(&workers) {
         assert_eq!(worker.comm, format!("lab:primes {number}/3"));
-        assert_eq!(worker.file("cmdline"), format!("lab: primes worker {number}/3\0"));
+        assert_eq!(worker.file("cmdline"), format!("lab:primes {number}/3\0"));
         assert_eq!(worker.parent, supervisor.pid);
         assert_eq!(worker.file("oom_score_adj").trim().parse::<i32>().map(|score| score >= 500), Ok(true));
         let limits = worker.file("limits");
