@@ -8,6 +8,9 @@ pub enum NoSample {
     /// There is no `/proc` below the root; the sentence says where.
     #[error("{0} is not a proc filesystem, so there is nothing to show; is it mounted?")]
     NoProc(String),
+    /// It is there and nothing can be read from it: where, and why.
+    #[error("{0} cannot be read: {1}")]
+    Unreadable(String, &'static str),
 }
 
 /// Something that can look at a machine. Everything after it is one path, whatever it is.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
+use rustix::io::Errno;
+
 use super::commands::{Commands, Outcome};
 use super::files::{Files, Miss, Path};
 use super::known::Known;
@@ -68,24 +70,31 @@ impl Live {
 
     /// Whether there is a machine to look at, at the price of opening one file.
     pub fn check(&self) -> Result<(), NoSample> {
-        std::fs::File::open(self.root.join("proc/stat")).map(drop).map_err(|_| self.no_proc())
+        std::fs::File::open(self.root.join("proc/stat"))
+            .map(drop)
+            .map_err(|error| self.no_sample(Errno::from_io_error(&error).map_or(Miss::Failed, Miss::from)))
     }
 
-    fn no_proc(&self) -> NoSample {
+    fn no_sample(&self, miss: Miss) -> NoSample {
         use std::os::unix::ffi::OsStringExt;
         // The path may be of foreign origin as any other.
-        NoSample::NoProc(Untrusted::new(self.root.join("proc").into_os_string().into_vec()).show(200))
+        let place = Untrusted::new(self.root.join("proc").into_os_string().into_vec()).show(200);
+        match miss {
+            Miss::Gone => NoSample::NoProc(place),
+            Miss::Denied => NoSample::Unreadable(place, "it is not permitted"),
+            Miss::Failed => NoSample::Unreadable(place, "file descriptors or memory are short"),
+        }
     }
 
-    fn open(&mut self) -> Option<Open> {
-        let files = Files::open(&self.root.join("proc")).ok()?;
-        let commands = Commands::new(files.share().ok()?);
+    fn open(&self) -> Result<Open, Miss> {
+        let files = Files::open(&self.root.join("proc"))?;
+        let commands = Commands::new(files.share()?);
         // A container may see the `/proc` of another pid namespace, where the same number is another process.
         let own = std::process::id().to_string();
         let numbers_are_ours =
             std::fs::read_link(self.root.join("proc/self")).is_ok_and(|link| link == FilePath::new(&own));
         let real = self.ours && numbers_are_ours;
-        Some(Open {
+        Ok(Open {
             commands,
             files,
             machine: Machine::new(real),
@@ -101,15 +110,12 @@ impl Live {
 
 impl Source for Live {
     fn sample(&mut self, wants: &Wants) -> Result<Sample, NoSample> {
-        if self.open.is_none() {
-            self.open = self.open();
-        }
-        let looked = self.open.as_mut().ok_or(Miss::Gone).and_then(|open| open.look(wants));
-        looked.map_err(|_| {
-            // It may be mounted later: then everything starts anew.
-            self.open = None;
-            self.no_proc()
-        })
+        // What fails may come back, a mount or a descriptor: then everything starts anew.
+        let mut open =
+            self.open.take().map_or_else(|| self.open(), Ok).map_err(|miss| self.no_sample(miss))?;
+        let sample = open.look(wants).map_err(|miss| self.no_sample(miss))?;
+        self.open = Some(open);
+        Ok(sample)
     }
 }
 

@@ -13,8 +13,8 @@ use super::{output, print};
 use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Start, Table};
 use crate::config::{self, BUILTIN_THEMES};
 use crate::control::Control;
-use crate::model::Wants;
 use crate::model::lab::{LabNews, LabOrder};
+use crate::model::{Untrusted, Wants};
 use crate::proc::Live;
 use crate::sampler::Sampler;
 use crate::{lab, sampler, view};
@@ -93,7 +93,10 @@ fn table(options: &Options) -> Result<Table, ExitCode> {
     }
     if let Some(name) = &options.user {
         let Some(user) = user(name.as_deref()) else {
-            output::complain("glowtop: there is no such user");
+            let name = name
+                .as_deref()
+                .map_or_else(String::new, |name| format!(": {}", Untrusted::from(name).show(64)));
+            output::complain(&format!("glowtop: there is no such user{name}"));
             return Err(ExitCode::from(2));
         };
         table.user = Some(user);
