@@ -26,7 +26,7 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{Act, Nanos, ProcId, Sensors, Signal, Snapshot, Wants};
+use crate::model::{Act, Nanos, ProcId, Sensors, Snapshot, Wants};
 
 pub use action::Action;
 pub use arrange::{Arrangement, DEEPEST, Fold, Line, Rules, arrange};
@@ -116,7 +116,6 @@ pub struct App {
     session: u64,
     /// What was ordered in each session, for the verdicts still to come.
     acts: HashMap<u64, Act>,
-    last_signal: Signal,
     /// A snapshot that came while the display was frozen.
     waiting: Option<Arc<Snapshot>>,
     wants: Option<Wants>,
@@ -166,7 +165,6 @@ impl App {
             digits: None,
             session: 0,
             acts: HashMap::new(),
-            last_signal: Signal::TERM,
             waiting: None,
             wants: None,
             dirty: true,

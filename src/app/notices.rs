@@ -18,6 +18,19 @@ pub struct Notice {
     pub role: Role,
     /// One sentence; safe to show.
     pub text: String,
+    /// What an act came to for many targets at once.
+    sum: Option<Sum>,
+}
+
+/// What one act came to, for as many of its targets as it came to the same.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Sum {
+    /// The act.
+    session: u64,
+    /// What happened.
+    what: String,
+    /// To how many.
+    count: usize,
 }
 
 /// What was said, newest last.
@@ -31,10 +44,27 @@ impl Notices {
         if self.0.back().is_some_and(|last| last.text == text && at.since(last.at) < SHOWN) {
             return;
         }
+        self.push(Notice { at, role, text, sum: None });
+    }
+
+    /// Says what an act came to: `sentence` for one target, and where `what` came to others of the same session too,
+    /// one sentence for all of them.
+    pub fn say_of(&mut self, at: Nanos, role: Role, session: u64, what: String, sentence: String) {
+        let same = |notice: &Notice| {
+            notice.role == role
+                && notice.sum.as_ref().is_some_and(|sum| sum.session == session && sum.what == what)
+        };
+        let before = self.0.iter().rposition(same).and_then(|place| self.0.remove(place)).and_then(|n| n.sum);
+        let count = before.map_or(1, |sum| sum.count + 1);
+        let text = if count == 1 { sentence } else { format!("{count} processes: {what}") };
+        self.push(Notice { at, role, text, sum: Some(Sum { session, what, count }) });
+    }
+
+    fn push(&mut self, notice: Notice) {
         if self.0.len() == KEPT {
             self.0.pop_front();
         }
-        self.0.push_back(Notice { at, role, text });
+        self.0.push_back(notice);
     }
 
     /// What is to be shown at `now`, newest first.

@@ -65,8 +65,9 @@ pub enum Choice {
 }
 
 impl SignalMenu {
-    /// The dialog over `targets` as they are in `snapshot`, starting on `start`.
-    pub fn new(session: u64, targets: Vec<Target>, snapshot: &Snapshot, start: Signal) -> SignalMenu {
+    /// The dialog over `targets` as they are in `snapshot`. It starts on SIGTERM, whatever was sent before: a signal
+    /// that nobody can catch is never one careless Enter away.
+    pub fn new(session: u64, targets: Vec<Target>, snapshot: &Snapshot) -> SignalMenu {
         let warnings = warnings(&targets, snapshot);
         let aimed = targets.into_iter().map(|target| {
             let proc = snapshot.find(target.id);
@@ -80,7 +81,7 @@ impl SignalMenu {
             }
         });
         let signals: Vec<Signal> = Signal::all().collect();
-        let at = signals.iter().position(|signal| *signal == start).unwrap_or(0);
+        let at = signals.iter().position(|signal| *signal == Signal::TERM).unwrap_or(0);
         SignalMenu { session, targets: aimed.collect(), signals, at, warnings, typed: String::new() }
     }
 

@@ -276,6 +276,38 @@ fn the_signal_menu_pins_when_it_opens_and_sends_to_the_pinned() {
     let what = Happened::Verdict(Verdict::Killed { by: Signal::KILL, after: 0.1 });
     desk.tell(Msg::Control(ControlNews { session, target, what }));
     assert!(desk.said().contains("31 cc1plus: killed by SIGKILL"), "{}", desk.said());
+    desk.press("F9");
+    let Some(Layer::Signal(menu)) = &desk.app.layer else { panic!("no dialog") };
+    assert_eq!(menu.signal(), Signal::TERM, "SIGKILL is not one careless Enter away");
+}
+
+#[test]
+fn what_an_act_came_to_for_many_is_one_sentence() {
+    let mut desk = Desk::new();
+    desk.press("Space Space Space F9 Enter");
+    let Some(Effect::Control(ControlOrder::Act { session, .. })) = desk.effects.last() else { panic!() };
+    let session = *session;
+    let mut tell = |pid: u32, verdict: Verdict| {
+        let id = crate::model::ProcId::new(pid, 100).unwrap();
+        let target = crate::model::Target { id, name: "cc1plus".into() };
+        desk.tell(Msg::Control(ControlNews { session, target, what: Happened::Verdict(verdict) }));
+        desk.app.notices.current(desk.app.now).map(|notice| notice.text.clone()).collect::<Vec<_>>()
+    };
+    let killed = || Verdict::Killed { by: Signal::TERM, after: 0.0 };
+    assert_eq!(tell(31, killed()), ["31 cc1plus: killed by SIGTERM at once"]);
+    assert_eq!(tell(32, killed()), ["2 processes: killed by SIGTERM at once"]);
+    let all = tell(40, Verdict::Exited { status: 3, after: 0.0 });
+    assert_eq!(all, ["40 cc1plus: exited with status 3 at once", "2 processes: killed by SIGTERM at once"]);
+}
+
+#[test]
+fn a_click_beside_a_typed_filter_keeps_it() {
+    let mut desk = Desk::new();
+    desk.press("F4 c c 1");
+    desk.tell(Msg::Mouse(MouseEvent::Left, Hit::Line(1)));
+    assert!(desk.app.layer.is_none());
+    assert_eq!(desk.app.table.filter_text, "cc1");
+    assert_eq!(desk.rows(), [">31", "32"]);
 }
 
 #[test]

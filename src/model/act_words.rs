@@ -12,17 +12,22 @@ impl ControlNews {
     /// news that came before any order, whatever is likely to be ordered will do.
     pub fn sentence(&self, act: Act) -> String {
         let pid = self.target.id.pid;
-        let what = match &self.what {
-            Happened::Pinned(disposition) => pinned(disposition, act),
-            Happened::Vanished => format!("has ended, {}", nothing(act)),
-            Happened::Outcome(outcome) => self::outcome(outcome, act),
-            Happened::Verdict(verdict) => self::verdict(verdict, act, pid),
-        };
+        let what = self.predicate(act);
         // The name was the chosen process's, and is not the newcomer's.
         if self.target.name.is_empty() || self.what == Happened::Outcome(Outcome::Replaced) {
             format!("{pid}: {what}")
         } else {
             format!("{pid} {}: {what}", self.target.name.show(NAME_CELLS))
+        }
+    }
+
+    /// The same without whom it happened to, so that many can be told in one sentence: "killed by SIGTERM after 0.2 s".
+    pub fn predicate(&self, act: Act) -> String {
+        match &self.what {
+            Happened::Pinned(disposition) => pinned(disposition, act),
+            Happened::Vanished => format!("has ended, {}", nothing(act)),
+            Happened::Outcome(outcome) => self::outcome(outcome, act),
+            Happened::Verdict(verdict) => self::verdict(verdict, act, self.target.id.pid),
         }
     }
 }

@@ -60,8 +60,7 @@ impl App {
         self.session += 1;
         let session = self.session;
         effects.push(Effect::Control(ControlOrder::Pin { session, targets: targets.clone() }));
-        self.layer =
-            Some(Layer::Signal(Box::new(SignalMenu::new(session, targets, &snapshot, self.last_signal))));
+        self.layer = Some(Layer::Signal(Box::new(SignalMenu::new(session, targets, &snapshot))));
     }
 
     pub(super) fn pick(&mut self, purpose: MenuPurpose, key: &str) {
@@ -95,7 +94,6 @@ impl App {
             self.say(Role::Text, "nothing sent: none of them is left");
             return;
         }
-        self.last_signal = signal;
         let (session, act) = (menu.session, Act::Signal(signal));
         self.acts.insert(session, act);
         effects.push(Effect::Control(ControlOrder::Act { session, act, only: Vec::new() }));

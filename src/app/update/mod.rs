@@ -84,7 +84,7 @@ impl App {
             Happened::Outcome(_) | Happened::Verdict(Verdict::StillAlive { .. }) => Role::Bad,
             Happened::Verdict(_) => Role::Good,
         };
-        self.say(role, news.sentence(act));
+        self.notices.say_of(self.now, role, news.session, news.predicate(act), news.sentence(act));
         effects.push(Effect::Sample);
     }
 

@@ -32,6 +32,8 @@ impl App {
             },
             (_, Hit::Layer) => {}
             (MouseEvent::Left, Hit::Key(action)) if self.layer.is_none() => self.act(action, effects),
+            // A click beside a line keeps what was typed for: a filter stays, where Esc would clear it.
+            (MouseEvent::Left, _) if matches!(&self.layer, Some(Layer::Line(_))) => self.layer = None,
             (MouseEvent::Left, _) if self.layer.is_some() => self.layer_key(Chord::plain(Key::Esc), effects),
             (MouseEvent::Left, Hit::Line(line)) => {
                 self.table.follow = false;
