@@ -18,6 +18,7 @@ use super::screen::Environment;
 use super::terminal::{NoTerminal, Terminal};
 use super::{reader, signals, terminal};
 use crate::app::{App, Effect, Input, Msg};
+use crate::model::Nanos;
 use crate::sys;
 use crate::view::{self, Layout};
 
@@ -92,6 +93,7 @@ fn session<W: World>(
         size: None,
         stopped: false,
         full: true,
+        first: now().plus(FIRST.as_secs_f64()),
         drawn: false,
         shown: false,
         ending: None,
@@ -103,6 +105,9 @@ fn session<W: World>(
 
 /// Events that are taken in before a frame is drawn at the latest: somebody leaning on a key shall see something.
 const ROUND: usize = 4096;
+/// How long the first frame waits for the first look at the machine, so that it has rows to show. A machine that takes
+/// longer gets a frame without them: somebody may want to leave.
+const FIRST: Duration = Duration::from_millis(500);
 /// How soon a terminal that did not take a whole frame is tried again, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 
@@ -116,6 +121,8 @@ struct Run<'a, W, P> {
     stopped: bool,
     /// The next frame must be drawn even if nothing changed.
     full: bool,
+    /// When the first frame is drawn even without a look at the machine.
+    first: Nanos,
     /// A frame has been drawn.
     drawn: bool,
     /// A whole frame has been on the screen: from then on the user knows what the keys act on.
@@ -134,11 +141,10 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer)> Run<'_, W, P> {
             }
             retry = if self.terminal.is_busy() { (retry * 2).min(RETRY.1) } else { RETRY.0 };
             let busy = self.terminal.is_busy().then_some(retry);
-            let wakeup = self.app.wakeup().map(|at| Duration::from_nanos(at.0.saturating_sub(now().0)));
-            let patience = match (busy, wakeup) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
+            let first = (!self.drawn && !self.stopped).then_some(self.first);
+            let wakeup = self.app.wakeup().into_iter().chain(first).min();
+            let wakeup = wakeup.map(|at| Duration::from_nanos(at.0.saturating_sub(now().0)));
+            let patience = busy.into_iter().chain(wakeup).min();
             let first = match patience {
                 None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(patience) => events.recv_timeout(patience),
@@ -267,6 +273,12 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer)> Run<'_, W, P> {
         }
     }
 
+    /// Whether the first look is there, or it is time for a frame without it, or to say what is wrong.
+    fn has_something_to_show(&self) -> bool {
+        let said = || self.app.notices.all().next().is_some();
+        self.drawn || self.app.snapshot.number > 0 || said() || now() >= self.first
+    }
+
     /// Sends what is waiting, then draws if there is something new to see.
     fn show(&mut self) {
         if self.stopped || self.ending.is_some() {
@@ -275,6 +287,7 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer)> Run<'_, W, P> {
         self.fit();
         let mut result = self.terminal.push();
         if let (Ok(()), false, Some(size)) = (&result, self.terminal.is_busy(), self.size)
+            && self.has_something_to_show()
             && (self.app.take_dirty() | self.full)
         {
             self.full = false;

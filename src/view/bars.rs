@@ -56,6 +56,11 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App) {
     if app.screen == Screen::Lab {
         return;
     }
+    if app.snapshot.number == 0 {
+        // How many there are is not known yet.
+        pen.put(dim, "reading the processes");
+        return;
+    }
     if table.follow {
         pen.put(warn, "following ").put(text, &selected_name(app)).put(dim, "  ");
     }
@@ -68,7 +73,7 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App) {
     if let Some((_, name)) = &table.user {
         pen.put(dim, "user ").put(text, name).put(dim, "  ");
     }
-    if app.table.lines().is_empty() && app.snapshot.number > 0 {
+    if app.table.lines().is_empty() {
         pen.put(dim, "no process matches  ");
     }
     let arranged = table.arranged();

@@ -22,7 +22,7 @@ use nix::unistd::Pid;
 nix::ioctl_write_ptr_bad!(set_size, nix::libc::TIOCSWINSZ, Winsize);
 
 /// The longest any condition is waited for. Nothing here takes a tenth of it, on a machine that has time.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -214,6 +214,43 @@ impl Pty {
     /// The text on the screen.
     pub(crate) fn contents(&self) -> String {
         self.screen.lock().unwrap().parser.screen().contents()
+    }
+
+    /// The rows of the screen, from the top, without the blanks at their ends.
+    pub(crate) fn rows(&self) -> Vec<String> {
+        self.contents().lines().map(|row| row.trim_end().to_owned()).collect()
+    }
+
+    /// Waits until a row of the screen holds all of `texts`; returns it.
+    pub(crate) fn wait_row(&self, texts: &[&str]) -> String {
+        let mut found = None;
+        self.wait_until(&format!("a row with {texts:?}"), || {
+            found = self.rows().into_iter().find(|row| texts.iter().all(|text| row.contains(text)));
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
+    /// Waits for `text` on the screen and clicks on its first cell, as a terminal with SGR mouse reports says it.
+    pub(crate) fn click(&self, text: &str) {
+        let mut place = None;
+        self.wait_until(&format!("{text:?} to click on"), || {
+            let find = |(y, row): (usize, &String)| Some((row[..row.find(text)?].chars().count(), y));
+            place = self.rows().iter().enumerate().find_map(find);
+            place.is_some()
+        });
+        let (x, y) = place.unwrap();
+        self.send(format!("\x1b[<0;{};{}M\x1b[<0;{};{}m", x + 1, y + 1, x + 1, y + 1).as_bytes());
+    }
+
+    /// Waits until `count` more frames have come out whole.
+    pub(crate) fn wait_frames(&self, count: usize) {
+        let frames = || {
+            let ends = b"\x1b[?2026l";
+            self.bytes().windows(ends.len()).filter(|window| window == ends).count()
+        };
+        let before = frames();
+        self.wait_until("more frames", || frames() >= before + count);
     }
 
     /// How many bytes have come out so far.

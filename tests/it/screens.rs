@@ -257,6 +257,12 @@ fn processes() {
 }
 
 #[test]
+fn before_the_first_look_nothing_is_counted() {
+    let text = Desk::bare(SMALL, Depth::True, true).picture();
+    assert!(text.contains("reading the processes") && !text.contains(" shown"), "{text}");
+}
+
+#[test]
 fn new_ended_tagged_and_followed_rows() {
     let mut desk = Desk::new(SMALL);
     desk.press("Space F");
