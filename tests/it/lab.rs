@@ -48,7 +48,7 @@ pub(crate) struct Proc {
     pub(crate) pid: i32,
     pub(crate) comm: String,
     state: char,
-    parent: i32,
+    pub(crate) parent: i32,
     session: i32,
     start_time: u64,
 }
