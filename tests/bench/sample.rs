@@ -1,42 +1,17 @@
 //! What a look costs: microseconds of CPU and allocations per process, for the machine this runs on and for made-up
 //! ones. Start a population of processes beside it to measure more than what happens to run.
 //!
-//! `cargo bench --bench sample [-- LOOKS]`
+//! `cargo bench --bench sample [-- LOOKS]`; with `--quick` each thing is done once or twice.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+mod allocations;
+
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use glowtop::model::{Needs, Sample, Snapshot, Source, Wants, derive};
 use glowtop::proc::Live;
 use glowtop::sampler::Synthetic;
-
-/// Counts what is allocated, by all threads.
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-static BYTES: AtomicU64 = AtomicU64::new(0);
-
-// SAFETY: everything is handed on to the system's allocator unchanged; counting allocates nothing.
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        BYTES.fetch_add(layout.size() as u64, Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        // SAFETY: `place` came from the same allocator with the same layout.
-        unsafe { System.dealloc(place, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// The middle of the measurements.
 fn median(mut values: Vec<f64>) -> f64 {
@@ -64,12 +39,13 @@ fn measure(what: &str, looks: usize, mut look: impl FnMut() -> (usize, f64)) {
     }
     let (mut seconds, mut allocations, mut bytes, mut rows) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for _ in 0..looks {
-        let before = (ALLOCATIONS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed));
+        let before = allocations::so_far();
         let (seen, cpu) = look();
         rows = seen;
         seconds.push(cpu);
-        allocations.push((ALLOCATIONS.load(Ordering::Relaxed) - before.0) as f64);
-        bytes.push((BYTES.load(Ordering::Relaxed) - before.1) as f64);
+        let after = allocations::so_far();
+        allocations.push((after.0 - before.0) as f64);
+        bytes.push((after.1 - before.1) as f64);
     }
     say(what, rows, seconds, allocations, bytes);
 }
@@ -79,7 +55,8 @@ fn cost(sample: &Sample) -> (usize, f64) {
 }
 
 fn main() {
-    let looks = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(30);
+    let usual = if std::env::args().any(|word| word == "--quick") { 2 } else { 30 };
+    let looks = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(usual);
     let kinds = [
         ("live: stat, clock", Needs::NOTHING),
         ("live: stat, clock, statm", Needs::MEMORY),
