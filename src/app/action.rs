@@ -34,7 +34,7 @@ macro_rules! actions {
 actions! {
     Help "help" "Help" "show the keys";
     Quit "quit" "Quit" "leave glowtop";
-    Back "back" "Back" "close what is open; else stop following, untag all, clear the filter, one at a time";
+    Back "back" "Back" "close what is open; else stop following, untag, unfilter";
     Suspend "suspend" "Stop" "stop glowtop until the shell continues it";
     Redraw "redraw" "Redraw" "draw the screen anew and look at the machine now";
     NextScreen "next_screen" "Screen" "go to the next screen";

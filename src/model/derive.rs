@@ -63,6 +63,7 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
         system: next.system,
         procs,
         ended,
+        partial: next.partial,
         cost: next.cost,
     }
 }

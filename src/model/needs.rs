@@ -52,4 +52,7 @@ pub struct Wants {
     pub needs: Needs,
     /// Which rows are on screen: these are read in full in every look, whatever else is spared.
     pub visible: Arc<[ProcId]>,
+    /// Somebody waits for the first rows: a look at very many processes shall end early, and says that it is
+    /// [partial](super::Sample::partial).
+    pub hurry: bool,
 }

@@ -56,6 +56,8 @@ pub struct Sample {
     pub system: System,
     /// Every process, and every thread where threads were wanted, ordered by pid; each once.
     pub tasks: Vec<Task>,
+    /// Whether there are more processes than these: the look was [in a hurry](super::Wants::hurry).
+    pub partial: bool,
     /// What the look itself cost.
     pub cost: Cost,
 }

@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub procs: Vec<Proc>,
     /// Processes that ended within the last [`LINGER`] seconds, as they were when last seen.
     pub ended: Vec<Proc>,
+    /// Whether only some processes have been read yet; the whole comes at once.
+    pub partial: bool,
     /// What the look cost.
     pub cost: Cost,
     /// CPU use of this program since the look before, percent of one core.

@@ -25,7 +25,10 @@ use crate::model::{Command, ProcId};
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How long a look waits for command lines in all; what comes later is part of the next look.
-const PER_LOOK: Duration = Duration::from_millis(150);
+pub(super) const PER_LOOK: Duration = Duration::from_millis(150);
+
+/// The same for a look in a hurry.
+pub(super) const HURRY: Duration = Duration::from_millis(8);
 
 /// With more lines than this to come, they are waited for in naps.
 const MANY: usize = 20;
@@ -109,8 +112,13 @@ impl Commands {
     /// Orders the command lines of `due`, and hands to `take` what arrives in time: of these and of earlier orders.
     ///
     /// Each id ordered is answered once, now or in a later call, but for one case: what was stuck may be answered
-    /// again when its reader comes back. Returns within [`PER_LOOK`] and a bit, whatever the files do.
-    pub(super) fn read(&mut self, due: Vec<ProcId>, mut take: impl FnMut(ProcId, Outcome)) {
+    /// again when its reader comes back. Returns within `patience` and a bit, whatever the files do.
+    pub(super) fn read(
+        &mut self,
+        due: Vec<ProcId>,
+        patience: Duration,
+        mut take: impl FnMut(ProcId, Outcome),
+    ) {
         let begun = Instant::now();
         self.drain(&mut take);
         self.order(due, &mut take);
@@ -123,11 +131,11 @@ impl Commands {
             let Some(reader) = self.reader.as_ref().filter(|reader| !reader.pending.is_empty()) else {
                 return;
             };
-            let patience = self.patience.saturating_sub(reader.progress.elapsed());
-            let left = PER_LOOK.saturating_sub(begun.elapsed());
-            match self.answers.recv_timeout(patience.min(left)) {
+            let with_this = self.patience.saturating_sub(reader.progress.elapsed());
+            let left = patience.saturating_sub(begun.elapsed());
+            match self.answers.recv_timeout(with_this.min(left)) {
                 Ok(answer) => self.note(answer, &mut take),
-                Err(RecvTimeoutError::Timeout) if patience <= left => self.leave_behind(&mut take),
+                Err(RecvTimeoutError::Timeout) if with_this <= left => self.leave_behind(&mut take),
                 Err(_) => return,
             }
         }
@@ -297,7 +305,7 @@ mod tests {
 
     fn read_all(commands: &mut Commands, due: Vec<ProcId>) -> Vec<(u32, Option<String>)> {
         let mut got = Vec::new();
-        commands.read(due, |id, outcome| {
+        commands.read(due, PER_LOOK, |id, outcome| {
             let line = match outcome {
                 Outcome::Read(Some(command)) => Some(command.line.show(50)),
                 Outcome::Read(None) => Some(String::new()),
@@ -321,7 +329,7 @@ mod tests {
     fn long_lines_are_cut() {
         let (dir, mut commands) = tree(&[5]);
         fs::write(dir.path().join("5/cmdline"), vec![b'x'; 1 << 20]).unwrap();
-        commands.read(vec![id(5, 100)], |_, outcome| {
+        commands.read(vec![id(5, 100)], PER_LOOK, |_, outcome| {
             assert!(matches!(outcome, Outcome::Read(Some(command)) if command.line.bytes().len() == LONGEST));
         });
     }

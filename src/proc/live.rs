@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustix::io::Errno;
 
-use super::commands::{Commands, Outcome};
+use super::commands::{self, Commands, Outcome};
 use super::files::{Files, Miss, Path};
 use super::known::Known;
 use super::machine::Machine;
@@ -23,6 +23,12 @@ const STUCK_FOR: f64 = 60.0;
 /// A process younger than this is likely to execute something yet, and its command line is read in every look.
 /// Seconds.
 const YOUNG: f64 = 3.0;
+
+/// How long a look in a hurry reads processes before it leaves the rest to the next look, seconds.
+const HURRY: f64 = 0.012;
+
+/// How many processes it reads however long that takes: more than most screens have rows.
+const SCREENFUL: u32 = 100;
 
 /// Every command line is read again once in so many looks: processes rewrite them.
 const ROTATION: u64 = 45;
@@ -59,6 +65,8 @@ struct Tally {
     denied: u32,
     /// Whether a process of another user was seen.
     others: bool,
+    /// Processes that were read, the kernel's threads aside.
+    processes: u32,
 }
 
 impl Live {
@@ -135,12 +143,21 @@ impl Open {
         self.list()?;
         let mut tally = Tally::default();
         self.rows.clear();
+        let deadline = if wants.hurry { Some(clock::now().plus(HURRY)) } else { None };
+        let late = |tally: &Tally| {
+            tally.processes >= SCREENFUL && deadline.is_some_and(|deadline| clock::now() > deadline)
+        };
+        let mut partial = false;
         for at in 0..self.listed.len() {
+            if late(&tally) {
+                partial = true;
+                break;
+            }
             if let Some(pid) = self.listed.get(at).copied() {
                 self.process(pid, needs, &mut tally);
             }
         }
-        if needs.has(Needs::THREADS) {
+        if needs.has(Needs::THREADS) && !partial {
             self.threads(&mut tally);
         }
         if needs.has(Needs::COMMAND) {
@@ -157,7 +174,7 @@ impl Open {
             own_cpu: clock::own_program(),
             own_memory: self.own_memory(&system),
         };
-        Ok(Sample { taken, since_boot, wall, system, tasks, cost })
+        Ok(Sample { taken, since_boot, wall, system, tasks, partial, cost })
     }
 
     /// Whether other users' processes are kept from us: the mount says so, or the first process is not to be seen,
@@ -233,6 +250,7 @@ impl Open {
         }
         tally.others |= known.task.uid.known().is_some_and(|uid| *uid != self.machine.own_uid());
         known.seen = self.look;
+        tally.processes += u32::from(known.task.kind == Kind::Process);
         self.rows.push((pid, None));
     }
 
@@ -300,7 +318,8 @@ impl Open {
             due.sort_by_cached_key(|id| !wants.visible.contains(id));
         }
         let known = &mut self.known;
-        self.commands.read(due, |id, outcome| {
+        let patience = if wants.hurry { commands::HURRY } else { commands::PER_LOOK };
+        self.commands.read(due, patience, |id, outcome| {
             let Some(known) = known.get_mut(&id.pid).filter(|known| known.task.id == id) else { return };
             known.pending = false;
             let stuck = outcome == Outcome::Stuck;

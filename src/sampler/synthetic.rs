@@ -242,7 +242,7 @@ impl Source for Synthetic {
             ..System::default()
         };
         let wall = 1_700_000_000 * SECOND + self.elapsed;
-        Ok(Sample { taken: now, since_boot: now, wall, system, tasks, cost: Cost::default() })
+        Ok(Sample { taken: now, since_boot: now, wall, system, tasks, partial: false, cost: Cost::default() })
     }
 }
 

@@ -43,7 +43,8 @@ impl Sampler {
 }
 
 /// Starts a thread that looks at `source` at once, again after 0.25 s and then every `interval` seconds, and hands
-/// each snapshot to `publish`. Where there is no sample it says so and tries again at the next beat.
+/// each snapshot to `publish`. Of very many processes the first look may show only some, and the next follows at once.
+/// Where there is no sample it says so and tries again at the next beat.
 pub fn start(
     source: Box<dyn Source>,
     wants: Wants,
@@ -66,12 +67,20 @@ fn run(
 ) {
     let mut beat = Beat::new(interval, Instant::now());
     let mut before: Option<Arc<Snapshot>> = None;
+    let mut hurry = true;
     loop {
         if !wait(&mut beat, &mut wants, inbox) {
             return;
         }
         let began = Instant::now();
+        wants.hurry = std::mem::take(&mut hurry);
         let looked = source.sample(&wants);
+        if looked.as_ref().is_ok_and(|sample| sample.partial) {
+            // Good to look at until the whole is read, which happens now, and to be forgotten then: rates over so short
+            // a time would be noise.
+            publish(looked.map(|sample| Arc::new(derive(None, sample))));
+            continue;
+        }
         publish(looked.map(|sample| {
             let snapshot = Arc::new(derive(before.as_deref(), sample));
             before = Some(Arc::clone(&snapshot));
@@ -108,7 +117,7 @@ fn wait(beat: &mut Beat, wants: &mut Wants, inbox: &Receiver<Order>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Nanos, Needs, Sample};
+    use crate::model::{Nanos, Needs, ProcId, Sample, Task};
     use std::time::Duration;
 
     /// A source that says what it was asked for, and fails at first where it is told to.
@@ -148,6 +157,37 @@ mod tests {
         let (_sampler, _, published) = begin(0, 10_000.0);
         let numbers = [(); 2].map(|()| published.recv_timeout(SOON).unwrap().unwrap().number);
         assert_eq!(numbers, [1, 2]);
+    }
+
+    /// A source of which a look in a hurry shows only the first process.
+    struct Large(u64);
+
+    impl Source for Large {
+        fn sample(&mut self, wants: &Wants) -> Result<Sample, NoSample> {
+            self.0 += 1;
+            let all = if wants.hurry { 1 } else { 3 };
+            let tasks = (1..=all).filter_map(|pid| ProcId::new(pid, 1)).map(Task::bare).collect();
+            Ok(Sample {
+                taken: Nanos(self.0 * 1_000_000_000),
+                tasks,
+                partial: wants.hurry,
+                ..Sample::default()
+            })
+        }
+    }
+
+    #[test]
+    fn a_partial_look_is_shown_at_once_and_makes_nobody_new() {
+        let (out, published) = channel();
+        let publish = move |result| drop(out.send(result));
+        let _sampler = start(Box::new(Large(0)), Wants::default(), 10_000.0, publish).unwrap();
+        let looks = [(); 3].map(|()| published.recv_timeout(SOON).unwrap().unwrap());
+        assert_eq!(
+            looks.each_ref().map(|look| (look.number, look.partial)),
+            [(1, true), (1, false), (2, false)]
+        );
+        assert_eq!(looks.each_ref().map(|look| look.procs.len()), [1, 3, 3]);
+        assert!(looks.iter().flat_map(|look| &look.procs).all(|proc| proc.born.is_none()));
     }
 
     #[test]

@@ -35,11 +35,13 @@ pub(super) fn main(options: &Options, root: &Path) -> ExitCode {
     let unicode = environment.unicode() && !options.no_unicode;
     let themes = themes(environment.depth(options.no_color), unicode);
     let delay = options.delay;
+    // Known before the first look, so that it does not have to be taken twice.
+    let wants = app.wants();
     run::monitor(
         &environment,
         !options.no_mouse,
         &mut app,
-        |events| Hands::new(source, delay, events),
+        |events| Hands::new(source, wants, delay, events),
         |app, area, buffer| {
             if let Some(theme) = themes.get(app.theme).or(themes.first()) {
                 view::draw(app, theme, area, buffer);
@@ -131,7 +133,7 @@ struct Hands {
 }
 
 impl Hands {
-    fn new(source: Live, delay: f64, events: &Sender<Event>) -> Hands {
+    fn new(source: Live, wants: Wants, delay: f64, events: &Sender<Event>) -> Hands {
         let send = |event: fn(String) -> Event| {
             let events = events.clone();
             move |what: String| drop(events.send(event(what)))
@@ -140,7 +142,7 @@ impl Hands {
         let started =
             |what: &str, error: io::Error| complain(format!("{what} could not be started: {error}"));
         let looks = events.clone();
-        let sampler = sampler::start(Box::new(source), Wants::default(), delay, move |look| {
+        let sampler = sampler::start(Box::new(source), wants, delay, move |look| {
             // Nobody listens any more only when the program is ending.
             let _ = looks.send(match look {
                 Ok(snapshot) => Event::Snapshot(snapshot),

@@ -78,6 +78,9 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App) {
     }
     let arranged = table.arranged();
     pen.fmt(dim, format_args!("{} shown", arranged.matching));
+    if app.snapshot.partial {
+        pen.put(dim, " so far");
+    }
     if arranged.hidden_kernel > 0 {
         pen.fmt(dim, format_args!(", {} kernel threads hidden (K)", arranged.hidden_kernel));
     }

@@ -142,6 +142,7 @@ fn sample(at: u64, specs: &[Spec]) -> Sample {
             running: Some(3),
             ..System::default()
         },
+        ..Sample::default()
     }
 }
 

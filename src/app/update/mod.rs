@@ -58,10 +58,15 @@ impl App {
         self.notices.say(self.now, role, text);
     }
 
+    /// What the screen wants of the next look.
+    pub fn wants(&self) -> Wants {
+        let needs = self.table.needs() | if self.header_hidden { Needs::NOTHING } else { Needs::PRESSURE };
+        Wants { needs, visible: self.visible(), hurry: false }
+    }
+
     /// Tells the sampler what is wanted, if that changed.
     fn change_wants(&mut self, effects: &mut Vec<Effect>) {
-        let needs = self.table.needs() | if self.header_hidden { Needs::NOTHING } else { Needs::PRESSURE };
-        let wants = Wants { needs, visible: self.visible() };
+        let wants = self.wants();
         let same = self.wants.as_ref().is_some_and(|w| w.needs == wants.needs && w.visible == wants.visible);
         if !same {
             self.wants = Some(wants.clone());

@@ -64,7 +64,7 @@ pub(super) const METERS: &[Meter] = &[
 fn tasks(input: &MeterInput<'_>, gauge: &mut Gauge) {
     gauge.clear();
     let snapshot = input.snapshot;
-    if snapshot.number == 0 {
+    if snapshot.number == 0 || snapshot.partial {
         return gauge.text.push_unknown();
     }
     let (mut processes, mut threads, mut kernel, mut running) = (0u64, 0u64, 0u64, 0u64);
