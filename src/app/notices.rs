@@ -44,6 +44,10 @@ impl Notices {
         if self.0.back().is_some_and(|last| last.text == text && at.since(last.at) < SHOWN) {
             return;
         }
+        // What a key changed is told by its last word alone: "shown · hidden · shown" tells nothing.
+        if role == Role::Text {
+            self.0.retain(|old| old.role != Role::Text || old.sum.is_some());
+        }
         self.push(Notice { at, role, text, sum: None });
     }
 

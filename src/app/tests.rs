@@ -301,6 +301,15 @@ fn what_an_act_came_to_for_many_is_one_sentence() {
 }
 
 #[test]
+fn of_two_changes_the_last_is_told_and_what_an_act_came_to_stays() {
+    let mut desk = Desk::new();
+    desk.app.notices.say_of(desk.app.now, crate::model::Role::Good, 1, "ended".into(), "7 sh: ended".into());
+    desk.press("K V V");
+    let now: Vec<_> = desk.app.notices.current(desk.app.now).map(|notice| notice.text.as_str()).collect();
+    assert_eq!(now, ["theme: ember", "7 sh: ended"]);
+}
+
+#[test]
 fn a_click_beside_a_typed_filter_keeps_it() {
     let mut desk = Desk::new();
     desk.press("F4 c c 1");
