@@ -80,3 +80,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn being_out_of_descriptors_is_not_taken_for_a_missing_proc() {
+    let line = format!("ulimit -n 5; exec '{}' ps", env!("CARGO_BIN_EXE_glowtop"));
+    let out = std::process::Command::new("/bin/sh").args(["-c", &line]).output().expect("a shell");
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(2), "{said}");
+    assert!(said.contains("file descriptors"), "{said}");
+}
