@@ -14,8 +14,6 @@ use crate::model::{Kind, Proc, Role, Snapshot};
 const DROPPED: [&str; 6] = ["shr", "virt", "priority", "nice", "mem", "time"];
 /// The room the command keeps, cells, in a list and in the tree with its branches.
 const COMMAND_ROOM: [usize; 2] = [24, 36];
-/// The room a name keeps beside the branches that lead to it.
-const NAME_ROOM: u16 = 14;
 
 /// The columns that are shown at this width, with their places among the table's.
 fn shown(table: &Table, width: u16) -> impl Iterator<Item = (usize, &'static Column)> + Clone + '_ {
@@ -109,8 +107,8 @@ fn draw_line(
         }
         let mut room = column.width;
         if table.tree && is_name(column) {
-            let levels = pen.left().saturating_sub(NAME_ROOM) / 3;
-            room = room.saturating_sub(draw_branch(&mut pen, theme, over, line, levels.clamp(1, DEEPEST)));
+            room =
+                room.saturating_sub(draw_branch(&mut pen, theme, over, line, Indent::new(table, area.width)));
         }
         cell.clear();
         (column.cell)(&row, cell);
@@ -166,20 +164,56 @@ fn is_name(column: &Column) -> bool {
     matches!(column.id, "command" | "cmdline" | "comm")
 }
 
-/// The pieces that branches are made of, three cells each.
+/// How far the tree's rows are indented: the branches take a third of the name's room, however deep it is.
+#[derive(Clone, Copy)]
+struct Indent {
+    /// Cells for each level above a row's own.
+    unit: u16,
+    /// Levels that are drawn; deeper rows say by a number how many more there are.
+    deepest: u16,
+}
+
+impl Indent {
+    /// As wide as the column of names allows in a terminal of this width.
+    fn new(table: &Table, width: u16) -> Indent {
+        let before: u16 =
+            shown(table, width).take_while(|(_, c)| !is_name(c)).map(|(_, c)| c.width + 1).sum();
+        let room = width.saturating_sub(before);
+        let unit = match room {
+            0..24 => 1,
+            24..40 => 2,
+            _ => 3,
+        };
+        Indent { unit, deepest: (room / 3 / unit).clamp(1, DEEPEST) }
+    }
+
+    /// How many levels are left out above a row of this depth.
+    fn left_out(self, depth: u16) -> u16 {
+        depth.saturating_sub(self.deepest)
+    }
+
+    /// The cells before a row's own piece, which ends with its fold mark.
+    fn before(self, depth: u16) -> u16 {
+        let number = match self.left_out(depth) {
+            0 => 0,
+            n => 3 + n.ilog10() as u16,
+        };
+        depth.min(self.deepest).saturating_sub(1) * self.unit + number
+    }
+}
+
+/// The pieces that branches are made of.
 struct Branches {
     rail: &'static str,
-    gap: &'static str,
     tee: &'static str,
     corner: &'static str,
 }
 
-const BRANCHES: Branches = Branches { rail: "│  ", gap: "   ", tee: "├", corner: "└" };
-const ASCII_BRANCHES: Branches = Branches { rail: "|  ", gap: "   ", tee: "|", corner: "`" };
+const BRANCHES: Branches = Branches { rail: "│", tee: "├", corner: "└" };
+const ASCII_BRANCHES: Branches = Branches { rail: "|", tee: "|", corner: "`" };
 
-/// Draws the branches that lead to a row, at most `deepest` of them; returns their width. A root has none, or only its
-/// fold mark.
-fn draw_branch(pen: &mut Pen<'_>, theme: &Theme, over: Option<Style>, line: Line, deepest: u16) -> u16 {
+/// Draws the branches that lead to a row; returns their width. A root has none, or only its fold mark.
+fn draw_branch(pen: &mut Pen<'_>, theme: &Theme, over: Option<Style>, line: Line, indent: Indent) -> u16 {
     let unicode = theme.glyphs().unicode();
     let style = over.unwrap_or_else(|| theme.style(Role::Branch));
     let mark_style = over.unwrap_or_else(|| theme.style(Role::Key));
@@ -199,20 +233,19 @@ fn draw_branch(pen: &mut Pen<'_>, theme: &Theme, over: Option<Style>, line: Line
         pen.put(mark_style, mark);
         return 2;
     }
-    let shown = line.depth.min(deepest);
-    for level in 1..shown {
+    for level in 1..line.depth.min(indent.deepest) {
         let goes_on = line.rails >> (level - 1) & 1 == 1;
-        pen.put(style, if goes_on { pieces.rail } else { pieces.gap });
+        pen.put(style, if goes_on { pieces.rail } else { " " });
+        for _ in 1..indent.unit {
+            pen.put(style, " ");
+        }
     }
-    let mut width = (shown - 1) * 3;
-    if line.depth > deepest {
-        let before = pen.x();
-        pen.fmt(style, format_args!("+{} ", line.depth - deepest));
-        width += pen.x() - before;
+    if indent.left_out(line.depth) > 0 {
+        pen.fmt(style, format_args!("+{} ", indent.left_out(line.depth)));
     }
     pen.put(style, if line.last { pieces.corner } else { pieces.tee });
     pen.put(if line.fold == Fold::Closed { mark_style } else { style }, mark);
-    width + 3
+    indent.before(line.depth) + 3
 }
 
 /// What lies at (`x`, `y`) of the table drawn into `area`.
@@ -238,14 +271,50 @@ pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Hit {
         && is_name(c)
         && line.fold != Fold::Leaf
     {
-        let left =
-            area.width.saturating_sub(u16::try_from(start.saturating_sub(table.shift)).unwrap_or(u16::MAX));
-        let deepest = (left.saturating_sub(NAME_ROOM) / 3).clamp(1, DEEPEST);
-        let branch = usize::from(line.depth.min(deepest)) * 3;
         // The mark is the last piece of the branch; a root's is at its very start.
-        if (start + branch.saturating_sub(3)..start + branch.max(2)).contains(&at) {
+        let mark = start + usize::from(Indent::new(table, area.width).before(line.depth));
+        if (mark..mark + if line.depth == 0 { 2 } else { 3 }).contains(&at) {
             return Hit::FoldMark(number);
         }
     }
     Hit::Line(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_room_however_deep_it_stands() {
+        let table = Table::default();
+        for width in [80, 100, 120, 200] {
+            let indent = Indent::new(&table, width);
+            let before: u16 = shown(&table, width).filter(|(_, c)| !c.grows).map(|(_, c)| c.width + 1).sum();
+            for depth in [1, 2, 5, 9, 40, 41, 100] {
+                let branch = indent.before(depth) + 3;
+                let room = width - before;
+                assert!(branch + 2 <= room, "{branch} of {room} cells at {width}, depth {depth}");
+            }
+        }
+        assert_eq!(Indent::new(&table, 200).unit, 3);
+        assert_eq!(Indent::new(&table, 80).unit, 1);
+    }
+
+    #[test]
+    fn branches_are_as_wide_as_they_say_so_that_a_click_finds_the_mark() {
+        let theme = Theme::default();
+        let area = Rect::new(0, 0, 200, 1);
+        for unit in 1..=3 {
+            let indent = Indent { unit, deepest: 12 };
+            for depth in [1, 2, 3, 12, 13, 22, 112, 12_012] {
+                let mut buf = Buffer::empty(area);
+                let mut pen = Pen::new(&mut buf, area);
+                let line = Line { depth, fold: Fold::Closed, last: true, rails: u64::MAX, ..Line::default() };
+                let width = draw_branch(&mut pen, &theme, None, line, indent);
+                assert_eq!(width, pen.x());
+                let symbol = |x: u16| buf.cell((x, 0)).map(ratatui::buffer::Cell::symbol);
+                assert_eq!(symbol(indent.before(depth)), Some(BRANCHES.corner), "depth {depth}");
+            }
+        }
+    }
 }

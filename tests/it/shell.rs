@@ -157,11 +157,7 @@ fn listings_are_filtered_sorted_cut_and_formatted() {
     assert_eq!(ps(&["--csv", "--columns", "pid", "--sort", "start"]).lines().count(), 4);
     assert_eq!(
         ps(&["--tree", "--sort", "pid", "--columns", "pid,command"]).lines().skip(1).collect::<Vec<_>>(),
-        [
-            "      1 prog1 --flag",
-            "     10   prog10 --flag",
-            "     20   prog20 --flag"
-        ]
+        ["      1 prog1 --flag", "     10   prog10 --flag", "     20   prog20 --flag"]
     );
     let found: Value =
         serde_json::from_str(&ps(&["BETA", "--json", "--columns", "pid,res,cpu,start"])).unwrap();
