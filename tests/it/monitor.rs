@@ -218,7 +218,6 @@ fn replies_and_pastes_open_nothing() {
         pty.wait_until("closed", || {
             if pty.contents().contains("leave glowtop") {
                 pty.send(b"\x1b[<0;120;1M");
-                pty.wait_frames(1);
             }
             !pty.contents().contains("leave glowtop")
         });
@@ -549,6 +548,40 @@ fn colours_and_characters_are_what_the_terminal_can_show() {
         assert_eq!(is_coloured(&pty), coloured, "{what}");
         let high = pty.bytes().iter().any(|byte| *byte > 0x7f);
         assert_eq!(high, !ascii, "{what}");
+        quit(pty);
+    }
+}
+
+#[test]
+fn what_a_stranger_calls_himself_is_shown_and_never_obeyed() {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::process::CommandExt;
+    // Window titles, colours as seven and as eight bits, a bidirectional override, no UTF-8, the end of a frame.
+    let evils: [&[u8]; 6] = [
+        b"\x1b]0;pwned\x07",
+        b"\x1b[31;7mred",
+        "\u{9b}2J".as_bytes(),
+        "\u{202e}exe.gnp".as_bytes(),
+        b"\xff\xfe\x9b1m",
+        b"\x1b[?1049l\r\n",
+    ];
+    for evil in evils {
+        let name = [evil, b" stranger"].concat();
+        let child =
+            Command::new("sleep").arg0(std::ffi::OsStr::from_bytes(&name)).arg(mark()).spawn().unwrap();
+        let target = Target { child, mark: String::new() };
+        target.wait_name("sleep");
+        let pid = target.pid().to_string();
+        let pty = monitor(&["-p", &pid]);
+        pty.wait_row(&[&pid, " stranger"]);
+        // In the dialog, too, and in what is said of it.
+        pty.send(b"k");
+        pty.wait_row(&["Send a signal"]);
+        pty.send(b"18\r");
+        pty.wait_row(&[&format!("{pid} sleep: was not stopped, goes on")]);
+        let bytes = pty.bytes();
+        assert!(!bytes.windows(evil.len()).any(|window| window == evil), "{name:?}");
+        pty.wait_for("still ours", vt100::Screen::alternate_screen);
         quit(pty);
     }
 }

@@ -118,6 +118,7 @@ impl Start {
         let screen = Arc::new(Mutex::new(Seen {
             parser: vt100::Parser::new(cells(rows), cells(columns), 0),
             bytes: Vec::new(),
+            shown: 0,
         }));
         let mode = Arc::new(AtomicU8::new(READS));
         let reader = spawn({
@@ -135,6 +136,29 @@ pub(crate) struct Seen {
     parser: vt100::Parser,
     /// Every byte.
     bytes: Vec<u8>,
+    /// How many of them the screen has taken.
+    shown: usize,
+}
+
+impl Seen {
+    /// Gives the screen what it has not taken yet.
+    ///
+    /// vt100 gives no cell to U+FFFD, unlike any terminal: whatever stands behind it would stand wrong. So another
+    /// character takes its place.
+    fn show(&mut self) {
+        let rest = self.bytes.get(self.shown..).unwrap_or_default();
+        // The end of a read may be the middle of that character.
+        let cut = [2, 1].into_iter().find(|&cut| rest.ends_with(&"\u{fffd}".as_bytes()[..cut])).unwrap_or(0);
+        let rest = &rest[..rest.len() - cut];
+        self.shown += rest.len();
+        let mut from = 0;
+        while let Some(at) = rest[from..].windows(3).position(|three| three == "\u{fffd}".as_bytes()) {
+            self.parser.process(&rest[from..from + at]);
+            self.parser.process("\u{bf}".as_bytes());
+            from += at + 3;
+        }
+        self.parser.process(&rest[from..]);
+    }
 }
 
 /// A program in a pseudo-terminal; killed and reaped when dropped.
@@ -355,8 +379,8 @@ fn read(master: &OwnedFd, screen: &Mutex<Seen>, mode: &AtomicU8) {
             Ok(0) | Err(_) => sleep(LOOK),
             Ok(count) => {
                 let mut seen = screen.lock().unwrap();
-                seen.parser.process(&bytes[..count]);
                 seen.bytes.extend_from_slice(&bytes[..count]);
+                seen.show();
             }
         }
     }
