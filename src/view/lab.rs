@@ -23,7 +23,9 @@ const ROOMY: u16 = 18;
 pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     let lab = &app.lab;
     let mut rest = area;
-    draw_choice(take(&mut rest, if area.height >= ROOMY { 4 } else { 1 }), buf, theme, lab);
+    // Where there is little room, the lanes need it more than the title and the command do.
+    let choice = if lab.runs.is_empty() || area.height >= ROOMY { 4 } else { 1 };
+    draw_choice(take(&mut rest, choice), buf, theme, lab);
     if lab.runs.is_empty() {
         draw_lesson(rest, buf, theme, lab);
         return;
@@ -137,12 +139,11 @@ fn draw_lane(
     let mut pen = Pen::new(buf, area);
     let pid = run.pids.iter().find(|(w, _)| *w == worker).or(run.pids.first()).map(|(_, pid)| *pid);
     let dim = theme.style(Role::Dim);
-    if more {
-        pen.fmt(dim, format_args!(" +{} more", run.workers - worker + 1));
-        return;
-    }
     pen.fmt(dim, format_args!(" w{worker:<2}"));
-    if let Some(pid) = pid {
+    if more {
+        // In [`LABEL`] cells, whatever the numbers.
+        pen.fmt(dim, format_args!(" +{}", run.workers.saturating_sub(worker)));
+    } else if let Some(pid) = pid {
         pen.fmt(dim, format_args!(" {:<7}", pid.get()));
     }
     let lane = Rect { x: area.x.saturating_add(LABEL), width: area.width.saturating_sub(LABEL + 1), ..area };
