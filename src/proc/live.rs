@@ -51,7 +51,8 @@ struct Open {
     commands: Commands,
     /// Whether pids below the root are what system calls take for pids.
     real: bool,
-    known: HashMap<Pid, Known>,
+    /// Boxed, because a table that grows holds its entries twice while it does, and has room for many more.
+    known: HashMap<Pid, Box<Known>>,
     look: u64,
     /// Reused from look to look: the pids listed, and then all rows with the process of each thread.
     listed: Vec<Pid>,
@@ -391,7 +392,7 @@ fn read_clock(real: bool, of: clock::Of, pid: Pid) -> (Option<u64>, Nanos) {
 
 /// Takes a `stat` line into what is known of its process or thread; `None` where it makes no sense.
 fn take_in<'a>(
-    known: &'a mut HashMap<Pid, Known>,
+    known: &'a mut HashMap<Pid, Box<Known>>,
     text: &[u8],
     pid: Pid,
     process: Option<Pid>,
@@ -404,9 +405,9 @@ fn take_in<'a>(
         return None;
     };
     let id = ProcId { pid, start_time: line.start_time };
-    let known = known.entry(pid).or_insert_with(|| Known::new(id));
+    let known = known.entry(pid).or_insert_with(|| Box::new(Known::new(id)));
     if known.task.id != id {
-        *known = Known::new(id);
+        **known = Known::new(id);
     }
     known.update(&line, process, at);
     Some(known)

@@ -21,6 +21,7 @@ use crate::{lab, sampler, view};
 
 /// Runs the monitor; 0 when the user leaves, 2 where it cannot begin.
 pub(super) fn main(options: &Options, root: &Path) -> ExitCode {
+    crate::sys::return_large_blocks();
     let mut app = match mind(options) {
         Ok(app) => app,
         Err(code) => return code,

@@ -5,10 +5,12 @@
 //! policy, no retry.
 #![allow(unsafe_code)]
 
+mod heap;
 pub mod inherited;
 mod local_time;
 mod pidfd;
 pub mod tty;
 
+pub use heap::return_large_blocks;
 pub use local_time::utc_offset;
 pub use pidfd::{ExitRecord, pidfd_exit_record, pidfd_send};
