@@ -188,6 +188,9 @@ impl Table {
         if self.tree {
             needs |= Needs::MEMORY;
         }
+        if self.sort.needs.has(Needs::MEMORY) || (self.tree && !self.folded.is_empty()) {
+            needs |= Needs::FRESH;
+        }
         if self.threads {
             needs |= Needs::THREADS;
         }

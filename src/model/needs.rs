@@ -22,8 +22,11 @@ impl Needs {
     pub const THREADS: Needs = Needs(1 << 3);
     /// `/proc/pressure`.
     pub const PRESSURE: Needs = Needs(1 << 4);
+    /// Every row as fresh as those on screen, because rows are ordered or added up by what may change while a process
+    /// sleeps: its memory.
+    pub const FRESH: Needs = Needs(1 << 5);
     /// Everything there is, as one-shot exports want it; without threads.
-    pub const FULL: Needs = Needs(1 | 1 << 1 | 1 << 2 | 1 << 4);
+    pub const FULL: Needs = Needs(1 | 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5);
 
     /// Whether all of `other` is in it.
     pub const fn has(self, other: Needs) -> bool {

@@ -30,7 +30,8 @@ const HURRY: f64 = 0.012;
 /// How many processes it reads however long that takes: more than most screens have rows.
 const SCREENFUL: u32 = 100;
 
-/// Every command line is read again once in so many looks: processes rewrite them.
+/// What may change without a process running, or without a sign, is read again once in so many looks: its memory, and
+/// its command line, which processes rewrite.
 const ROTATION: u64 = 45;
 
 /// The processes and the machine below a root directory: `/` for the machine we run on, or a fixture.
@@ -54,6 +55,8 @@ struct Open {
     /// Boxed, because a table that grows holds its entries twice while it does, and has room for many more.
     known: HashMap<Pid, Box<Known>>,
     look: u64,
+    /// Who is on screen, ordered.
+    on_screen: Vec<ProcId>,
     /// Reused from look to look: the pids listed, and then all rows with the process of each thread.
     listed: Vec<Pid>,
     rows: Vec<(Pid, Option<Pid>)>,
@@ -111,6 +114,7 @@ impl Live {
             real,
             known: HashMap::new(),
             look: 0,
+            on_screen: Vec::new(),
             listed: Vec::new(),
             rows: Vec::new(),
         })
@@ -142,6 +146,9 @@ impl Open {
             self.users.refresh();
         }
         self.list()?;
+        self.on_screen.clear();
+        self.on_screen.extend_from_slice(&wants.visible);
+        self.on_screen.sort_unstable();
         let mut tally = Tally::default();
         self.rows.clear();
         let deadline = if wants.hurry { Some(clock::now().plus(HURRY)) } else { None };
@@ -241,7 +248,14 @@ impl Open {
         if known.task.kind == Kind::Kernel {
             // It has no memory of its own: the file would say so in as many zeros.
             known.task.memory = Reading::Known(TaskMemory::default());
-        } else if needs.has(Needs::MEMORY) {
+        } else if needs.has(Needs::MEMORY)
+            && (ran
+                || known.task.memory.known().is_none()
+                || needs.has(Needs::FRESH)
+                || self.on_screen.binary_search(&known.task.id).is_ok()
+                || is_turn(pid, self.look))
+        {
+            // Who has not run has not touched memory either; what others take from it (reclaim, swap) matters on screen.
             match self.files.read(&Path::process(pid, "statm"), false) {
                 Ok(content) => known.task.memory = memory(content.text, self.machine.page_size()),
                 Err(Miss::Gone) => return,
@@ -306,9 +320,8 @@ impl Open {
                 known.task.stuck = false;
                 known.stale = true;
             }
-            let wanted = known.stale
-                || (u64::from(pid.get()) + self.look).is_multiple_of(ROTATION)
-                || is_young(known.task.id, since_boot, ticks);
+            let wanted =
+                known.stale || is_turn(*pid, self.look) || is_young(known.task.id, since_boot, ticks);
             if wanted && !known.pending && known.stuck_until.is_none() && known.may_have_command() {
                 known.stale = false;
                 known.pending = true;
@@ -421,6 +434,11 @@ fn memory(text: &[u8], page: u64) -> Reading<TaskMemory> {
             shared: shared.saturating_mul(page),
         })
     })
+}
+
+/// Whether this is the look in which the process has its turn to be read whatever is known of it.
+fn is_turn(pid: Pid, look: u64) -> bool {
+    (u64::from(pid.get()) + look).is_multiple_of(ROTATION)
 }
 
 /// Whether the process started a moment ago.
