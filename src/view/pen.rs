@@ -56,9 +56,12 @@ impl<'a> Pen<'a> {
 
     /// Writes text that is the program's own, or made showable.
     pub(super) fn put(&mut self, style: Style, text: &str) -> &mut Pen<'a> {
+        // Nearly all of it is ASCII, where each byte is a cell and nobody has to look for the end of a character.
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return self.put_ascii(style, text);
+        }
         for grapheme in text.graphemes(true) {
-            // Nearly all of it is ASCII.
-            let width = if grapheme.len() == 1 { 1 } else { grapheme.width() as u16 };
+            let width = grapheme.width() as u16;
             if width == 0 {
                 continue;
             }
@@ -84,6 +87,21 @@ impl<'a> Pen<'a> {
                 }
             }
             self.x += width;
+        }
+        self
+    }
+
+    /// Writes printable ASCII.
+    fn put_ascii(&mut self, style: Style, text: &str) -> &mut Pen<'a> {
+        let swallowed = text.len().min(usize::from(self.hidden));
+        self.hidden -= swallowed as u16;
+        let shown = text.get(swallowed..).unwrap_or("");
+        let shown = shown.get(..usize::from(self.left())).unwrap_or(shown);
+        for byte in shown.bytes() {
+            if let Some(cell) = self.buf.cell_mut((self.x, self.y)) {
+                cell.set_char(char::from(byte)).set_style(style);
+            }
+            self.x += 1;
         }
         self
     }
@@ -122,6 +140,7 @@ impl fmt::Write for Pen<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn what_does_not_fit_is_left_out() {
@@ -138,6 +157,21 @@ mod tests {
             .skip(1)
             .put(Style::new(), "xyz");
         assert_eq!(buf, Buffer::with_lines(["  xyz "]));
+    }
+
+    proptest! {
+        #[test]
+        fn ascii_is_written_as_any_other_text(text in "[ -~]{0,12}", width in 0u16..9, hidden in 0usize..9) {
+            let area = Rect::new(0, 0, width, 1);
+            let (mut one, mut other) = (Buffer::empty(area), Buffer::empty(area));
+            let mut pen = Pen::scrolled(&mut one, area, hidden);
+            pen.put(Style::new(), &text);
+            let ends = (pen.x, pen.hidden);
+            // A wide character that is out of sight makes the text go the long way.
+            let mut pen = Pen::scrolled(&mut other, area, hidden + 2);
+            pen.put(Style::new(), &format!("漢{text}"));
+            prop_assert_eq!((ends, one), ((pen.x, pen.hidden), other));
+        }
     }
 
     #[test]
