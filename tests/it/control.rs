@@ -324,7 +324,10 @@ impl Drop for Opener {
 
 #[test]
 fn a_zombie_is_named_with_its_parent() {
-    let mut parent = Guard::start(Command::new("sh").args(["-c", "sleep 0 & echo $!; exec sleep 1000"]));
+    // The shell would reap a child that ends before it has become a sleep.
+    let child = "sh -c 'until grep -q sleep /proc/$PPID/comm; do sleep 0.01; done'";
+    let script = format!("{child} & echo $!; exec sleep 1000");
+    let mut parent = Guard::start(Command::new("sh").args(["-c", &script]));
     let pid: u32 = parent.line().parse().unwrap();
     let parent_name = || stat(parent.pid()).comm;
     until("a zombie whose parent never reaps", || stat(pid).state == 'Z' && parent_name() == "sleep");
