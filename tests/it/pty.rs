@@ -150,6 +150,13 @@ impl Seen {
         // The end of a read may be the middle of that character.
         let cut = [2, 1].into_iter().find(|&cut| rest.ends_with(&"\u{fffd}".as_bytes()[..cut])).unwrap_or(0);
         let rest = &rest[..rest.len() - cut];
+        // Frames are shown whole, as a terminal with synchronized output does: nothing is seen half drawn.
+        let last = |what: &[u8]| rest.windows(what.len()).rposition(|window| window == what);
+        let ends = last(b"\x1b[?2026l").max(last(b"\x1b[?1049l"));
+        let rest = match last(b"\x1b[?2026h") {
+            Some(begins) if ends < Some(begins) => &rest[..begins],
+            _ => rest,
+        };
         self.shown += rest.len();
         let mut from = 0;
         while let Some(at) = rest[from..].windows(3).position(|three| three == "\u{fffd}".as_bytes()) {
