@@ -33,9 +33,10 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
             (None, Some(p)) => newcomer_percent(p, &task, ticks, cores),
             (None, None) => None,
         };
+        // Threads that are asked for only now are no news; what started since the look before is.
         let born = match same {
             Some(o) => o.born,
-            None => prev.map(|_| next.taken),
+            None => prev.filter(|p| started_since(p, &task, ticks)).map(|_| next.taken),
         };
         procs.push(Proc { task, cpu, born, gone: None });
     }
@@ -103,13 +104,18 @@ fn cpu_percent(before: &Proc, now: &Task, ticks: u64, cores: f64) -> Option<f64>
     Some((used as f64 / 1e9 / dt * 100.0).min(most))
 }
 
+/// Whether a process started after the look `prev`. Start times are rounded down to a tick.
+fn started_since(prev: &Snapshot, now: &Task, ticks: u64) -> bool {
+    let per_tick = 1_000_000_000u64.checked_div(ticks);
+    per_tick.is_some_and(|per_tick| {
+        (now.id.start_time.saturating_add(1)).saturating_mul(per_tick) >= prev.since_boot.0
+    })
+}
+
 /// CPU use of a process that started after the look `prev`: all it ever used fell between the two looks.
 fn newcomer_percent(prev: &Snapshot, now: &Task, ticks: u64, cores: f64) -> Option<f64> {
-    let per_tick = 1_000_000_000u64.checked_div(ticks)?;
-    // Start times are rounded down to a tick.
-    let young = now.id.start_time.saturating_add(1).saturating_mul(per_tick) >= prev.since_boot.0;
     let dt = now.read_at.since(prev.taken);
-    let used = now.cpu_nanos(ticks).filter(|_| young && dt >= SHORTEST)?;
+    let used = now.cpu_nanos(ticks).filter(|_| started_since(prev, now, ticks) && dt >= SHORTEST)?;
     Some((used as f64 / 1e9 / dt * 100.0).min(cores * 100.0))
 }
 
@@ -202,6 +208,7 @@ mod tests {
         let second = derive(Some(&first), next);
         // Pid 8 is older than the last look: it was overlooked then, and nobody knows when it used its time.
         assert_eq!(second.procs.iter().map(|p| p.cpu).collect::<Vec<_>>(), [Some(25.0), None]);
+        assert_eq!(second.procs.iter().map(|p| p.born.is_some()).collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]

@@ -297,7 +297,7 @@ mod tests {
             }
         }
         assert_eq!(Indent::new(&table, 200).unit, 3);
-        assert_eq!(Indent::new(&table, 80).unit, 1);
+        assert_eq!(Indent::new(&table, 80).unit, 2);
     }
 
     #[test]

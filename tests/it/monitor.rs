@@ -368,7 +368,7 @@ fn the_lab_runs_and_its_workers_stand_in_the_table() {
     pty.wait_until("a worker in the table", || {
         let workers = lab::members(glowtop).into_iter().filter(|proc| proc.comm.starts_with("lab:primes "));
         let rows = pty.rows();
-        let shown = |row: &String, pid: &str| row.contains(pid) && row.contains("lab:primes worker");
+        let shown = |row: &String, pid: &str| row.contains(pid) && row.contains("lab:primes ");
         workers.map(|proc| format!(" {} ", proc.pid)).any(|pid| rows.iter().any(|row| shown(row, &pid)))
     });
     pty.send(b"\t");
