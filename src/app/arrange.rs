@@ -125,11 +125,19 @@ fn sorted(snapshot: &Snapshot, rules: &Rules<'_>, keep: &[bool], sums: &[Sums]) 
     let mut keyed: Vec<(Value<'_>, u32)> = kept
         .map(|(at, proc)| {
             let sums = if rules.by_total { sums.get(at) } else { None };
-            ((rules.sort.value)(&Row { snapshot, proc, sums }), at as u32)
+            (settled(rules.sort, &Row { snapshot, proc, sums }), at as u32)
         })
         .collect();
     keyed.sort_unstable_by(|a, b| a.0.order(&b.0, rules.descending).then(a.1.cmp(&b.1)));
     keyed.into_iter().map(|(_, at)| at).collect()
+}
+
+/// What a row sorts by: its value as far as it can be seen.
+fn settled<'a>(column: &Column, row: &Row<'a>) -> Value<'a> {
+    match (column.value)(row) {
+        Value::Float(value) if column.grain > 0.0 => Value::Float((value / column.grain).round()),
+        value => value,
+    }
 }
 
 fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, matching: &[bool], out: &mut Arrangement) {
@@ -184,10 +192,10 @@ fn insert_ended(snapshot: &Snapshot, rules: &Rules<'_>, out: &mut Arrangement) {
         return;
     }
     for (at, proc) in ended {
-        let value = (rules.sort.value)(&Row { snapshot, proc, sums: None });
+        let value = settled(rules.sort, &Row { snapshot, proc, sums: None });
         let place = out.lines.partition_point(|l| {
             l.proc(snapshot).is_some_and(|other| {
-                let theirs = (rules.sort.value)(&Row { snapshot, proc: other, sums: None });
+                let theirs = settled(rules.sort, &Row { snapshot, proc: other, sums: None });
                 theirs.order(&value, rules.descending) != Ordering::Greater
             })
         });

@@ -149,6 +149,21 @@ fn the_cursor_stays_on_its_process_when_the_order_changes() {
 }
 
 #[test]
+fn what_looks_the_same_keeps_its_place() {
+    let mut desk = Desk::new();
+    let mut idle = (*desk.app.snapshot).clone();
+    // All of them are shown as 0.0; nobody goes before another for ten microseconds more.
+    for (i, proc) in idle.procs.iter_mut().enumerate() {
+        proc.cpu = Some(0.005 * i as f64);
+    }
+    desk.tell(Msg::Snapshot(Arc::new(idle.clone())));
+    assert_eq!(desk.rows(), [">1", "10", "20", "30", "31", "32", "40"]);
+    idle.procs[6].cpu = Some(0.06);
+    desk.tell(Msg::Snapshot(Arc::new(idle)));
+    assert_eq!(desk.rows()[0], ">32");
+}
+
+#[test]
 fn a_process_that_is_gone_leaves_the_cursor_in_its_place() {
     let mut desk = Desk::new();
     desk.press("E Down");

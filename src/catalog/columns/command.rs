@@ -20,6 +20,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::NOTHING,
         descending: false,
         additive: false,
+        grain: 0.0,
         value: |row| Value::Text(row.proc.task.comm.bytes()),
         cell: |row, cell| {
             let role = if row.proc.task.kind == Kind::Kernel { Role::Kernel } else { Role::Text };
@@ -36,6 +37,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::COMMAND,
         descending: false,
         additive: false,
+        grain: 0.0,
         value: command_value,
         cell: |row, cell| command_cell(row, false, cell),
     },
@@ -49,6 +51,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::COMMAND,
         descending: false,
         additive: false,
+        grain: 0.0,
         value: command_value,
         cell: |row, cell| command_cell(row, true, cell),
     },

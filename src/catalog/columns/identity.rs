@@ -53,6 +53,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::NOTHING,
         descending: false,
         additive: false,
+        grain: 0.0,
         value: |row| match row.proc.task.tty {
             0 => Value::Unknown,
             device => Value::Terminal(device),
@@ -72,6 +73,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::USER,
         descending: false,
         additive: false,
+        grain: 0.0,
         value: |row| match &row.proc.task.user {
             Some(name) => Value::Text(name.bytes()),
             None => uid(row),
@@ -88,6 +90,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::USER,
         descending: false,
         additive: false,
+        grain: 0.0,
         value: uid,
         cell: |row, cell| match row.proc.task.uid.known() {
             Some(uid) => number(i64::from(*uid), usize::from(UID_CELLS), Role::Text, cell),
@@ -104,6 +107,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::NOTHING,
         descending: true,
         additive: true,
+        grain: 0.0,
         value: |row| Value::Uint(threads(row)),
         cell: |row, cell| {
             let threads = threads(row);
@@ -131,6 +135,7 @@ const fn id_column(
         needs: Needs::NOTHING,
         descending: false,
         additive: false,
+        grain: 0.0,
         value,
         cell,
     }

@@ -45,6 +45,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::MEMORY,
         descending: true,
         additive: true,
+        grain: 0.1,
         value: |row| share(row).into(),
         cell: |row, cell| percent(share(row), |_| Role::Text, cell),
     },
@@ -84,6 +85,7 @@ const fn size_column(
         needs,
         descending: true,
         additive,
+        grain: 0.0,
         value,
         cell,
     }
@@ -107,6 +109,7 @@ const fn fault_column(
         needs: Needs::NOTHING,
         descending: true,
         additive: false,
+        grain: 0.0,
         value,
         cell,
     }

@@ -69,6 +69,9 @@ pub struct Column {
     pub descending: bool,
     /// Whether a folded row shows the sum of its subtree here.
     pub additive: bool,
+    /// Values that differ by less than this look the same; sorting takes them for equal, so that rows which do nothing
+    /// keep their places. 0 where every difference counts.
+    pub grain: f64,
     /// Its value, for sorting and export.
     pub value: for<'a> fn(&Row<'a>) -> Value<'a>,
     /// Appends what is shown.

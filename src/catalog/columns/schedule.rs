@@ -16,6 +16,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::NOTHING,
         descending: false,
         additive: false,
+        grain: 0.0,
         value: |row| Value::Int(i64::from(row.proc.task.priority)),
         cell: |row, cell| match row.proc.task.priority {
             // The strongest real-time priority and deadline tasks: −100 and less (proc(5), field 18).
@@ -33,6 +34,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::NOTHING,
         descending: false,
         additive: false,
+        grain: 0.0,
         value: |row| Value::Int(i64::from(row.proc.task.nice)),
         cell: |row, cell| {
             let nice = row.proc.task.nice;
@@ -55,6 +57,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::NOTHING,
         descending: false,
         additive: false,
+        grain: 0.0,
         value: |row| {
             let letter = &row.proc.task.state.0;
             Value::Text(if letter.is_ascii_alphabetic() { std::slice::from_ref(letter) } else { b"?" })
@@ -74,6 +77,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::NOTHING,
         descending: false,
         additive: false,
+        grain: 0.0,
         value: |row| row.proc.task.processor.map(u64::from).into(),
         cell: |row, cell| match row.proc.task.processor {
             Some(cpu) => number(i64::from(cpu), 4, Role::Text, cell),

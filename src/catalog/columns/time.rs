@@ -42,6 +42,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::NOTHING,
         descending: true,
         additive: false,
+        grain: 0.0,
         value: |row| row.snapshot.started(row.proc).into(),
         cell: start_cell,
     },
@@ -55,6 +56,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::NOTHING,
         descending: true,
         additive: false,
+        grain: 0.0,
         value: |row| row.snapshot.age(row.proc).into(),
         cell: |row, cell| match row.snapshot.age(row.proc) {
             Some(age) => cell.push_with(Role::Text, |out| units::span(age, out)),
@@ -82,6 +84,7 @@ const fn cpu_time_column(
         needs: Needs::NOTHING,
         descending: true,
         additive,
+        grain: 0.0,
         value,
         cell,
     }
