@@ -14,7 +14,12 @@ use crate::query::Filter;
 pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
     let pause = || std::thread::sleep(Duration::from_secs_f64(args.delay));
     match look_twice(source.as_mut(), pause) {
-        Ok(snapshot) => output::write(|out| write(args, &snapshot, out)),
+        Ok(snapshot) => {
+            if snapshot.system.hidepid {
+                output::complain("glowtop: hidepid: the kernel shows only some processes");
+            }
+            output::write(|out| write(args, &snapshot, out))
+        }
         Err(error) => {
             output::complain(&format!("glowtop: {error}"));
             ExitCode::from(2)
@@ -35,6 +40,10 @@ fn write(args: &PsArgs, snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<
     let filter = Filter::parse(args.filter.as_deref().unwrap_or(""));
     let order = Order { tree: args.tree, ..Order::by(args.sort) };
     let mut lines = export::select(snapshot, &filter, &order);
+    if !filter.is_empty() {
+        // The filter stands in our own command line; nobody looks for that.
+        lines.retain(|line| Some(line.proc.task.id.pid) != snapshot.host().own_pid);
+    }
     lines.truncate(args.lines.unwrap_or(usize::MAX));
     let columns = args.chosen_columns();
     if args.json {
@@ -60,6 +69,8 @@ mod tests {
     #[derive(Default)]
     struct Pair {
         looks: u64,
+        /// The pid that is ours; 0 for none.
+        own: u32,
     }
 
     impl Source for Pair {
@@ -77,7 +88,11 @@ mod tests {
             Ok(Sample {
                 taken: at,
                 system: System {
-                    host: Arc::new(Host { ticks_per_second: 100, ..Host::default() }),
+                    host: Arc::new(Host {
+                        ticks_per_second: 100,
+                        own_pid: Pid::new(self.own),
+                        ..Host::default()
+                    }),
                     cpus: vec![(0, CpuTimes::default())],
                     ..System::default()
                 },
@@ -96,15 +111,25 @@ mod tests {
     }
 
     fn listing(line: &str) -> String {
+        listing_as(Pair::default(), line)
+    }
+
+    fn listing_as(mut source: Pair, line: &str) -> String {
         let words = ["glowtop", "ps"].into_iter().chain(line.split_whitespace());
         let Some(Command::Ps(args)) = CommandLine::parse_from(words).command else { panic!("{line}") };
-        let mut source = Pair::default();
         let mut paused = false;
         let snapshot = look_twice(&mut source, || paused = true).unwrap();
         assert!(paused && source.looks == 2);
         let mut out = Vec::new();
         write(&args, &snapshot, &mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_filter_does_not_find_the_listing_itself() {
+        assert!(listing_as(Pair { own: 1, ..Pair::default() }, "--csv --columns pid").contains("\n1\r"));
+        let filtered = listing_as(Pair { own: 1, ..Pair::default() }, "i|b --csv --columns pid");
+        assert_eq!(filtered, "pid\r\n2\r\n");
     }
 
     #[test]

@@ -69,7 +69,7 @@ fn draw_choice(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab) {
     pen.put(dim, " on ").fmt(strong, format_args!("{}", lab.run_workers())).put(dim, " workers, ");
     pen.fmt(strong, format_args!("{}", workload.tasks)).put(dim, " tasks, about ");
     pen.fmt(strong, format_args!("{} s", lab.seconds())).put(dim, " of serial work");
-    Pen::new(buf, line(area, 2)).put(dim, "as a command: ").put(text, &lab.command_line());
+    Pen::new(buf, line(area, 2)).put(dim, "$ ").put(text, &lab.command_line());
 }
 
 fn draw_lesson(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab) {

@@ -2,7 +2,7 @@
 
 use crate::config::{Chord, Key};
 
-use crate::app::{App, Effect, Hit, Layer, MouseEvent};
+use crate::app::{App, Effect, Hit, Layer, MouseEvent, Screen};
 
 /// Rows a turn of the wheel scrolls.
 const WHEEL: isize = 3;
@@ -21,7 +21,8 @@ impl App {
                     Some(Layer::Signal(menu)) => {
                         menu.at = menu.at.saturating_add_signed(by).min(menu.signals.len().saturating_sub(1));
                     }
-                    Some(Layer::Line(_)) | None => self.table.scroll(by),
+                    Some(Layer::Line(_)) | None if self.screen == Screen::Processes => self.table.scroll(by),
+                    Some(Layer::Line(_)) | None => {}
                 }
             }
             (MouseEvent::Left, Hit::Item(at)) => match &mut self.layer {
