@@ -68,8 +68,6 @@ pub struct LineInput {
     pub purpose: Purpose,
     /// The text.
     pub edit: LineEdit,
-    /// The text in force before, to go back to.
-    pub before: String,
     /// Whether what stands there makes no sense or finds nothing.
     pub failed: bool,
 }
@@ -112,6 +110,6 @@ impl Menu {
 impl LineInput {
     /// A line for `purpose` that holds `text`.
     pub fn new(purpose: Purpose, text: &str) -> LineInput {
-        LineInput { purpose, edit: LineEdit::new(text), before: text.to_owned(), failed: false }
+        LineInput { purpose, edit: LineEdit::new(text), failed: false }
     }
 }
