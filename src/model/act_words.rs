@@ -71,7 +71,12 @@ fn outcome(outcome: &Outcome, act: Act) -> String {
         Outcome::AlreadyGone => format!("had already ended, {}", nothing(act)),
         Outcome::Replaced => format!("is another process now, {}", nothing(act)),
         Outcome::Denied { owner } => {
-            let owner = owner.map(|uid| format!(", owned by uid {uid}")).unwrap_or_default();
+            let owner = match owner {
+                None => String::new(),
+                // By this name everywhere; other names are not known here.
+                Some(0) => ", owned by root".to_owned(),
+                Some(uid) => format!(", owned by uid {uid}"),
+            };
             match act {
                 Act::Renice(delta) if delta < 0 => {
                     format!("not permitted{owner} (a more urgent nice value needs root rights)")
@@ -283,7 +288,7 @@ mod tests {
         assert_eq!(said(Outcome::Replaced, Act::Renice(1)), "4711: is another process now, nothing changed");
         assert_eq!(
             said(Outcome::Denied { owner: Some(0) }, TERM),
-            "4711 sh: not permitted, owned by uid 0 (root rights are needed)"
+            "4711 sh: not permitted, owned by root (root rights are needed)"
         );
         assert_eq!(
             said(Outcome::Denied { owner: None }, TERM),
