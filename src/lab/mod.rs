@@ -18,6 +18,7 @@
 //! like everything else. Read next: `supervisor`, then `worker`; a new workload is a file in `workloads`.
 #![allow(clippy::disallowed_methods)]
 
+mod entry;
 mod order;
 mod plan;
 mod protocol;
@@ -35,7 +36,7 @@ use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::model::Pid;
 use crate::model::lab::{LabNews, LabPlan, RunReport, WorkloadInfo};
-pub use order::hidden_entry;
+pub use entry::hidden_entry;
 use order::{Order, Role, THIS_PROGRAM};
 use protocol::{GARBLED, Lines, SupervisorSaid};
 

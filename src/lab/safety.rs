@@ -74,7 +74,7 @@ pub(super) fn settle_worker(parent: u32, threads: u32) -> io::Result<Deadline> {
     forget_inherited()?;
     prctl::set_pdeathsig(Signal::SIGKILL)?;
     // It may have died before the line above; then nobody would send the signal any more.
-    if !super::order::is_our_parent(parent) {
+    if !is_our_parent(parent) {
         return Err(io::Error::other("the supervisor is gone"));
     }
     let cpu_seconds = (LIMIT + GRACE).as_secs() * u64::from(threads.max(1));
@@ -170,6 +170,11 @@ fn parent_in_stat(stat: &[u8]) -> Option<Pid> {
     let end_of_name = stat.iter().rposition(|&b| b == b')')?;
     let fields = std::str::from_utf8(stat.get(end_of_name + 1..)?).ok()?;
     fields.split_ascii_whitespace().nth(1)?.parse().ok().map(Pid::from_raw)
+}
+
+/// Whether `pid` is (still) our parent.
+pub(super) fn is_our_parent(pid: u32) -> bool {
+    u32::try_from(nix::unistd::getppid().as_raw()) == Ok(pid)
 }
 
 #[cfg(test)]
