@@ -164,7 +164,7 @@ fn is_name(column: &Column) -> bool {
     matches!(column.id, "command" | "cmdline" | "comm")
 }
 
-/// How far the tree's rows are indented: the branches take a third of the name's room, however deep it is.
+/// How far the tree's rows are indented: the branches take half of the name's room, however deep it is.
 #[derive(Clone, Copy)]
 struct Indent {
     /// Cells for each level above a row's own.
@@ -181,10 +181,10 @@ impl Indent {
         let room = width.saturating_sub(before);
         let unit = match room {
             0..24 => 1,
-            24..40 => 2,
+            24..60 => 2,
             _ => 3,
         };
-        Indent { unit, deepest: (room / 3 / unit).clamp(1, DEEPEST) }
+        Indent { unit, deepest: (room / 2 / unit).clamp(1, DEEPEST) }
     }
 
     /// How many levels are left out above a row of this depth.
