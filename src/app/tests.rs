@@ -503,3 +503,21 @@ fn what_is_on_screen_is_wanted() {
     assert!(wanted.needs.has(crate::model::Needs::THREADS));
     assert_eq!(wanted.visible.iter().map(|id| id.pid.get()).collect::<Vec<_>>(), [31, 32]);
 }
+
+#[test]
+fn sensors_that_say_the_same_are_not_worth_a_frame() {
+    let mut desk = Desk::new();
+    let reading = |available| {
+        let disk = crate::model::Disk { available, ..crate::model::Disk::default() };
+        Msg::Sensors(Arc::new(crate::model::Sensors {
+            disks: vec![disk],
+            ..crate::model::Sensors::default()
+        }))
+    };
+    desk.tell(reading(1));
+    assert!(desk.app.take_dirty());
+    desk.tell(reading(1));
+    assert!(!desk.app.take_dirty());
+    desk.tell(reading(2));
+    assert!(desk.app.take_dirty());
+}

@@ -33,6 +33,8 @@ impl App {
                 }
                 self.show(snapshot);
             }
+            // Most readings say what the one before said; they are not worth a frame.
+            Msg::Sensors(sensors) if self.sensors.as_ref() == Some(&sensors) => return effects,
             Msg::Sensors(sensors) => self.sensors = Some(sensors),
             Msg::Control(news) => self.control_news(&news, &mut effects),
             Msg::Lab(news) => self.lab_news(news),
