@@ -1,7 +1,7 @@
 //! Sample after sample → snapshot: rates, births and deaths. Pure arithmetic over two looks.
 
 use super::snapshot::LINGER;
-use super::{CpuTimes, CpuUse, Kind, Proc, Sample, Snapshot, Task};
+use super::{Counts, CpuTimes, CpuUse, Kind, Proc, Sample, Snapshot, Task};
 
 /// An interval shorter than this gives no rate: the counters are too coarse for it. Seconds.
 const SHORTEST: f64 = 0.02;
@@ -62,6 +62,7 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
             _ => None,
         },
         system: next.system,
+        counts: Counts::of(&procs),
         procs,
         ended,
         partial: next.partial,

@@ -32,7 +32,7 @@ pub use sample::{
 };
 pub use sensors::{Disk, Network, Sensors, Temperature};
 pub use signal::{DefaultAction, Signal, SignalSet};
-pub use snapshot::{CpuUse, LINGER, Proc, Snapshot};
+pub use snapshot::{Counts, CpuUse, LINGER, Proc, Snapshot};
 pub use source::{NoSample, Source};
 pub use tree::{Forest, Ordered, Sums};
 pub use untrusted::{REPLACEMENT, Untrusted, showable};

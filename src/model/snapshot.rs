@@ -1,6 +1,6 @@
 //! A snapshot: what a sample means. Immutable, shared as `Arc`; the only thing that crosses threads by reference.
 
-use super::{Cost, Host, Load, Memory, Nanos, Pid, Pressure, ProcId, System, Task};
+use super::{Cost, Host, Kind, Load, Memory, Nanos, Pid, Pressure, ProcId, State, System, Task};
 
 /// What a look at the machine means, in the light of the one before.
 #[derive(Clone, Debug, Default)]
@@ -27,10 +27,45 @@ pub struct Snapshot {
     pub ended: Vec<Proc>,
     /// Whether only some processes have been read yet; the whole comes at once.
     pub partial: bool,
+    /// How many of what `procs` holds; counted once for a look, not for each frame.
+    pub counts: Counts,
     /// What the look cost.
     pub cost: Cost,
     /// CPU use of this program since the look before, percent of one core.
     pub own_cpu: Option<f64>,
+}
+
+/// How many processes, threads and kernel threads there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// Processes that are no kernel threads.
+    pub processes: u64,
+    /// Their threads, whether they are rows or not.
+    pub threads: u64,
+    /// Kernel threads.
+    pub kernel: u64,
+    /// Rows in state R.
+    pub running: u64,
+}
+
+impl Counts {
+    /// Counts `procs`.
+    pub fn of(procs: &[Proc]) -> Counts {
+        let mut counts = Counts::default();
+        for proc in procs {
+            counts.running += u64::from(proc.task.state == State::RUNNING);
+            match proc.task.kind {
+                Kind::Process => {
+                    counts.processes += 1;
+                    counts.threads += u64::from(proc.task.threads);
+                }
+                Kind::Kernel => counts.kernel += 1,
+                // Its process has counted it.
+                Kind::Thread(_) => {}
+            }
+        }
+        counts
+    }
 }
 
 /// How long a process that ended, or one that is new, is told apart, seconds.

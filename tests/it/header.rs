@@ -5,8 +5,8 @@ use std::sync::Arc;
 use glowtop::app::History;
 use glowtop::config;
 use glowtop::model::{
-    Cost, CpuUse, Disk, Host, Kind, Load, Memory, Nanos, Network, Pid, Pressure, Proc, ProcId, Reading,
-    Sensors, Snapshot, Stall, State, System, Task, Temperature, Untrusted,
+    Cost, Counts, CpuUse, Disk, Host, Kind, Load, Memory, Nanos, Network, Pid, Pressure, Proc, ProcId,
+    Reading, Sensors, Snapshot, Stall, State, System, Task, Temperature, Untrusted,
 };
 use glowtop::view::{self, Depth, HeaderInput, Theme, picture};
 use proptest::prelude::*;
@@ -88,7 +88,7 @@ fn machine(cores: u32, look: u64, name: &str) -> Snapshot {
         kernel: mean(|u| u.kernel),
         ..CpuUse::default()
     };
-    let procs = (0..312).map(|n| process(n, cores)).collect();
+    let procs: Vec<_> = (0..312).map(|n| process(n, cores)).collect();
     let stall = |now| Some(Stall { avg10: now, avg60: now / 2.0, avg300: now / 4.0 });
     Snapshot {
         number: look + 1,
@@ -97,6 +97,7 @@ fn machine(cores: u32, look: u64, name: &str) -> Snapshot {
         interval: Some(1.0),
         cpu: Some(cpu),
         cpus,
+        counts: Counts::of(&procs),
         procs,
         own_cpu: Some(0.2),
         cost: Cost { cpu: 0.003, wall: 0.0031, own_cpu: 1.0, own_memory: Some(5_872_025) },

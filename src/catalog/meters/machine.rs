@@ -1,7 +1,7 @@
 //! The machine and what runs on it: name, age, tasks, and glowtop itself.
 
 use super::{Gauge, Meter, MeterInput};
-use crate::model::{Kind, Needs, Role, State, units};
+use crate::model::{Counts, Needs, Role, units};
 
 /// The most that is shown of a name, cells.
 const NAME_CELLS: usize = 64;
@@ -67,19 +67,7 @@ fn tasks(input: &MeterInput<'_>, gauge: &mut Gauge) {
     if snapshot.number == 0 || snapshot.partial {
         return gauge.text.push_unknown();
     }
-    let (mut processes, mut threads, mut kernel, mut running) = (0u64, 0u64, 0u64, 0u64);
-    for proc in &snapshot.procs {
-        running += u64::from(proc.task.state == State::RUNNING);
-        match proc.task.kind {
-            Kind::Process => {
-                processes += 1;
-                threads += u64::from(proc.task.threads);
-            }
-            Kind::Kernel => kernel += 1,
-            // Its process has counted it.
-            Kind::Thread(_) => {}
-        }
-    }
+    let Counts { processes, threads, kernel, running } = snapshot.counts;
     // The kernel's own count knows the threads that are no rows here. One that wrapped below 0 is no count.
     let running = snapshot.system.running.filter(|n| i64::try_from(*n).is_ok()).unwrap_or(running);
     let text = &mut gauge.text;

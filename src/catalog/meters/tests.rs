@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Cost, CpuUse, Disk, Host, Kind, Load, Memory, Nanos, Network, Pid, Pressure, Proc, ProcId, Stall, State,
-    System, Task, Temperature,
+    Cost, Counts, CpuUse, Disk, Host, Kind, Load, Memory, Nanos, Network, Pid, Pressure, Proc, ProcId, Stall,
+    State, System, Task, Temperature,
 };
 
 const GIB: u64 = 1 << 30;
@@ -15,6 +15,12 @@ fn task(pid: u32, kind: Kind, threads: u32) -> Proc {
 }
 
 fn snapshot() -> Snapshot {
+    let procs = vec![
+        task(1, Kind::Process, 1),
+        task(2, Kind::Kernel, 1),
+        task(3, Kind::Process, 7),
+        task(4, Kind::Thread(Pid::new(3).unwrap()), 1),
+    ];
     Snapshot {
         number: 3,
         since_boot: Nanos((41 * 86_400 + 3 * 3600 + 12 * 60) * 1_000_000_000),
@@ -27,12 +33,8 @@ fn snapshot() -> Snapshot {
             guest: 0.1,
             ..CpuUse::default()
         }),
-        procs: vec![
-            task(1, Kind::Process, 1),
-            task(2, Kind::Kernel, 1),
-            task(3, Kind::Process, 7),
-            task(4, Kind::Thread(Pid::new(3).unwrap()), 1),
-        ],
+        counts: Counts::of(&procs),
+        procs,
         system: System {
             host: Arc::new(Host {
                 name: "web-3\u{1b}".into(),
