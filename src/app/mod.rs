@@ -41,6 +41,9 @@ pub use notices::{Notice, Notices};
 pub use signal_menu::{Aim, Aimed, SignalMenu};
 pub use table::Table;
 
+/// Digits typed within this many seconds of each other belong to one pid, and are shown so long.
+const DIGITS_PAUSE: f64 = 2.0;
+
 /// The screens, in the order of Tab.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Screen {
@@ -181,7 +184,8 @@ impl App {
         let notice = self.notices.next_end(self.now);
         // A running lab moves: its lanes grow.
         let lab = (self.lab.running && self.screen == Screen::Lab).then(|| self.now.plus(0.1));
-        notice.into_iter().chain(lab).min()
+        let digits = self.digits.as_ref().map(|(_, at)| at.plus(DIGITS_PAUSE)).filter(|end| *end > self.now);
+        notice.into_iter().chain(lab).chain(digits).min()
     }
 
     /// Tells the app how many rows of the table the screen has, before drawing; whether that is news.
@@ -201,7 +205,8 @@ impl App {
 
     /// The digits typed so far to find a pid.
     pub fn typed_pid(&self) -> Option<&str> {
-        self.digits.as_ref().map(|(text, _)| text.as_str())
+        let recent = self.digits.as_ref().filter(|(_, at)| self.now.since(*at) < DIGITS_PAUSE);
+        recent.map(|(text, _)| text.as_str())
     }
 
     /// Who is on screen now.

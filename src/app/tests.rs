@@ -254,7 +254,11 @@ fn search_jumps_and_goes_round() {
 fn digits_find_a_pid() {
     let mut desk = Desk::new();
     desk.press("4 0");
-    assert_eq!(desk.selected(), 40);
+    assert_eq!((desk.selected(), desk.app.typed_pid()), (40, Some("40")));
+    // What was typed gives the line back by itself: a verdict may have to be said there.
+    let end = desk.app.wakeup().expect("something is to change");
+    desk.app.update(end, Msg::Tick);
+    assert_eq!((desk.app.typed_pid(), desk.app.wakeup()), (None, None));
     desk.at += 5 * SECOND;
     desk.press("1 0");
     assert_eq!(desk.selected(), 10);

@@ -6,10 +6,7 @@ use crate::model::{ControlOrder, Pid};
 use super::layers::parse_delay;
 use crate::app::layer::Picked;
 use crate::app::signal_menu::Choice;
-use crate::app::{App, Effect, Layer, LineInput, Purpose, Screen};
-
-/// Digits typed within this many seconds of each other belong to one pid.
-const DIGITS_PAUSE: f64 = 2.0;
+use crate::app::{App, DIGITS_PAUSE, Effect, Layer, LineInput, Purpose, Screen};
 
 impl App {
     pub(super) fn key(&mut self, chord: Chord, effects: &mut Vec<Effect>) {
