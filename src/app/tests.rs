@@ -7,7 +7,7 @@ use crate::config::Chord;
 use crate::model::lab::{LabNews, LabOrder, Mode, RunReport, WorkloadInfo};
 use crate::model::{
     Act, ControlNews, ControlOrder, CpuTimes, Disposition, Happened, Host, Kind, Memory, Pid, Reading,
-    Sample, Signal, System, Task, TaskMemory, Untrusted, Verdict, derive,
+    Sample, Seen, Signal, System, Task, TaskMemory, Untrusted, Verdict, derive,
 };
 
 const SECOND: u64 = 1_000_000_000;
@@ -36,9 +36,9 @@ fn machine(at: u64, specs: &[Spec]) -> Sample {
             uid: Reading::Known(*uid),
             memory: Reading::Known(TaskMemory { resident: mib << 20, shared: 0 }),
             cpu_clock: Some(at / SECOND * cpu * 1_000_000),
-            read_at: Nanos(at),
             ..Task::bare(crate::model::ProcId::new(*pid, 100).unwrap())
         })
+        .map(|task| Seen::new(task, Nanos(at)))
         .collect();
     let host = Host { ticks_per_second: 100, own_uid: 1000, own_pid: Pid::new(30), ..Host::default() };
     let cpus = vec![(0, CpuTimes::default()), (1, CpuTimes::default())];

@@ -128,7 +128,7 @@ fn json_is_plain_numbers_and_null() {
 #[test]
 fn csv_quotes_what_needs_quotes() {
     let mut snapshot = snapshot();
-    snapshot.procs[0].task.command = Reading::Known(Arc::new(Command::parse(b" a\nb ").unwrap()));
+    snapshot.procs[0].task_mut().command = Reading::Known(Arc::new(Command::parse(b" a\nb ").unwrap()));
     let csv = written(csv, &snapshot, &all(&snapshot)[..3], &chosen(&["pid", "cpu", "tty", "command"]));
     let expected = [
         "pid,cpu,tty,command",
@@ -152,8 +152,8 @@ fn is_hostile(text: &str) -> bool {
 fn hostile_names_survive_json_and_reach_no_terminal() {
     let name = "\u{1b}]0;x\u{7}\n\t\"\\\u{9b}31m\u{202e}\u{2066}e\u{301}\u{e000}漢\u{1f600}\u{10ffff}";
     let mut snapshot = snapshot();
-    snapshot.procs[0].task.comm = Arc::new(name.into());
-    snapshot.procs[1].task.comm = Arc::new(Untrusted::new(b"a\xffb\xc3".as_slice()));
+    snapshot.procs[0].task_mut().comm = Arc::new(name.into());
+    snapshot.procs[1].task_mut().comm = Arc::new(Untrusted::new(b"a\xffb\xc3".as_slice()));
     let json = written(json, &snapshot, &all(&snapshot), &chosen(&["comm"]));
     assert!(json.lines().all(|line| !is_hostile(line)), "{json:?}");
     let read: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -170,7 +170,7 @@ proptest! {
         cpu in any::<u64>(),
     ) {
         let mut odd = proc(9, 1, Some(f64::from_bits(cpu)), &command);
-        odd.task.comm = Arc::new(Untrusted::new(comm.clone()));
+        odd.task_mut().comm = Arc::new(Untrusted::new(comm.clone()));
         let snapshot = Snapshot { number: 2, procs: vec![odd], ..Snapshot::default() };
         let every: Vec<&Column> = columns().iter().collect();
         let (lines, comm_only) = (all(&snapshot), chosen(&["comm"]));

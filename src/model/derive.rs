@@ -1,7 +1,7 @@
 //! Sample after sample → snapshot: rates, births and deaths. Pure arithmetic over two looks.
 
 use super::snapshot::LINGER;
-use super::{Counts, CpuTimes, CpuUse, Kind, Proc, Sample, Snapshot, Task};
+use super::{Counts, CpuTimes, CpuUse, Kind, Proc, Sample, Seen, Snapshot, Task};
 
 /// An interval shorter than this gives no rate: the counters are too coarse for it. Seconds.
 const SHORTEST: f64 = 0.02;
@@ -38,7 +38,7 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
             Some(o) => o.born,
             None => prev.filter(|p| started_since(p, &task, ticks)).map(|_| next.taken),
         };
-        procs.push(Proc { task, cpu, born, gone: None });
+        procs.push(Proc { task: task.task, read_at: task.read_at, cpu, born, gone: None });
     }
     for gone in old {
         bury(gone, next.taken, &mut ended);
@@ -85,8 +85,8 @@ fn bury(gone: &Proc, now: super::Nanos, ended: &mut Vec<Proc>) {
 }
 
 /// CPU use between two readings of one process, percent of one core, at most what its threads could use.
-fn cpu_percent(before: &Proc, now: &Task, ticks: u64, cores: f64) -> Option<f64> {
-    let dt = now.read_at.since(before.task.read_at);
+fn cpu_percent(before: &Proc, now: &Seen, ticks: u64, cores: f64) -> Option<f64> {
+    let dt = now.read_at.since(before.read_at);
     if dt < SHORTEST {
         // Not read again, or too soon to tell: what was true then is all that is known.
         return before.cpu;
@@ -114,7 +114,7 @@ fn started_since(prev: &Snapshot, now: &Task, ticks: u64) -> bool {
 }
 
 /// CPU use of a process that started after the look `prev`: all it ever used fell between the two looks.
-fn newcomer_percent(prev: &Snapshot, now: &Task, ticks: u64, cores: f64) -> Option<f64> {
+fn newcomer_percent(prev: &Snapshot, now: &Seen, ticks: u64, cores: f64) -> Option<f64> {
     let dt = now.read_at.since(prev.taken);
     let used = now.cpu_nanos(ticks).filter(|_| started_since(prev, now, ticks) && dt >= SHORTEST)?;
     Some((used as f64 / 1e9 / dt * 100.0).min(cores * 100.0))
@@ -157,12 +157,12 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
 
-    fn task(pid: u32, start: u64, at: u64, cpu_ms: u64) -> Task {
+    fn task(pid: u32, start: u64, at: u64, cpu_ms: u64) -> Seen {
         let id = ProcId::new(pid, start).expect("a pid");
-        Task { read_at: Nanos(at), cpu_clock: Some(cpu_ms * 1_000_000), ..Task::bare(id) }
+        Seen::new(Task { cpu_clock: Some(cpu_ms * 1_000_000), ..Task::bare(id) }, Nanos(at))
     }
 
-    fn sample(at: u64, tasks: Vec<Task>) -> Sample {
+    fn sample(at: u64, tasks: Vec<Seen>) -> Sample {
         let host = Arc::new(Host { ticks_per_second: 100, ..Host::default() });
         let cpus = vec![(0, CpuTimes::default()), (1, CpuTimes::default())];
         Sample {

@@ -6,6 +6,7 @@
 
 mod act;
 mod act_words;
+mod census;
 mod derive;
 mod id;
 pub mod lab;
@@ -22,12 +23,13 @@ pub mod units;
 mod untrusted;
 
 pub use act::{Act, ControlNews, ControlOrder, Disposition, Happened, Outcome, Target, Verdict, WhyAlive};
+pub use census::{Census, CensusBy, Hearing, ShortLived};
 pub use derive::derive;
 pub use id::{Pid, ProcId};
 pub use needs::{Needs, Wants};
 pub use role::Role;
 pub use sample::{
-    Command, Cost, CpuTimes, Host, Kind, Load, Memory, Nanos, Pressure, Reading, Sample, Stall, State,
+    Command, Cost, CpuTimes, Host, Kind, Load, Memory, Nanos, Pressure, Reading, Sample, Seen, Stall, State,
     System, Task, TaskMemory, Troubles,
 };
 pub use sensors::{Disk, Network, Sensors, Temperature};

@@ -1,8 +1,9 @@
 //! A sample: what the kernel said in one look, dated, in bytes, ticks and nanoseconds; no rate, no percentage.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{Pid, ProcId, Untrusted};
+use super::{Census, Pid, ProcId, ShortLived, Untrusted};
 
 /// Nanoseconds of a clock that does not jump (CLOCK_MONOTONIC).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -55,7 +56,11 @@ pub struct Sample {
     /// The machine as a whole.
     pub system: System,
     /// Every process, and every thread where threads were wanted, ordered by pid; each once.
-    pub tasks: Vec<Task>,
+    pub tasks: Vec<Seen>,
+    /// Processes that lived and died since the look before, as far as the kernel told of them.
+    pub short_lived: Vec<ShortLived>,
+    /// How it was found out who is there.
+    pub census: Census,
     /// Whether there are more processes than these: the look was [in a hurry](super::Wants::hurry).
     pub partial: bool,
     /// What the look itself cost.
@@ -280,6 +285,31 @@ impl State {
     }
 }
 
+/// A task in one look: what is known of it, shared with the looks before where nothing changed, and when it was seen.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What is known of it. Its memory, nice value and parent may be some looks old where it has not run since; what is
+    /// [visible](super::Wants::visible) is of this look.
+    pub task: Arc<Task>,
+    /// When its CPU time was read, CLOCK_MONOTONIC; rates use this, not the time of the whole look.
+    pub read_at: Nanos,
+}
+
+impl Seen {
+    /// `task` as it was at `read_at`.
+    pub fn new(task: Task, read_at: Nanos) -> Seen {
+        Seen { task: Arc::new(task), read_at }
+    }
+}
+
+impl Deref for Seen {
+    type Target = Task;
+
+    fn deref(&self) -> &Task {
+        &self.task
+    }
+}
+
 /// One process or thread: `/proc/PID/stat` and what else was wanted. Not yet a rate in it.
 #[derive(Clone, Debug)]
 pub struct Task {
@@ -287,8 +317,6 @@ pub struct Task {
     pub id: ProcId,
     /// What it is.
     pub kind: Kind,
-    /// When its times were read, CLOCK_MONOTONIC; rates use this, not the time of the whole look.
-    pub read_at: Nanos,
     /// The parent's pid; `None` for 0. For a thread: its process.
     pub parent: Option<Pid>,
     /// Process group.
@@ -309,6 +337,10 @@ pub struct Task {
     pub utime: u64,
     /// CPU time in kernel mode, ticks.
     pub stime: u64,
+    /// CPU time in user mode of the children it has waited for, and of theirs, ticks.
+    pub cutime: u64,
+    /// The same in kernel mode.
+    pub cstime: u64,
     /// CPU time by the process's CPU clock, nanoseconds; exact, where the kernel answers.
     pub cpu_clock: Option<u64>,
     /// The kernel's priority value (field 18): 20 + nice for normal policies, −1 − rt_priority for real-time ones.
@@ -387,7 +419,6 @@ impl Task {
         Task {
             id,
             kind: Kind::Process,
-            read_at: Nanos(0),
             parent: None,
             pgrp: 0,
             session: 0,
@@ -398,6 +429,8 @@ impl Task {
             major_faults: 0,
             utime: 0,
             stime: 0,
+            cutime: 0,
+            cstime: 0,
             cpu_clock: None,
             priority: 20,
             nice: 0,

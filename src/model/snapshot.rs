@@ -1,5 +1,7 @@
 //! A snapshot: what a sample means. Immutable, shared as `Arc`; the only thing that crosses threads by reference.
 
+use std::sync::Arc;
+
 use super::{Cost, Host, Kind, Load, Memory, Nanos, Pid, Pressure, ProcId, State, System, Task};
 
 /// What a look at the machine means, in the light of the one before.
@@ -74,8 +76,10 @@ pub const LINGER: f64 = 2.0;
 /// A process and what its figures mean.
 #[derive(Clone, Debug)]
 pub struct Proc {
-    /// As sampled.
-    pub task: Task,
+    /// As sampled; shared with the snapshots before where nothing changed.
+    pub task: Arc<Task>,
+    /// When its CPU time was read.
+    pub read_at: Nanos,
     /// CPU use over its own interval, percent of one core; `None` before two looks at the same process.
     pub cpu: Option<f64>,
     /// When it was first seen; `None` if it was there at the first look.
@@ -87,7 +91,12 @@ pub struct Proc {
 impl Proc {
     /// A process without rates.
     pub fn new(task: Task) -> Proc {
-        Proc { task, cpu: None, born: None, gone: None }
+        Proc { task: Arc::new(task), read_at: Nanos(0), cpu: None, born: None, gone: None }
+    }
+
+    /// The task, to be changed; where it is shared with other snapshots, those keep theirs.
+    pub fn task_mut(&mut self) -> &mut Task {
+        Arc::make_mut(&mut self.task)
     }
 
     /// Who it is.

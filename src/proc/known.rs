@@ -24,6 +24,8 @@ pub(super) struct Known {
     pub(super) pending: bool,
     /// Until when its command line is not tried again.
     pub(super) stuck_until: Option<Nanos>,
+    /// When its CPU time was read.
+    pub(super) read_at: Nanos,
     start_code: Option<u64>,
 }
 
@@ -36,12 +38,14 @@ impl Known {
             stale: true,
             pending: false,
             stuck_until: None,
+            read_at: Nanos(0),
             start_code: None,
         }
     }
 
     /// Takes in a `stat` line read at `at`; `process` where it is a thread's.
     pub(super) fn update(&mut self, line: &StatLine<'_>, process: Option<Pid>, at: Nanos) {
+        self.read_at = at;
         let task = &mut self.task;
         let flags = line.flags as u32;
         let executed = task.flags & NO_EXEC_YET != 0 && flags & NO_EXEC_YET == 0;
@@ -61,7 +65,6 @@ impl Known {
             None if flags & KERNEL_THREAD != 0 => Kind::Kernel,
             None => Kind::Process,
         };
-        task.read_at = at;
         task.parent = process.or_else(|| u32::try_from(line.ppid).ok().and_then(Pid::new));
         // Negative while it is being reaped: it has left its group.
         task.pgrp = u32::try_from(line.pgrp).unwrap_or(0);
@@ -73,6 +76,7 @@ impl Known {
         task.major_faults = line.major_faults;
         task.utime = line.utime;
         task.stime = line.stime;
+        (task.cutime, task.cstime) = (line.cutime, line.cstime);
         task.priority = i32::try_from(line.priority).unwrap_or(0);
         task.nice = i32::try_from(line.nice).unwrap_or(0);
         task.threads = if process.is_some() { 1 } else { u32::try_from(line.threads).unwrap_or(u32::MAX) };

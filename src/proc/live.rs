@@ -13,7 +13,7 @@ use super::machine::Machine;
 use super::users::Users;
 use super::{clock, parse};
 use crate::model::{
-    Cost, Kind, Nanos, Needs, NoSample, Pid, ProcId, Reading, Sample, Source, System, Task, TaskMemory,
+    Cost, Kind, Nanos, Needs, NoSample, Pid, ProcId, Reading, Sample, Seen, Source, System, TaskMemory,
     Troubles, Untrusted, Wants,
 };
 
@@ -182,7 +182,7 @@ impl Open {
             own_cpu: clock::own_program(),
             own_memory: self.own_memory(&system),
         };
-        Ok(Sample { taken, since_boot, wall, system, tasks, partial, cost })
+        Ok(Sample { taken, since_boot, wall, system, tasks, partial, cost, ..Sample::default() })
     }
 
     /// Whether other users' processes are kept from us: the mount says so, or the first process is not to be seen,
@@ -354,7 +354,7 @@ impl Open {
     }
 
     /// The rows, ordered by pid, with what is wanted and nothing else.
-    fn tasks(&mut self, needs: Needs, tally: &mut Tally) -> Vec<Task> {
+    fn tasks(&mut self, needs: Needs, tally: &mut Tally) -> Vec<Seen> {
         self.rows.sort_unstable();
         self.rows.dedup_by_key(|(pid, _)| *pid);
         let mut tasks = Vec::with_capacity(self.rows.len());
@@ -383,7 +383,7 @@ impl Open {
                 task.uid = Reading::NotRead;
             }
             tally.troubles.stuck += u32::from(task.stuck && process.is_none());
-            tasks.push(task);
+            tasks.push(Seen::new(task, known.read_at));
         }
         tasks
     }

@@ -104,7 +104,7 @@ mod tests {
     fn a_kernel_thread_and_an_unread_command_line_match_by_name() {
         let mut worker = proc("kworker/0:1", b"");
         assert!(matches("kworker", &worker));
-        worker.task.kind = Kind::Kernel;
+        worker.task_mut().kind = Kind::Kernel;
         assert!(matches("KWORKER", &worker) && !matches("bash", &worker));
     }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Command, Cost, CpuTimes, Host, Kind, Load, Memory, Nanos, Needs, NoSample, ProcId, Reading, Sample,
+    Command, CpuTimes, Host, Kind, Load, Memory, Nanos, Needs, NoSample, ProcId, Reading, Sample, Seen,
     Source, State, System, Task, TaskMemory, Untrusted, Wants,
 };
 
@@ -37,7 +37,7 @@ pub struct Synthetic {
     commands: Vec<Arc<Command>>,
     cpus: Vec<(u32, CpuTimes)>,
     /// Ordered by pid.
-    tasks: Vec<Task>,
+    tasks: Vec<Arc<Task>>,
 }
 
 impl Synthetic {
@@ -146,7 +146,7 @@ impl Synthetic {
             task.user = self.users.first().cloned();
             task.command = Reading::NotRead;
         }
-        self.tasks.push(task);
+        self.tasks.push(Arc::new(task));
     }
 
     /// One process ends, never the first; its children go to the first.
@@ -160,7 +160,7 @@ impl Synthetic {
         let first = self.tasks.first().map(|first| first.id.pid);
         for task in &mut self.tasks {
             if task.parent == Some(gone) {
-                task.parent = first;
+                Arc::make_mut(task).parent = first;
             }
         }
     }
@@ -179,10 +179,15 @@ impl Synthetic {
             let used = if runs { self.below(step.max(1)).min(left) } else { 0 };
             left -= used;
             let Some(task) = self.tasks.get_mut(at) else { continue };
+            let state = if runs { State::RUNNING } else { State::SLEEPING };
+            if used == 0 && task.state == state {
+                continue;
+            }
+            let task = Arc::make_mut(task);
             let clock = task.cpu_clock.unwrap_or(0) + used;
             task.cpu_clock = Some(clock);
             task.utime = clock / (SECOND / TICKS);
-            task.state = if runs { State::RUNNING } else { State::SLEEPING };
+            task.state = state;
         }
         let cores = self.cpus.len() as u64;
         let [idle, used] = [left, step * cores - left].map(|n| n / cores / (SECOND / TICKS));
@@ -193,23 +198,35 @@ impl Synthetic {
     }
 }
 
+/// Takes out what nobody wants.
+fn hide(task: &mut Task, needs: Needs) {
+    if !needs.has(Needs::MEMORY) {
+        task.memory = Reading::NotRead;
+    }
+    if !needs.has(Needs::COMMAND) {
+        task.command = Reading::NotRead;
+    }
+    if !needs.has(Needs::USER) {
+        (task.uid, task.user) = (Reading::NotRead, None);
+    }
+}
+
 impl Source for Synthetic {
     fn sample(&mut self, wants: &Wants) -> Result<Sample, NoSample> {
         self.go_on();
         let now = Nanos(self.elapsed);
-        let mut tasks = self.tasks.clone();
-        for task in &mut tasks {
-            task.read_at = now;
-            if !wants.needs.has(Needs::MEMORY) {
-                task.memory = Reading::NotRead;
-            }
-            if !wants.needs.has(Needs::COMMAND) {
-                task.command = Reading::NotRead;
-            }
-            if !wants.needs.has(Needs::USER) {
-                (task.uid, task.user) = (Reading::NotRead, None);
-            }
-        }
+        let whole = wants.needs.has(Needs::MEMORY | Needs::COMMAND | Needs::USER);
+        let tasks: Vec<Seen> = self
+            .tasks
+            .iter()
+            .map(|task| {
+                let mut task = Arc::clone(task);
+                if !whole {
+                    hide(Arc::make_mut(&mut task), wants.needs);
+                }
+                Seen { task, read_at: now }
+            })
+            .collect();
         let running = tasks.iter().filter(|task| task.state == State::RUNNING).count() as u64;
         let sum = |pick: fn(&CpuTimes) -> u64| self.cpus.iter().map(|(_, times)| pick(times)).sum();
         let gib = 1u64 << 30;
@@ -242,7 +259,7 @@ impl Source for Synthetic {
             ..System::default()
         };
         let wall = 1_700_000_000 * SECOND + self.elapsed;
-        Ok(Sample { taken: now, since_boot: now, wall, system, tasks, partial: false, cost: Cost::default() })
+        Ok(Sample { taken: now, since_boot: now, wall, system, tasks, ..Sample::default() })
     }
 }
 

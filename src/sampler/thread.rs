@@ -117,7 +117,7 @@ fn wait(beat: &mut Beat, wants: &mut Wants, inbox: &Receiver<Order>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Nanos, Needs, ProcId, Sample, Task};
+    use crate::model::{Nanos, Needs, ProcId, Sample, Seen, Task};
     use std::time::Duration;
 
     /// A source that says what it was asked for, and fails at first where it is told to.
@@ -166,7 +166,10 @@ mod tests {
         fn sample(&mut self, wants: &Wants) -> Result<Sample, NoSample> {
             self.0 += 1;
             let all = if wants.hurry { 1 } else { 3 };
-            let tasks = (1..=all).filter_map(|pid| ProcId::new(pid, 1)).map(Task::bare).collect();
+            let tasks = (1..=all)
+                .filter_map(|pid| ProcId::new(pid, 1))
+                .map(|id| Seen::new(Task::bare(id), Nanos(0)))
+                .collect();
             Ok(Sample {
                 taken: Nanos(self.0 * 1_000_000_000),
                 tasks,

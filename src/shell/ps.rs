@@ -62,7 +62,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::model::{CpuTimes, Host, Nanos, Pid, ProcId, Sample, System, Task};
+    use crate::model::{CpuTimes, Host, Nanos, Pid, ProcId, Sample, Seen, System, Task};
     use crate::shell::args::{Command, CommandLine};
 
     /// A machine of two processes, on which each look is a second after the one before and pid 2 is always busy.
@@ -80,7 +80,6 @@ mod tests {
             let at = Nanos(self.looks * 1_000_000_000);
             let task = |pid, parent, name: &str| Task {
                 parent: Pid::new(parent),
-                read_at: at,
                 comm: Arc::new(name.into()),
                 cpu_clock: Some(if pid == 2 { at.0 / 2 } else { 0 }),
                 ..Task::bare(ProcId::new(pid, u64::from(pid)).unwrap())
@@ -96,7 +95,7 @@ mod tests {
                     cpus: vec![(0, CpuTimes::default())],
                     ..System::default()
                 },
-                tasks: vec![task(1, 0, "init"), task(2, 1, "busy")],
+                tasks: [task(1, 0, "init"), task(2, 1, "busy")].map(|task| Seen::new(task, at)).into(),
                 ..Sample::default()
             })
         }

@@ -50,7 +50,6 @@ fn process(n: u32, cores: u32) -> Proc {
     let stat = Task {
         id: ProcId { pid, start_time: u64::from(n) },
         kind: if n % 5 == 4 { Kind::Kernel } else { Kind::Process },
-        read_at: Nanos(0),
         parent: None,
         pgrp: 1,
         session: 1,
@@ -61,6 +60,8 @@ fn process(n: u32, cores: u32) -> Proc {
         major_faults: 0,
         utime: 0,
         stime: 0,
+        cutime: 0,
+        cstime: 0,
         cpu_clock: None,
         priority: 20,
         nice: 0,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use glowtop::model::{Kind, Needs, Pid, Reading, Sample, Source, State, Task, Wants, derive};
+use glowtop::model::{Kind, Needs, Pid, Reading, Sample, Seen, Source, State, Wants, derive};
 use glowtop::proc::Live;
 use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
 use nix::sys::signal::{Signal, kill};
@@ -51,7 +51,7 @@ fn look(live: &mut Live, needs: Needs) -> Sample {
     live.sample(&Wants { needs, ..Wants::default() }).unwrap()
 }
 
-fn find(sample: &Sample, pid: u32) -> Option<&Task> {
+fn find(sample: &Sample, pid: u32) -> Option<&Seen> {
     sample.tasks.iter().find(|task| task.id.pid.get() == pid)
 }
 
@@ -274,7 +274,7 @@ fn the_owner_of_a_process_that_must_not_be_dumped_is_its_own() {
     assert_eq!(task.uid, Reading::Known(uid));
     // Nobody has a name for 4242, unless somebody has; then it is no number. Never is it root's.
     assert!(own == 0 || task.user.is_some());
-    assert_ne!(task.user.map(|user| user.show(20)).as_deref(), Some("root"));
+    assert_ne!(task.user.as_ref().map(|user| user.show(20)).as_deref(), Some("root"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use glowtop::config::{self, BUILTIN_THEMES, Chord};
 use glowtop::model::lab::{LabNews, Mode, RunReport, WorkloadInfo};
 use glowtop::model::{
     Command, ControlNews, Cost, CpuTimes, Disposition, Happened, Host, Kind, Load, Memory, Nanos, Outcome,
-    Pid, Pressure, ProcId, Reading, Sample, Signal, SignalSet, Snapshot, Stall, State, System, Task,
+    Pid, Pressure, ProcId, Reading, Sample, Seen, Signal, SignalSet, Snapshot, Stall, State, System, Task,
     TaskMemory, Verdict, derive,
 };
 use glowtop::view::{self, Depth, Layout, Theme, picture};
@@ -68,7 +68,6 @@ fn task(spec: &Spec, at: u64) -> Task {
     let work = (at / SECOND) * cpu * (SECOND / 100);
     Task {
         kind: if parent == 2 || pid == 2 { Kind::Kernel } else { Kind::Process },
-        read_at: Nanos(at),
         parent: Pid::new(parent),
         state,
         comm: Arc::new(name.into()),
@@ -106,7 +105,7 @@ fn sample(at: u64, specs: &[Spec]) -> Sample {
         taken: Nanos(at),
         since_boot: Nanos(UP * SECOND + at),
         wall: 1_800_000_000 * SECOND + at,
-        tasks: specs.iter().map(|spec| task(spec, at)).collect(),
+        tasks: specs.iter().map(|spec| Seen::new(task(spec, at), Nanos(at))).collect(),
         cost: Cost { cpu: 0.003, wall: 0.0041, own_cpu: seconds as f64 / 100.0, own_memory: Some(7 << 20) },
         system: System {
             host: Arc::new(Host {

@@ -163,8 +163,8 @@ fn roles_tell_what_the_text_means() {
     assert_eq!(parts("shr", &row)[0].1, Role::SizeSmall);
     assert_eq!(parts("state", &row)[0].1, Role::Running);
     proc.cpu = Some(0.04);
-    proc.task.priority = -100;
-    proc.task.kind = Kind::Kernel;
+    proc.task_mut().priority = -100;
+    proc.task_mut().kind = Kind::Kernel;
     let row = Row::new(&snapshot, &proc);
     assert_eq!(parts("cpu", &row), [("0.0".to_owned(), Role::Dim)]);
     assert_eq!(parts("priority", &row), [("RT".to_owned(), Role::NiceHigh)]);
@@ -174,17 +174,17 @@ fn roles_tell_what_the_text_means() {
 #[test]
 fn rows_without_a_command_line_show_the_short_name() {
     let (snapshot, mut proc) = (snapshot(), vim());
-    proc.task.state = State::ZOMBIE;
+    proc.task_mut().state = State::ZOMBIE;
     assert_eq!(parts("command", &Row::new(&snapshot, &proc)), [("vim".to_owned(), Role::Zombie)]);
-    proc.task.state = State::SLEEPING;
-    proc.task.kind = Kind::Thread(Pid::INIT);
+    proc.task_mut().state = State::SLEEPING;
+    proc.task_mut().kind = Kind::Thread(Pid::INIT);
     assert_eq!(parts("command", &Row::new(&snapshot, &proc)), [("vim".to_owned(), Role::Thread)]);
-    proc.task.kind = Kind::Process;
-    proc.task.command = Reading::Denied;
-    proc.task.comm = Arc::default();
+    proc.task_mut().kind = Kind::Process;
+    proc.task_mut().command = Reading::Denied;
+    proc.task_mut().comm = Arc::default();
     assert_eq!(parts("command", &Row::new(&snapshot, &proc)), [("\"\"".to_owned(), Role::Dim)]);
-    proc.task.comm = Arc::new("vim".into());
-    proc.task.stuck = true;
+    proc.task_mut().comm = Arc::new("vim".into());
+    proc.task_mut().stuck = true;
     let stuck = [("vim".to_owned(), Role::Strong), (" …".to_owned(), Role::Warn)];
     assert_eq!(parts("command", &Row::new(&snapshot, &proc)), stuck);
 }
@@ -241,7 +241,7 @@ fn a_folded_row_shows_the_sums_of_its_subtree() {
 fn start_is_a_time_then_a_date_then_a_year() {
     let (mut snapshot, mut proc) = (snapshot(), vim());
     let mut at = |seconds_ago: u64, snapshot: &Snapshot| {
-        proc.task.id.start_time = (10_000_000 - seconds_ago) * 100;
+        proc.task_mut().id.start_time = (10_000_000 - seconds_ago) * 100;
         shown("start", &Row::new(snapshot, &proc))
     };
     assert_eq!(at(86_399, &snapshot), "13:30");
@@ -265,10 +265,10 @@ fn a_user_name_that_is_cut_says_so() {
         ("größe漢字x", "größe漢+"),
         ("größe漢字漢", "größe漢+"),
     ] {
-        proc.task.user = Some(Arc::new(name.into()));
+        proc.task_mut().user = Some(Arc::new(name.into()));
         assert_eq!(shown("user", &Row::new(&snapshot, &proc)), cell);
     }
-    proc.task.user = None;
+    proc.task_mut().user = None;
     assert_eq!(shown("user", &Row::new(&snapshot, &proc)), "1000");
 }
 
@@ -308,7 +308,7 @@ fn no_cell_is_wider_than_its_column_whatever_the_values() {
 fn a_hostile_command_line_cannot_reach_the_terminal() {
     let (snapshot, mut proc) = (snapshot(), vim());
     let raw = b"/tmp/\x1b]0;pwned\x07/\xff\xfe\0\x9b31m\n\0\xe2\x80\xaeexe\0";
-    proc.task.command = Reading::Known(Arc::new(Command::parse(raw).unwrap()));
+    proc.task_mut().command = Reading::Known(Arc::new(Command::parse(raw).unwrap()));
     let text = shown("cmdline", &Row::new(&snapshot, &proc));
     assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text:?}");
     assert!(text.starts_with("/tmp/\u{fffd}]0;pwned\u{fffd}/"), "{text:?}");

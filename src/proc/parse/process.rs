@@ -29,6 +29,10 @@ pub(in crate::proc) struct StatLine<'a> {
     pub(in crate::proc) utime: u64,
     /// Field 15, ticks.
     pub(in crate::proc) stime: u64,
+    /// Field 16, ticks; signed in the kernel's format.
+    pub(in crate::proc) cutime: u64,
+    /// Field 17, ticks.
+    pub(in crate::proc) cstime: u64,
     /// Field 18.
     pub(in crate::proc) priority: i64,
     /// Field 19.
@@ -71,7 +75,8 @@ pub(in crate::proc) fn stat(text: &[u8]) -> Option<StatLine<'_>> {
     let _of_children = fields.next()?;
     let utime = unsigned(fields.next()?)?;
     let stime = unsigned(fields.next()?)?;
-    let (_children_user, _children_system) = (fields.next()?, fields.next()?);
+    let cutime = signed(fields.next()?)?.max(0) as u64;
+    let cstime = signed(fields.next()?)?.max(0) as u64;
     let priority = signed(fields.next()?)?;
     let nice = signed(fields.next()?)?;
     let threads = unsigned(fields.next()?)?;
@@ -94,6 +99,8 @@ pub(in crate::proc) fn stat(text: &[u8]) -> Option<StatLine<'_>> {
         major_faults,
         utime,
         stime,
+        cutime,
+        cstime,
         priority,
         nice,
         threads,
