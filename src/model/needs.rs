@@ -28,6 +28,12 @@ impl Needs {
     /// Everything there is, as one-shot exports want it; without threads.
     pub const FULL: Needs = Needs(1 | 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5);
 
+    /// What of it is in `other` too.
+    #[must_use]
+    pub const fn only(self, other: Needs) -> Needs {
+        Needs(self.0 & other.0)
+    }
+
     /// Whether all of `other` is in it.
     pub const fn has(self, other: Needs) -> bool {
         self.0 & other.0 == other.0

@@ -311,7 +311,7 @@ impl Deref for Seen {
 }
 
 /// One process or thread: `/proc/PID/stat` and what else was wanted. Not yet a rate in it.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Task {
     /// Who it is.
     pub id: ProcId,

@@ -65,6 +65,12 @@ pub(super) fn cpu(of: Of, pid: Pid) -> Option<u64> {
     Some(combine(time.tv_sec(), time.tv_nsec()))
 }
 
+/// The nice value of a process, by one system call; `None` once there is no such process.
+pub(super) fn nice(pid: Pid) -> Option<i32> {
+    let pid = rustix::process::Pid::from_raw(pid.raw())?;
+    rustix::process::getpriority_process(Some(pid)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

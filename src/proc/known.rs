@@ -1,10 +1,10 @@
-//! What is remembered of a process or thread from look to look, so that a look that finds nothing new allocates
-//! nothing, and so that a process that cannot be read for once is not taken for dead.
+//! What is remembered of a process or thread from look to look, so that a look in which it did nothing costs one clock
+//! and one pointer, and so that a process that cannot be read for once is not taken for dead.
 
 use std::sync::Arc;
 
 use super::parse::StatLine;
-use crate::model::{Kind, Nanos, Pid, ProcId, Reading, State, Task, Untrusted};
+use crate::model::{Kind, Nanos, Needs, Pid, ProcId, Reading, Seen, State, Task, Untrusted};
 
 /// The kernel's own threads: PF_KTHREAD of include/linux/sched.h.
 const KERNEL_THREAD: u32 = 0x0020_0000;
@@ -12,41 +12,63 @@ const KERNEL_THREAD: u32 = 0x0020_0000;
 /// Forked and not yet executed anything: PF_FORKNOEXEC.
 const NO_EXEC_YET: u32 = 0x0000_0040;
 
-/// One process or thread.
+/// One process or thread. What each look asks for stands here; what the file said stands in the task.
 pub(super) struct Known {
-    /// As last read; what nobody wants now is masked when it is handed out.
-    pub(super) task: Task,
-    /// The look in which it was last there.
-    pub(super) seen: u64,
-    /// Whether its command line, as known, may be of the program it was before.
-    pub(super) stale: bool,
-    /// Whether its command line has been ordered and not come.
-    pub(super) pending: bool,
+    pub(super) id: ProcId,
+    /// The process, where it is one of its other threads.
+    pub(super) process: Option<Pid>,
+    /// As the task has it.
+    pub(super) parent: Option<Pid>,
+    /// Its CPU clock as last read, nanoseconds; `None` where there is none to be read.
+    pub(super) clock: Option<u64>,
+    /// When that was.
+    pub(super) read_at: Nanos,
+    /// As last read, shared with whoever has seen it.
+    pub(super) task: Arc<Task>,
+    start_code: Option<u64>,
     /// Until when its command line is not tried again.
     pub(super) stuck_until: Option<Nanos>,
-    /// When its CPU time was read.
-    pub(super) read_at: Nanos,
-    start_code: Option<u64>,
+    /// The look in which the task last changed.
+    pub(super) changed: u64,
+    /// Whether it is to be read in the next look although it may not have run.
+    pub(super) again: bool,
+    /// Whether its command line, as known, may be of the program it was before.
+    pub(super) stale: bool,
+    /// Whether it has run since its command line was ordered; who has not cannot have rewritten it.
+    pub(super) ran: bool,
+    /// Whether its command line has been ordered and not come.
+    pub(super) pending: bool,
+    /// Whether it belongs to somebody else than us.
+    pub(super) foreign: bool,
+    /// Whether it was not in the last listing.
+    pub(super) absent: bool,
 }
 
 impl Known {
-    /// Somebody seen for the first time.
-    pub(super) fn new(id: ProcId) -> Known {
+    /// Somebody seen for the first time; a thread of `process`, or a process.
+    pub(super) fn new(id: ProcId, process: Option<Pid>) -> Known {
         Known {
-            task: Task::bare(id),
-            seen: 0,
-            stale: true,
-            pending: false,
-            stuck_until: None,
+            id,
+            process,
+            parent: None,
+            clock: None,
             read_at: Nanos(0),
+            task: Arc::new(Task::bare(id)),
             start_code: None,
+            stuck_until: None,
+            changed: 0,
+            again: true,
+            stale: true,
+            ran: true,
+            pending: false,
+            foreign: false,
+            absent: false,
         }
     }
 
-    /// Takes in a `stat` line read at `at`; `process` where it is a thread's.
-    pub(super) fn update(&mut self, line: &StatLine<'_>, process: Option<Pid>, at: Nanos) {
-        self.read_at = at;
-        let task = &mut self.task;
+    /// The task with what a `stat` line says of it now.
+    pub(super) fn told_by(&mut self, line: &StatLine<'_>) -> Task {
+        let mut task = Task::clone(&self.task);
         let flags = line.flags as u32;
         let executed = task.flags & NO_EXEC_YET != 0 && flags & NO_EXEC_YET == 0;
         let moved = self.start_code.is_some() && self.start_code != line.start_code;
@@ -60,12 +82,12 @@ impl Known {
             task.command = Reading::NotRead;
         }
         self.start_code = line.start_code;
-        task.kind = match process {
+        task.kind = match self.process {
             Some(process) => Kind::Thread(process),
             None if flags & KERNEL_THREAD != 0 => Kind::Kernel,
             None => Kind::Process,
         };
-        task.parent = process.or_else(|| u32::try_from(line.ppid).ok().and_then(Pid::new));
+        task.parent = self.process.or_else(|| u32::try_from(line.ppid).ok().and_then(Pid::new));
         // Negative while it is being reaped: it has left its group.
         task.pgrp = u32::try_from(line.pgrp).unwrap_or(0);
         task.session = u32::try_from(line.session).unwrap_or(0);
@@ -74,19 +96,69 @@ impl Known {
         task.flags = flags;
         task.minor_faults = line.minor_faults;
         task.major_faults = line.major_faults;
-        task.utime = line.utime;
-        task.stime = line.stime;
+        (task.utime, task.stime) = (line.utime, line.stime);
         (task.cutime, task.cstime) = (line.cutime, line.cstime);
         task.priority = i32::try_from(line.priority).unwrap_or(0);
         task.nice = i32::try_from(line.nice).unwrap_or(0);
-        task.threads = if process.is_some() { 1 } else { u32::try_from(line.threads).unwrap_or(u32::MAX) };
+        let threads = u32::try_from(line.threads).unwrap_or(u32::MAX);
+        task.threads = if self.process.is_some() { 1 } else { threads };
         task.virt = line.virt.unwrap_or(0);
         task.processor = line.processor.and_then(|cpu| u32::try_from(cpu).ok());
+        task
+    }
+
+    /// Takes `task` for what is known; where it says the same as before, the old one stays shared.
+    pub(super) fn learn(&mut self, task: Task, look: u64) {
+        if task != *self.task {
+            self.parent = task.parent;
+            self.task = Arc::new(task);
+            self.changed = look;
+        }
+    }
+
+    /// Changes the task, which is known to be another then.
+    pub(super) fn change(&mut self, look: u64, how: impl FnOnce(&mut Task)) {
+        how(Arc::make_mut(&mut self.task));
+        self.changed = look;
+    }
+
+    /// Whether it was running or ready to run when it was last read.
+    pub(super) fn was_runnable(&self) -> bool {
+        self.task.state == State::RUNNING
+    }
+
+    /// Whether it has ended, and is only waited for.
+    pub(super) fn is_dead(&self) -> bool {
+        matches!(self.task.state, State::ZOMBIE | State(b'X' | b'x'))
     }
 
     /// Whether it may have a command line at all: not the kernel's threads, not the dead.
     pub(super) fn may_have_command(&self) -> bool {
-        self.task.kind == Kind::Process && self.task.state != State::ZOMBIE && self.task.state != State(b'X')
+        self.task.kind == Kind::Process && !self.is_dead()
+    }
+
+    /// Forgets what nobody wants any more, and lets what is wanted anew be read.
+    pub(super) fn fit(&mut self, needs: Needs, look: u64) {
+        let (memory, user) = (needs.has(Needs::MEMORY), needs.has(Needs::USER));
+        let command = needs.has(Needs::COMMAND);
+        self.again = true;
+        self.stale |= command && self.task.command == Reading::NotRead;
+        self.change(look, |task| {
+            if !memory {
+                task.memory = Reading::NotRead;
+            }
+            if !user {
+                (task.uid, task.user) = (Reading::NotRead, None);
+            }
+            if !command {
+                (task.command, task.stuck) = (Reading::NotRead, false);
+            }
+        });
+    }
+
+    /// The row it makes.
+    pub(super) fn seen(&self) -> Seen {
+        Seen { task: Arc::clone(&self.task), read_at: self.read_at }
     }
 }
 
@@ -96,8 +168,9 @@ mod tests {
     use super::*;
 
     fn known() -> Known {
-        let mut known = Known::new(ProcId::new(5, 100).unwrap());
-        known.update(&line("a", 0x40, 4096), None, Nanos(1));
+        let mut known = Known::new(ProcId::new(5, 100).unwrap(), None);
+        let task = known.told_by(&line("a", 0x40, 4096));
+        known.learn(task, 1);
         known.stale = false;
         known
     }
@@ -110,31 +183,38 @@ mod tests {
     }
 
     #[test]
-    fn an_unchanged_name_is_shared() {
+    fn what_did_not_change_is_shared() {
         let mut known = known();
-        let before = Arc::clone(&known.task.comm);
-        known.update(&line("a", 0x40, 4096), None, Nanos(2));
-        assert!(Arc::ptr_eq(&before, &known.task.comm) && !known.stale);
+        let (before, changed) = (Arc::clone(&known.task), known.changed);
+        let task = known.told_by(&line("a", 0x40, 4096));
+        known.learn(task, 2);
+        assert!(Arc::ptr_eq(&before, &known.task) && !known.stale);
+        assert_eq!(known.changed, changed);
+        let task = known.told_by(&line("a", 0x40 | 1, 4096));
+        assert!(Arc::ptr_eq(&before.comm, &task.comm));
+        known.learn(task, 3);
+        assert_eq!((known.changed, known.parent), (3, Pid::new(1)));
     }
 
     #[test]
     fn an_exec_shows_in_name_flag_or_code() {
         for (comm, flags, code) in [("b", 0x40, 4096), ("a", 0, 4096), ("a", 0x40, 8192)] {
             let mut known = known();
-            known.task.command = Reading::Known(Arc::default());
-            known.update(&line(comm, flags, code), None, Nanos(2));
-            assert!(known.stale && known.task.command == Reading::NotRead, "{comm} {flags} {code}");
+            known.change(1, |task| task.command = Reading::Known(Arc::default()));
+            let task = known.told_by(&line(comm, flags, code));
+            assert!(known.stale && task.command == Reading::NotRead, "{comm} {flags} {code}");
         }
     }
 
     #[test]
     fn kernel_threads_are_told_by_the_flag_alone() {
         let mut known = known();
-        known.update(&line("[kworker/0:1]", 0, 0), None, Nanos(2));
-        assert_eq!(known.task.kind, Kind::Process);
-        known.update(&line("kworker/0:1", KERNEL_THREAD, 0), None, Nanos(2));
+        assert_eq!(known.told_by(&line("[kworker/0:1]", 0, 0)).kind, Kind::Process);
+        let task = known.told_by(&line("kworker/0:1", KERNEL_THREAD, 0));
+        known.learn(task, 2);
         assert_eq!((known.task.kind, known.may_have_command()), (Kind::Kernel, false));
-        known.update(&line("a", 0, 0), Pid::new(3), Nanos(2));
-        assert_eq!((known.task.kind, known.task.parent), (Kind::Thread(Pid::new(3).unwrap()), Pid::new(3)));
+        let mut thread = Known::new(ProcId::new(5, 100).unwrap(), Pid::new(3));
+        let task = thread.told_by(&line("a", 0, 0));
+        assert_eq!((task.kind, task.parent), (Kind::Thread(Pid::new(3).unwrap()), Pid::new(3)));
     }
 }

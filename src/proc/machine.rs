@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::files::{Files, Miss};
 use super::{clock, parse};
-use crate::model::{Host, Nanos, Needs, Pid, Pressure, System, Untrusted};
+use crate::model::{Host, Nanos, Needs, Pid, Pressure, ProcId, System, Untrusted};
 
 /// Looks between two readings of what hardly ever changes: the host's name, how `/proc` is mounted.
 const SELDOM: u64 = 60;
@@ -18,13 +18,34 @@ pub(super) struct Machine {
     looks: u64,
     /// Whether `/proc` is mounted so that it hides other users' processes.
     pub(super) restricted: bool,
+    /// When the look before began, since boot.
+    before: Option<Nanos>,
     /// The figures of the look before, for when a file cannot be opened for want of descriptors.
     last: System,
 }
 
 impl Machine {
     pub(super) fn new(real: bool) -> Machine {
-        Machine { real, host: Arc::default(), looks: 0, restricted: false, last: System::default() }
+        Machine {
+            real,
+            host: Arc::default(),
+            looks: 0,
+            restricted: false,
+            before: None,
+            last: System::default(),
+        }
+    }
+
+    /// Notes that a look began so long after boot.
+    pub(super) fn remember(&mut self, since_boot: Nanos) {
+        self.before = Some(since_boot);
+    }
+
+    /// Whether it had started before the look before began. Start times are rounded down to a tick.
+    pub(super) fn was_there_before(&self, id: ProcId) -> bool {
+        let per_tick = 1_000_000_000u64.checked_div(self.ticks_per_second());
+        let started = per_tick.and_then(|tick| id.start_time.checked_add(1)?.checked_mul(tick));
+        started.zip(self.before).is_some_and(|(started, before)| started < before.0)
     }
 
     /// Ticks a second, 0 where unknown.

@@ -48,26 +48,31 @@ impl Users {
     }
 
     /// Takes in what changed since the look before: the file, and answers of the name services.
-    pub(super) fn refresh(&mut self) {
+    /// Whether anybody may have another name than before.
+    pub(super) fn refresh(&mut self) -> bool {
+        let mut news = false;
         let stamp = std::fs::metadata(&self.passwd)
             .ok()
             .filter(std::fs::Metadata::is_file)
             .map(|meta| (meta.mtime(), meta.mtime_nsec(), meta.len()));
         if stamp != self.stamp {
             self.stamp = stamp;
+            news = true;
             self.names.clear();
             self.last = None;
             if stamp.is_some() {
                 self.read_file();
             }
         }
-        let Some(Asked { answers, .. }) = &self.asked else { return };
+        let Some(Asked { answers, .. }) = &self.asked else { return news };
         for (uid, name) in answers.try_iter() {
             if let (Some(name), Some(known)) = (name, self.names.get_mut(&uid)) {
                 known.shown = Arc::new(name);
                 self.last = None;
+                news = true;
             }
         }
+        news
     }
 
     fn read_file(&mut self) {

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use glowtop::model::{Kind, Needs, Pid, Reading, Sample, Seen, Source, State, Wants, derive};
@@ -311,11 +312,13 @@ fn descriptors() {
     // There is a descriptor for this hour, so everything was read as ever.
     assert!(find(&first, child.0.id()).is_some_and(|task| task.read_at >= first.taken));
     assert!(first.system.memory.is_some() && first.system.forks.is_some());
-    // The spare descriptor is taken too: now nothing at all can be opened.
+    let first_id = find(&first, child.0.id()).unwrap().id;
+    // The spare descriptor is taken too: now nothing at all can be opened, and somebody on screen is read in any case.
     while let Ok(file) = fs::File::open("/dev/null") {
         hoard.push(file);
     }
-    let second = look(&mut live, Needs::FULL);
+    let wants = Wants { needs: Needs::FULL, visible: Arc::from([first_id]), ..Wants::default() };
+    let second = live.sample(&wants).unwrap();
     let task = find(&second, child.0.id()).expect("a process that could not be read is not dead");
     assert!(task.read_at < second.taken, "it was read after all");
     assert!(task.command.known().is_some() && task.memory.known().is_some());

@@ -10,6 +10,7 @@
 
 mod control;
 mod fixture;
+mod gate;
 mod header;
 mod house;
 mod inherited;

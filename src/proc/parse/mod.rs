@@ -35,6 +35,11 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     Some((value, rest))
 }
 
+/// The number with which a file begins.
+pub(super) fn first_number(text: &[u8]) -> Option<u64> {
+    number(text).map(|(value, _)| value)
+}
+
 /// A whole word as a number.
 fn unsigned(word: &[u8]) -> Option<u64> {
     number(word).filter(|(_, rest)| rest.is_empty()).map(|(value, _)| value)
