@@ -11,7 +11,8 @@ use rustix::ffi::CStr;
 use rustix::fs::{AtFlags, Mode, OFlags, RawDir, SeekFrom, fstat, openat, seek, statat};
 use rustix::io::Errno;
 
-use crate::model::Pid;
+use super::kept::{Kept, Of};
+use crate::model::{Pid, ProcId};
 
 /// Why a file could not be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,6 +79,10 @@ pub(super) struct Files {
     dir: OwnedFd,
     /// A descriptor kept for the hour of need: given up when there are no others left, so that a look goes on.
     spare: Option<OwnedFd>,
+    /// The machine's own files, kept open where that is sound: below a real `/proc`.
+    machine: Vec<(&'static CStr, OwnedFd)>,
+    keeps: bool,
+    kept: Kept,
     buffer: Vec<u8>,
     entries: Vec<MaybeUninit<u8>>,
 }
@@ -90,12 +95,23 @@ const LARGEST: usize = 4 << 20;
 
 impl Files {
     /// Opens the directory `path`.
-    pub(super) fn open(path: &std::path::Path) -> Result<Files, Errno> {
+    ///
+    /// With `keeps`, files may be kept open from look to look: their text is made anew whenever they are read from the
+    /// beginning, as in the kernel's own `/proc`, and nobody puts others into their places.
+    pub(super) fn open(path: &std::path::Path, keeps: bool) -> Result<Files, Errno> {
         let dir =
             rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         let mut entries = Vec::new();
         entries.resize_with(32 << 10, MaybeUninit::uninit);
-        let mut files = Files { dir, spare: None, buffer: vec![0; BUFFER], entries };
+        let mut files = Files {
+            dir,
+            spare: None,
+            machine: Vec::new(),
+            keeps,
+            kept: Kept::default(),
+            buffer: vec![0; BUFFER],
+            entries,
+        };
         files.keep_spare();
         Ok(files)
     }
@@ -117,6 +133,7 @@ impl Files {
         loop {
             match openat(&self.dir, path, flags, Mode::empty()) {
                 Err(Errno::INTR) => {}
+                Err(Errno::MFILE) if self.kept.clear() => {}
                 Err(Errno::MFILE) if self.spare.is_some() => self.spare = None,
                 result => return result,
             }
@@ -127,26 +144,67 @@ impl Files {
     /// newline may be a short read and is read on.
     pub(super) fn read(&mut self, path: &Path, owner: bool) -> Result<Content<'_>, Miss> {
         let file = self.open_below(path.as_c_str(), OFlags::empty())?;
+        let len = self.fill(&file)?;
+        let uid = if owner { Some(fstat(&file)?.st_uid) } else { None };
+        Ok(Content { text: self.buffer.get(..len).unwrap_or(&[]), uid })
+    }
+
+    /// The text of a file of a process on screen, which is kept open for the next look.
+    pub(super) fn read_kept(&mut self, id: ProcId, of: Of) -> Result<Content<'_>, Miss> {
+        if let Some(file) = self.kept.take(id, of) {
+            // One that has ended may have left its pid to another: that one is asked below.
+            if let Ok(len) = self.fill(&file) {
+                self.kept.put(id, of, file);
+                return Ok(Content { text: self.buffer.get(..len).unwrap_or(&[]), uid: None });
+            }
+        }
+        let file = self.open_below(Path::process(id.pid, of.name()).as_c_str(), OFlags::empty())?;
+        let len = self.fill(&file)?;
+        if self.keeps {
+            self.kept.put(id, of, file);
+        }
+        Ok(Content { text: self.buffer.get(..len).unwrap_or(&[]), uid: None })
+    }
+
+    /// Keeps files of nobody but those in `ids`, which is ordered.
+    pub(super) fn keep_only(&mut self, ids: &[ProcId]) {
+        self.kept.only(ids);
+    }
+
+    /// Reads a file of a process from its beginning into the buffer; how long it is.
+    fn fill(&mut self, file: &OwnedFd) -> Result<usize, Errno> {
         let mut len = 0;
         while let Some(room) = self.buffer.get_mut(len..).filter(|room| !room.is_empty()) {
-            match rustix::io::read(&file, room) {
+            match rustix::io::pread(file, room, len as u64) {
                 Ok(0) => break,
                 Ok(n) => len += n,
                 Err(Errno::INTR) => {}
-                Err(errno) => return Err(errno.into()),
+                Err(errno) => return Err(errno),
             }
             if len.checked_sub(1).and_then(|last| self.buffer.get(last)) == Some(&b'\n') {
                 break;
             }
         }
-        let uid = if owner { Some(fstat(&file)?.st_uid) } else { None };
-        Ok(Content { text: self.buffer.get(..len).unwrap_or(&[]), uid })
+        Ok(len)
     }
 
     /// The text of a file of the machine, by its name below the directory: read until its end, however many reads
     /// that takes.
-    pub(super) fn read_whole(&mut self, name: &CStr) -> Result<&[u8], Miss> {
-        let file = self.open_below(name, OFlags::empty())?;
+    pub(super) fn read_whole(&mut self, name: &'static CStr) -> Result<&[u8], Miss> {
+        let kept = self.machine.iter().position(|(known, _)| *known == name);
+        let file = match kept.map(|at| self.machine.swap_remove(at)) {
+            Some((_, file)) => file,
+            None => self.open_below(name, OFlags::empty())?,
+        };
+        let len = self.fill_whole(&file)?;
+        if self.keeps {
+            self.machine.push((name, file));
+        }
+        Ok(self.buffer.get(..len).unwrap_or(&[]))
+    }
+
+    /// Reads a file of any length from its beginning into the buffer; how long it is.
+    fn fill_whole(&mut self, file: &OwnedFd) -> Result<usize, Miss> {
         let mut len = 0;
         loop {
             if len == self.buffer.len() {
@@ -156,8 +214,8 @@ impl Files {
                 self.buffer.resize(len * 2, 0);
             }
             let room = self.buffer.get_mut(len..).unwrap_or_default();
-            match rustix::io::read(&file, room) {
-                Ok(0) => return Ok(self.buffer.get(..len).unwrap_or(&[])),
+            match rustix::io::pread(file, room, len as u64) {
+                Ok(0) => return Ok(len),
                 Ok(n) => len += n,
                 Err(Errno::INTR) => {}
                 Err(errno) => return Err(errno.into()),
@@ -218,7 +276,7 @@ mod tests {
         for name in ["12", "7", "self", "07", "0", "4294967296", "-1", "1x"] {
             std::fs::create_dir(dir.path().join(name)).unwrap();
         }
-        let mut files = Files::open(dir.path()).unwrap();
+        let mut files = Files::open(dir.path(), false).unwrap();
         for _ in 0..2 {
             let mut pids = Vec::new();
             files.list(&mut pids).unwrap();
@@ -232,7 +290,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let text = "x\n".repeat(BUFFER);
         std::fs::write(dir.path().join("long"), &text).unwrap();
-        let mut files = Files::open(dir.path()).unwrap();
+        let mut files = Files::open(dir.path(), false).unwrap();
         assert_eq!(files.read_whole(c"long").map(<[u8]>::len), Ok(text.len()));
         assert_eq!(files.read_whole(c"none").map(<[u8]>::len), Err(Miss::Gone));
     }

@@ -94,13 +94,13 @@ impl Live {
     }
 
     fn open(&self) -> Result<Open, Miss> {
-        let files = Files::open(&self.root.join("proc"))?;
-        let commands = Commands::new(files.share()?);
         // A container may see the `/proc` of another pid namespace, where the same number is another process.
         let own = std::process::id().to_string();
         let numbers_are_ours =
             std::fs::read_link(self.root.join("proc/self")).is_ok_and(|link| link == FilePath::new(&own));
         let real = self.ours && numbers_are_ours;
+        let files = Files::open(&self.root.join("proc"), real)?;
+        let commands = Commands::new(files.share()?);
         let reader = Reader {
             files,
             users: Users::new(self.root.join("etc/passwd"), self.ours),
@@ -185,6 +185,7 @@ impl Open {
         reader.on_screen.clear();
         reader.on_screen.extend_from_slice(&wants.visible);
         reader.on_screen.sort_unstable();
+        reader.files.keep_only(&reader.on_screen);
         reader.tally = self.strangers;
         let kept = wants.needs.only(Needs::MEMORY | Needs::USER | Needs::COMMAND);
         if self.needs.replace(kept) != Some(kept) {
@@ -330,9 +331,7 @@ impl Open {
                 known.change(look, |task| task.stuck = false);
             }
             // Some write there what they are doing, when they do something.
-            let in_view = || {
-                turn(known.id.pid, look).is_some() || self.reader.on_screen.binary_search(&known.id).is_ok()
-            };
+            let in_view = || turn(known.id.pid, look).is_some() || self.reader.is_in_view(known.id);
             let wanted = known.stale || (known.ran && in_view()) || is_young(known.id.start_time);
             if wanted && !known.pending && known.stuck_until.is_none() && known.may_have_command() {
                 (known.stale, known.ran) = (false, false);
@@ -341,7 +340,7 @@ impl Open {
             }
         }
         if !wants.visible.is_empty() && due.len() > 1 {
-            due.sort_by_cached_key(|id| self.reader.on_screen.binary_search(id).is_err());
+            due.sort_by_cached_key(|id| !self.reader.is_in_view(*id));
         }
         let known = &mut self.known;
         let patience = if wants.hurry { commands::HURRY } else { commands::PER_LOOK };

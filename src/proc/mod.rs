@@ -12,6 +12,7 @@
 mod clock;
 mod commands;
 mod files;
+mod kept;
 mod known;
 mod live;
 mod machine;

@@ -12,6 +12,7 @@ use rustix::io::Errno;
 
 use super::clock::{self, Of};
 use super::files::{Files, Miss, Path};
+use super::kept;
 use super::known::Known;
 use super::parse;
 use super::users::Users;
@@ -106,10 +107,15 @@ impl Reader {
     fn must_read(&self, known: &Known) -> bool {
         // Somebody sees it; or its parent has ended, or it was made to wait for descriptors, or something else is wanted
         // of it than before.
-        !self.gated || known.again || self.on_screen.binary_search(&known.id).is_ok()
+        !self.gated || known.again || self.is_in_view(known.id)
             || turn(known.id.pid, self.look) == Some(Turn::Thorough)
             // Ready to run and not come to it: it may have been stopped or killed meanwhile.
             || known.was_runnable()
+    }
+
+    /// Whether somebody is on screen.
+    pub(super) fn is_in_view(&self, id: ProcId) -> bool {
+        self.on_screen.binary_search(&id).is_ok()
     }
 
     /// Meets somebody for the first time; `None` where there is nobody (any more), or nobody for us.
@@ -124,7 +130,13 @@ impl Reader {
     fn read(&mut self, known: &mut Known, clock: Option<u64>, ran: bool) -> Fate {
         let at = clock::now();
         let pid = known.id.pid;
-        let content = match self.files.read(&Path::process(pid, "stat"), true) {
+        let in_view = self.gated && self.is_in_view(known.id);
+        let content = if in_view {
+            self.files.read_kept(known.id, kept::Of::Stat)
+        } else {
+            self.files.read(&Path::process(pid, "stat"), true)
+        };
+        let content = match content {
             Ok(content) => content,
             Err(Miss::Gone) => return Fate::Gone,
             Err(Miss::Denied) => {
@@ -154,7 +166,8 @@ impl Reader {
         let uid = match content.uid {
             // A file of a process that must not be dumped belongs to root; only the directory tells its owner
             // (task_dump_owner() of fs/proc/base.c). Who has not run since cannot have changed its owner.
-            Some(0) if ran || again => match self.files.owner_of(pid) {
+            // A file that was kept open has the owner of the time when it was opened.
+            Some(0) | None if ran || again => match self.files.owner_of(pid) {
                 Ok(uid) => Reading::Known(uid),
                 Err(Miss::Gone) => return Fate::Gone,
                 Err(Miss::Denied) => Reading::Denied,
@@ -184,7 +197,12 @@ impl Reader {
             task.memory = Reading::Known(TaskMemory::default());
             return Fate::Read;
         }
-        match self.files.read(&Path::process(task.id.pid, "statm"), false) {
+        let content = if self.gated && self.is_in_view(task.id) {
+            self.files.read_kept(task.id, kept::Of::Statm)
+        } else {
+            self.files.read(&Path::process(task.id.pid, "statm"), false)
+        };
+        match content {
             Ok(content) => task.memory = memory(content.text, self.page_size),
             Err(Miss::Gone) => return Fate::Gone,
             Err(Miss::Denied) => task.memory = Reading::Denied,
