@@ -249,7 +249,7 @@ fn read_one(dir: &OwnedFd, id: ProcId, buffer: &mut [u8]) -> Outcome {
 
 /// One read, which for these files is all there is of it, as far as the buffer goes. If it were cut short after all,
 /// the line would be too until its next turn, and a `stat` would name nobody.
-fn read<'a>(dir: &OwnedFd, path: &Path, buffer: &'a mut [u8]) -> Result<&'a [u8], Miss> {
+pub(super) fn read<'a>(dir: &OwnedFd, path: &Path, buffer: &'a mut [u8]) -> Result<&'a [u8], Miss> {
     let file =
         openat(dir, path.as_c_str(), OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY, Mode::empty())?;
     loop {

@@ -11,6 +11,8 @@
 
 mod clock;
 mod commands;
+#[cfg_attr(not(test), expect(dead_code, reason = "the look does not take the news yet"))]
+mod events;
 mod files;
 mod kept;
 mod known;
