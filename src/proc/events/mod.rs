@@ -36,8 +36,13 @@ const SPAN: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// How long the thread sleeps after it was told something, so that what follows at once costs no waking of its own.
-const NAP: Duration = Duration::from_micros(1500);
+/// How long the thread sleeps after it was told something, once [`Promptness`] is used up: what follows meanwhile
+/// costs no waking of its own. Who lives longer than this is still there to be named.
+const NAP: Duration = Duration::from_millis(4);
+
+/// So many times a second, and so many times in a row, the thread is up again for what comes next at once: in quiet
+/// hours the name of a process is read within a fraction of a millisecond of its exec.
+const PROMPT: u32 = 40;
 
 /// Most events handled in one go.
 const BATCH: usize = 1024;
@@ -215,6 +220,35 @@ impl Drop for Events {
     }
 }
 
+/// How often the thread may still be up at once, a bucket that fills with time.
+#[derive(Clone, Copy, Debug)]
+struct Promptness {
+    left: u32,
+    filled: Instant,
+}
+
+impl Promptness {
+    fn new(now: Instant) -> Promptness {
+        Promptness { left: PROMPT, filled: now }
+    }
+
+    /// Whether it may be up at once this time.
+    fn spend(&mut self, now: Instant) -> bool {
+        let each = Duration::from_secs(1) / PROMPT;
+        let new = now.saturating_duration_since(self.filled).as_nanos() / each.as_nanos().max(1);
+        let new = u32::try_from(new).unwrap_or(u32::MAX);
+        if new >= PROMPT - self.left {
+            *self = Promptness::new(now);
+        } else {
+            self.left += new;
+            self.filled += each * new;
+        }
+        let may = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        may
+    }
+}
+
 /// Why a listener stopped.
 enum Stop {
     Dismissed,
@@ -231,7 +265,6 @@ struct Listener {
     facts: Vec<Fact>,
     doubts: Vec<Pid>,
     thread: Option<Pid>,
-    nap: Duration,
 }
 
 /// What came of draining the socket.
@@ -254,7 +287,6 @@ impl Listener {
             facts: Vec::with_capacity(64),
             doubts: Vec::new(),
             thread: None,
-            nap: NAP,
         }
     }
 
@@ -319,6 +351,7 @@ impl Listener {
     /// Listens on one socket for as long as that goes well.
     fn listen(&mut self, socket: &Socket) -> Stop {
         let (mut span, mut events) = (Instant::now(), 0u32);
+        let mut promptness = Promptness::new(span);
         loop {
             let drained = self.drain(socket, Wait::Yes);
             if self.shared.dismissed() {
@@ -334,14 +367,16 @@ impl Listener {
             if drained.broken || ((drained.overrun || drained.count == 0) && !self.answers(socket)) {
                 return Stop::Deaf;
             }
+            let now = Instant::now();
             events = events.saturating_add(drained.count);
-            if span.elapsed() >= SPAN {
-                (span, events) = (Instant::now(), drained.count);
+            if now.saturating_duration_since(span) >= SPAN {
+                (span, events) = (now, drained.count);
             } else if events > MOST * SPAN.as_secs() as u32 {
                 return Stop::TooMany;
             }
-            if drained.count > 0 && (drained.count as usize) < BATCH && !self.nap.is_zero() {
-                std::thread::sleep(self.nap);
+            let more = drained.count as usize >= BATCH;
+            if drained.count > 0 && !more && !promptness.spend(now) {
+                std::thread::sleep(NAP);
             }
         }
     }

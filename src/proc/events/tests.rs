@@ -114,10 +114,10 @@ fn who_lives_a_moment_is_named() {
     let mut sleeper = Command::new("/bin/sleep").arg("1000").spawn().unwrap();
     let mut heard = Heard::new();
     heard.until(&mut events, |heard| !heard.whole || heard.births.contains(&pid(&sleeper)));
-    // It has been seen to be born, and its death is told in a later call; in between it becomes what it is.
-    let comm = format!("/proc/{}/comm", sleeper.id());
+    // It has been seen to be born, and its death is told in a later call; in between it becomes what it is, and sleeps.
+    let stat = format!("/proc/{}/stat", sleeper.id());
     let begun = Instant::now();
-    while std::fs::read_to_string(&comm).unwrap() != "sleep\n" {
+    while !std::fs::read_to_string(&stat).unwrap().contains("(sleep) S") {
         assert!(begun.elapsed() < SOON);
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -182,4 +182,17 @@ fn a_name_is_what_the_file_says_but_for_its_newline() {
     assert_eq!(Comm::parse(b"a\nb\n\n").bytes(), b"a\nb\n");
     assert_eq!(Comm::parse(b"kworker/u8:1-events_unbound\n").bytes(), b"kworker/u8:1-ev");
     assert_eq!(Comm::parse(b"\n").bytes(), b"");
+}
+
+#[test]
+fn being_prompt_is_used_up_and_comes_back() {
+    let begun = Instant::now();
+    let mut promptness = Promptness::new(begun);
+    assert_eq!((0..1000).filter(|_| promptness.spend(begun)).count() as u32, PROMPT);
+    // A thousand times in the next second, evenly.
+    let within = (1..=1000).filter(|ms| promptness.spend(begun + Duration::from_millis(*ms))).count() as u32;
+    assert_eq!(within, PROMPT);
+    // A long rest fills it, and no more than that.
+    let later = begun + Duration::from_hours(1);
+    assert_eq!((0..1000).filter(|_| promptness.spend(later)).count() as u32, PROMPT);
 }
