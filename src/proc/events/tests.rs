@@ -27,6 +27,7 @@ fn listen() -> Option<Events> {
     let initial = [("pid", "pid:[4026531836]"), ("user", "user:[4026531837]")];
     for (name, inode) in initial {
         if std::fs::read_link(format!("/proc/self/ns/{name}")).unwrap().to_str() != Some(inode) {
+            assert!(Events::start(proc_dir()).is_err(), "it is told of the processes of another namespace");
             println!("skipped: this is not the initial {name} namespace");
             return None;
         }
