@@ -12,7 +12,7 @@ use super::roll::{Roll, find};
 use super::users::Users;
 use super::{clock, parse};
 use crate::model::{
-    Cost, Nanos, Needs, NoSample, Pid, Reading, Sample, Seen, Source, System, Untrusted, Wants,
+    Cost, Nanos, Needs, NoSample, Pid, Reading, Sample, Seen, ShortLived, Source, System, Untrusted, Wants,
 };
 
 /// A command line that could not be read is tried again after this many seconds.
@@ -36,6 +36,7 @@ pub struct Live {
     /// Whether the root is `/`, so that its users are ours.
     ours: bool,
     gated: bool,
+    listens: bool,
     open: Option<Open>,
 }
 
@@ -56,6 +57,7 @@ struct Open {
     hidden: bool,
     /// Reused from look to look.
     newcomers: Vec<Pid>,
+    /// Who ended in the last look, ordered.
     ended: Vec<Pid>,
     tids: Vec<Pid>,
 }
@@ -64,7 +66,7 @@ impl Live {
     /// A look at `root/proc`, `root/sys` and `root/etc/passwd`. Nothing is opened before the first look.
     pub fn new(root: &FilePath) -> Live {
         let ours = std::fs::canonicalize(root).is_ok_and(|path| path == FilePath::new("/"));
-        Live { root: root.to_owned(), ours, gated: true, open: None }
+        Live { root: root.to_owned(), ours, gated: true, listens: false, open: None }
     }
 
     /// Lists and reads everybody in full in every look, whether they ran or not: to compare with, and for where the
@@ -72,6 +74,14 @@ impl Live {
     #[must_use]
     pub fn ungated(mut self) -> Live {
         self.gated = false;
+        self
+    }
+
+    /// Lets the kernel tell of every fork, exec and exit, where it does: so that processes that come and go between two
+    /// looks are known. Costs some microseconds for each of them.
+    #[must_use]
+    pub fn listening(mut self) -> Live {
+        self.listens = true;
         self
     }
 
@@ -114,11 +124,15 @@ impl Live {
             on_screen: Vec::new(),
             tally: Tally::default(),
         };
+        let mut roll = Roll::default();
+        if self.listens && real {
+            roll.listen();
+        }
         Ok(Open {
             reader,
             machine: Machine::new(real),
             commands,
-            roll: Roll::default(),
+            roll,
             known: Vec::new(),
             threads: Vec::new(),
             needs: None,
@@ -151,7 +165,7 @@ impl Open {
         let since_boot = self.machine.since_boot(&mut self.reader.files);
         let mut system = self.machine.look(&mut self.reader.files, wants.needs)?;
         self.prepare(wants, taken);
-        let partial = self.processes(wants.hurry, &system, since_boot)?;
+        let (partial, short_lived) = self.processes(wants.hurry, &system, since_boot)?;
         if wants.needs.has(Needs::COMMAND) {
             self.commands(wants, since_boot);
         }
@@ -171,7 +185,7 @@ impl Open {
             own_memory: self.own_memory(&system),
         };
         let census = self.roll.census();
-        Ok(Sample { taken, since_boot, wall, system, tasks, short_lived: Vec::new(), census, partial, cost })
+        Ok(Sample { taken, since_boot, wall, system, tasks, short_lived, census, partial, cost })
     }
 
     /// Makes the reader ready for a look.
@@ -205,12 +219,19 @@ impl Open {
     }
 
     /// Finds out who is there and brings what is known of them up to date. Whether that was left unfinished, because
-    /// somebody waits for the first rows.
-    fn processes(&mut self, hurry: bool, system: &System, since_boot: Nanos) -> Result<bool, Miss> {
+    /// somebody waits for the first rows; and who came and went meanwhile.
+    fn processes(
+        &mut self,
+        hurry: bool,
+        system: &System,
+        since_boot: Nanos,
+    ) -> Result<(bool, Vec<ShortLived>), Miss> {
         let reader = &mut self.reader;
         let sure = !reader.real || !reader.gated;
         let checks = self.roll.census().checks;
-        self.roll.call(&mut reader.files, &mut self.known, system, sure, &mut self.newcomers)?;
+        let files = &mut reader.files;
+        let short_lived =
+            self.roll.call(files, &mut self.known, system, sure, &self.ended, &mut self.newcomers)?;
         if self.roll.has_listed() {
             reader.tally = Tally::default();
         }
@@ -254,15 +275,15 @@ impl Open {
             self.strangers = Tally { processes: 0, failed: false, ..self.reader.tally };
             self.hidden = self.strangers.denied > 0 || self.hides();
         }
-        Ok(partial)
+        Ok((partial, short_lived))
     }
 
     /// Reads those again whose parent has ended: they have another now.
     fn adopt(&mut self) {
+        self.ended.sort_unstable();
         if self.ended.is_empty() {
             return;
         }
-        self.ended.sort_unstable();
         let (ended, reader) = (&self.ended, &mut self.reader);
         self.known.retain_mut(|known| {
             let orphaned = known.parent.is_some_and(|parent| ended.binary_search(&parent).is_ok());

@@ -5,9 +5,11 @@
 //! is listed, which must find nobody new. It is listed at once where a cheaper way cannot be sure.
 
 use super::clock::{self, Of};
+use super::deaths::Dead;
+use super::events::{Events, News};
 use super::files::{Files, Miss};
 use super::known::Known;
-use crate::model::{Census, CensusBy, Pid, System};
+use crate::model::{Census, CensusBy, Hearing, Pid, ShortLived, System};
 
 /// A full listing follows after so many looks without one.
 const CHECK: u32 = 30;
@@ -15,6 +17,9 @@ const CHECK: u32 = 30;
 /// A pid that was given out but whose process was not yet there is asked for again in so many looks; a fork can be
 /// interrupted between the two.
 const TRIES: u8 = 3;
+
+/// Where the kernel tells of everybody, so many pids are asked for nevertheless: it tells a few milliseconds late.
+const EAGER: u32 = 2000;
 
 /// At most so many are asked for again: threads have pids too and never answer as processes.
 const TAIL: usize = 4096;
@@ -30,9 +35,29 @@ pub(super) struct Roll {
     tail: Vec<(Pid, u8)>,
     listed: Vec<Pid>,
     census: Census,
+    ear: Ear,
+    news: News,
+    dead: Dead,
+}
+
+/// Whether somebody listens to the kernel's process events.
+#[derive(Default)]
+enum Ear {
+    /// Nobody wants to know.
+    #[default]
+    Off,
+    /// As soon as the first rows are there.
+    Wanted,
+    Open(Events),
+    Refused,
 }
 
 impl Roll {
+    /// Wants the kernel to tell of every fork, exec and exit, from the second look on.
+    pub(super) fn listen(&mut self) {
+        self.ear = Ear::Wanted;
+    }
+
     /// How it was found out who is there, in the last call.
     pub(super) fn census(&self) -> Census {
         self.census
@@ -50,7 +75,53 @@ impl Roll {
 
     /// Finds who may have come since the look before into `newcomers`, ordered, without those in `known`, which is
     /// ordered by pid; marks those of `known` that a listing did not have as absent. With `sure` everybody is listed.
+    /// Who came and went since the look before is handed out; `buried`, ordered, are those that ended in that look.
     pub(super) fn call(
+        &mut self,
+        files: &mut Files,
+        known: &mut [Known],
+        system: &System,
+        sure: bool,
+        buried: &[Pid],
+        newcomers: &mut Vec<Pid>,
+    ) -> Result<Vec<ShortLived>, Miss> {
+        newcomers.clear();
+        self.hear(files);
+        let short_lived = self.dead.sort(&self.news.deaths, known, buried, newcomers);
+        newcomers.extend_from_slice(&self.news.births);
+        for pid in &self.news.execs {
+            if let Some(known) = find(known, *pid).and_then(|at| known.get_mut(at)) {
+                known.stale = true;
+            }
+        }
+        self.find(files, known, system, sure, newcomers)?;
+        newcomers.sort_unstable();
+        newcomers.dedup();
+        newcomers.retain(|pid| find(known, *pid).is_none());
+        Ok(short_lived)
+    }
+
+    /// Takes in what was heard since the look before.
+    fn hear(&mut self, files: &Files) {
+        if matches!(self.ear, Ear::Wanted) && self.complete {
+            self.ear = match files.share().ok().and_then(|dir| Events::start(dir).ok()) {
+                Some(events) => Ear::Open(events),
+                None => Ear::Refused,
+            };
+            // Whoever came since the last listing and before the kernel told of it must not be lost.
+            self.complete = false;
+        }
+        self.census.events = match &mut self.ear {
+            Ear::Open(events) => {
+                events.take(&mut self.news);
+                self.news.hearing
+            }
+            Ear::Refused => Hearing::Refused,
+            Ear::Off | Ear::Wanted => Hearing::Off,
+        };
+    }
+
+    fn find(
         &mut self,
         files: &mut Files,
         known: &mut [Known],
@@ -58,21 +129,28 @@ impl Roll {
         sure: bool,
         newcomers: &mut Vec<Pid>,
     ) -> Result<(), Miss> {
-        newcomers.clear();
         let now = system.forks.zip(system.load.and_then(|load| load.last_pid));
         let before = std::mem::replace(&mut self.before, now);
         let cheap = before.zip(now).filter(|_| self.complete && !sure && self.since_check < CHECK);
         match cheap {
-            Some((before, now)) if before == now && self.tail.is_empty() => {
+            Some((before, now)) if before == now && self.tail.is_empty() && newcomers.is_empty() => {
                 self.since_check += 1;
                 self.census.by = CensusBy::NoForks;
+                Ok(())
+            }
+            Some(((_, from), (_, to))) if self.census.events == Hearing::All => {
+                self.since_check += 1;
+                self.census.by = CensusBy::Events;
+                if to >= from && to - from <= EAGER {
+                    self.probe(from, to, newcomers);
+                }
+                self.tail.clear();
                 Ok(())
             }
             Some(((_, from), (_, to))) if to >= from && (to - from) as usize <= 2 * known.len() + TAIL => {
                 self.since_check += 1;
                 self.census.by = CensusBy::Probe;
                 self.probe(from, to, newcomers);
-                newcomers.retain(|pid| find(known, *pid).is_none());
                 Ok(())
             }
             _ => self.list(files, known, newcomers),
@@ -95,8 +173,6 @@ impl Roll {
         let spare = tail.len().saturating_sub(TAIL);
         tail.drain(..spare);
         self.tail = tail;
-        newcomers.sort_unstable();
-        newcomers.dedup();
     }
 
     /// Lists everybody. If that fails for want of something, everybody known is taken to be there.

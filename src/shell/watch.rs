@@ -26,7 +26,7 @@ pub(super) fn main(options: &Options, root: &Path) -> ExitCode {
         Ok(app) => app,
         Err(code) => return code,
     };
-    let source = Live::new(root);
+    let source = Live::new(root).listening();
     // Whether there is a machine to look at is said before the terminal is taken over.
     if let Err(nothing) = source.check() {
         output::complain(&format!("glowtop: {nothing}"));

@@ -1,14 +1,14 @@
 //! The gate: passing over who has not run must not be seen. A reader that does is held against one that reads
 //! everybody in full, before and after it, on made-up trees and on the machine this runs on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use glowtop::model::{CensusBy, Needs, Pid, ProcId, Reading, Sample, Source, State, Task, Wants};
+use glowtop::model::{CensusBy, Hearing, Needs, Pid, ProcId, Reading, Sample, Source, State, Task, Wants};
 use glowtop::proc::Live;
 use nix::sys::signal::{Signal, kill};
 
@@ -200,8 +200,70 @@ fn whatever_processes_do_the_gate_hides_none_of_it() {
 }
 
 #[test]
-fn who_is_there_is_known_without_listing() {
-    let mut gated = Live::new(Path::new("/"));
+fn who_is_there_is_known_by_asking_for_pids() {
+    known_without_listing(Live::new(Path::new("/")), CensusBy::Probe);
+}
+
+#[test]
+fn who_is_there_is_known_by_listening() {
+    let mut live = Live::new(Path::new("/")).listening();
+    if hears(&mut live) {
+        known_without_listing(live, CensusBy::Events);
+    }
+}
+
+/// Whether the kernel tells of forks and ends here; says so where it does not.
+fn hears(live: &mut Live) -> bool {
+    let none: Arc<[ProcId]> = Arc::from([]);
+    let heard = (0..2).map(|_| look(live, &none).census.events).last();
+    if heard != Some(Hearing::All) {
+        println!("skipped: the kernel does not tell us of processes: {heard:?}");
+    }
+    heard == Some(Hearing::All)
+}
+
+#[test]
+fn all_that_come_and_go_are_counted() {
+    let mut live = Live::new(Path::new("/")).listening();
+    if !hears(&mut live) {
+        return;
+    }
+    let none: Arc<[ProcId]> = Arc::from([]);
+    for (life, count) in [("0.005", 200), ("0.05", 60)] {
+        let script = format!(
+            "read x; i=0; while [ $i -lt {count} ]; do sleep {life}; i=$((i+1)); done; echo 1; read x"
+        );
+        let mut parent = Guarded::shell(&script);
+        let id = Pid::new(parent.pid()).unwrap();
+        look(&mut live, &none);
+        parent.go_on();
+        let (mut listed, mut brief, mut named) = (BTreeSet::new(), 0, 0);
+        let done = std::thread::scope(|scope| {
+            let done = scope.spawn(|| parent.number());
+            let mut looks_after = 0;
+            while looks_after < 5 {
+                looks_after += usize::from(done.is_finished());
+                std::thread::sleep(8 * TICKS);
+                let sample = look(&mut live, &none);
+                assert_eq!(sample.census.events, Hearing::All);
+                let children = sample.tasks.iter().filter(|task| task.parent == Some(id));
+                listed.extend(children.map(|task| task.id));
+                for gone in sample.short_lived.iter().filter(|gone| gone.parent == Some(id)) {
+                    brief += gone.count;
+                    // Forked and seen before it had executed anything, it is called as its parent.
+                    let name = gone.name.as_ref().map(|name| name.show(20));
+                    named += if name.as_deref() == Some("sleep") { gone.count } else { 0 };
+                }
+            }
+            done.join()
+        });
+        assert!(done.is_ok());
+        assert_eq!(listed.len() + brief as usize, count, "{} listed, {brief} heard of", listed.len());
+        assert!(brief > 0 && named > 0, "{named} of {brief} have a name");
+    }
+}
+
+fn known_without_listing(mut gated: Live, by: CensusBy) {
     let none: Arc<[ProcId]> = Arc::from([]);
     if !matches!(fs_root_sees_us(), Some(true)) {
         println!("skipped: pids below / are not ours");
@@ -221,7 +283,7 @@ fn who_is_there_is_known_without_listing() {
     let census = look(&mut gated, &none).census;
     assert!(census.checks >= 2, "{census:?}");
     assert_eq!(census.overlooked, 0, "{ways:?}");
-    assert!(ways.contains_key(&format!("{:?}", CensusBy::Probe)), "{ways:?}");
+    assert!(ways.contains_key(&format!("{by:?}")), "{ways:?}");
 }
 
 /// Whether `/proc` is of our pid namespace.
