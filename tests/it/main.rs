@@ -11,6 +11,7 @@
 mod control;
 mod fixture;
 mod gate;
+mod hang;
 mod header;
 mod house;
 mod inherited;
@@ -23,4 +24,5 @@ mod pty;
 mod registry;
 mod screens;
 mod shell;
+mod stuck;
 mod terminal;
