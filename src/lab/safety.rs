@@ -22,7 +22,7 @@ use nix::sys::wait::waitpid;
 use nix::time::ClockId;
 use nix::unistd::{Pid, getpid, setsid};
 
-use crate::sys::inherited;
+use crate::sys::{inherited, scheduling};
 
 /// A run that takes longer is ended.
 pub(super) const LIMIT: Duration = Duration::from_mins(1);
@@ -61,7 +61,8 @@ pub(super) fn settle_supervisor(time: Duration) -> io::Result<Deadline> {
     let _ = prctl::set_no_new_privs();
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
     let _ = be_killed_before_others();
-    let _ = forget_privileged_priority();
+    // A monitor's priority, and its habit to be let in soon and often, are not for its demonstrations.
+    let _ = scheduling::ordinary();
     let _ = std::env::set_current_dir("/");
     Deadline::after(time + GRACE)
 }
@@ -95,14 +96,6 @@ fn be_killed_before_others() -> io::Result<()> {
     const FILE: &str = "/proc/self/oom_score_adj";
     let now = std::fs::read_to_string(FILE)?.trim().parse::<i32>().unwrap_or(0);
     if now < OOM_SCORE { std::fs::write(FILE, OOM_SCORE.to_string()) } else { Ok(()) }
-}
-
-/// A monitor that runs at a negative nice value must not lend it to its demonstrations.
-fn forget_privileged_priority() -> io::Result<()> {
-    if rustix::process::getpriority_process(None)? < 0 {
-        rustix::process::setpriority_process(None, 0)?;
-    }
-    Ok(())
 }
 
 /// Sets the name of the calling thread (of the process, if it is its first); the kernel keeps 15 bytes.

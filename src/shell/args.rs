@@ -28,6 +28,10 @@ pub(super) struct CommandLine {
     /// What the live screen starts with.
     #[command(flatten)]
     pub options: Options,
+    /// On a machine that hardly answers, as root: with real-time priority, locked in memory and spared when memory runs
+    /// out, sorted by memory where that is short, else by CPU
+    #[arg(long)]
+    pub rescue: bool,
     /// Where the machine is read: the root of the live system, or of a fixture.
     #[arg(long, value_name = "DIR", default_value = "/", hide = true, global = true)]
     pub root: PathBuf,
@@ -314,6 +318,7 @@ mod tests {
     fn without_words_the_screen_starts_as_always() {
         let line = read("").unwrap();
         assert_eq!((line.options.delay, line.root.to_str()), (1.0, Some("/")));
+        assert!(!line.rescue && read("--rescue -t").unwrap().rescue);
         assert!(line.command.is_none() && line.options.user.is_none() && line.options.pid.is_empty());
     }
 
@@ -355,6 +360,8 @@ mod tests {
             "completions nosh",
             "--nothing",
             "-d 2 ps",
+            "--rescue ps",
+            "shot --rescue",
             "nothing",
         ] {
             assert!(read(line).is_err_and(|error| error.use_stderr() && error.exit_code() == 2), "{line}");

@@ -13,6 +13,7 @@ mod output;
 mod print;
 mod ps;
 mod reader;
+mod rescue;
 mod run;
 mod screen;
 mod shot;
@@ -36,7 +37,7 @@ pub fn main() -> ExitCode {
         Err(code) => return code,
     };
     match line.command {
-        None => watch::main(&line.options, &line.root),
+        None => watch::main(&line.options, line.rescue, &line.root),
         Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(&line.root))),
         Some(Command::Lab(lab)) => lab::main(&lab),
         Some(Command::Shot(shot)) => shot::main(&shot, &line.root),

@@ -7,6 +7,7 @@ use std::sync::mpsc::Sender;
 
 use super::args::{Options, SortKey};
 use super::event::Event;
+use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
 use super::{output, print};
@@ -17,14 +18,32 @@ use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{Untrusted, Wants};
 use crate::proc::Live;
 use crate::sampler::Sampler;
+use crate::sys::scheduling;
 use crate::{lab, sampler, view};
 
+/// How long a thread of the monitor wants to run at a time, nanoseconds, the shortest there is: most of what it does is
+/// shorter, and a short one is let in soon. Beside 8 busy programs per core that makes the answer to a key several times
+/// faster.
+const SLICE: u64 = 100_000;
+
 /// Runs the monitor; 0 when the user leaves, 2 where it cannot begin.
-pub(super) fn main(options: &Options, root: &Path) -> ExitCode {
+///
+/// `rescue`: the machine is in trouble; see [`rescue`](super::rescue).
+pub(super) fn main(options: &Options, rescue: bool, root: &Path) -> ExitCode {
     crate::sys::return_large_blocks();
+    // Before there are threads, so that it holds for all. Where it is refused, keys are answered a bit later.
+    let _ = scheduling::slice(SLICE);
     let mut app = match mind(options) {
         Ok(app) => app,
         Err(code) => return code,
+    };
+    let missed = if rescue {
+        if options.sort_key.is_none() {
+            rescue::look_at_culprits(&mut app.table, root);
+        }
+        rescue::prepare()
+    } else {
+        None
     };
     let source = Live::new(root).listening();
     // Whether there is a machine to look at is said before the terminal is taken over.
@@ -42,7 +61,7 @@ pub(super) fn main(options: &Options, root: &Path) -> ExitCode {
         &environment,
         !options.no_mouse,
         &mut app,
-        |events| Hands::new(source, wants, delay, events),
+        |events| Hands::new(source, wants, delay, missed, events),
         |app, area, buffer| {
             if let Some(theme) = themes.get(app.theme).or(themes.first()) {
                 view::draw(app, theme, area, buffer);
@@ -134,7 +153,14 @@ struct Hands {
 }
 
 impl Hands {
-    fn new(source: Live, wants: Wants, delay: f64, events: &Sender<Event>) -> Hands {
+    /// `notice` is said with the first look: before it would be a reason to draw a screen without one.
+    fn new(
+        source: Live,
+        wants: Wants,
+        delay: f64,
+        mut notice: Option<String>,
+        events: &Sender<Event>,
+    ) -> Hands {
         let send = |event: fn(String) -> Event| {
             let events = events.clone();
             move |what: String| drop(events.send(event(what)))
@@ -149,6 +175,9 @@ impl Hands {
                 Ok(snapshot) => Event::Snapshot(snapshot),
                 Err(nothing) => Event::Notice(nothing.to_string()),
             });
+            if let Some(text) = notice.take() {
+                let _ = looks.send(Event::Notice(text));
+            }
         });
         let slow = events.clone();
         if let Err(error) = sampler::start_sensors(move |sensors| drop(slow.send(Event::Sensors(sensors)))) {

@@ -9,6 +9,7 @@ mod heap;
 pub mod inherited;
 mod local_time;
 mod pidfd;
+pub mod scheduling;
 pub mod tty;
 
 pub use heap::return_large_blocks;

@@ -22,6 +22,7 @@ mod proc;
 mod ps;
 mod pty;
 mod registry;
+mod rescue;
 mod screens;
 mod shell;
 mod stuck;
