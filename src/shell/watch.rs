@@ -33,18 +33,15 @@ pub(super) fn main(options: &Options, rescue: bool, root: &Path) -> ExitCode {
     crate::sys::return_large_blocks();
     // Before there are threads, so that it holds for all. Where it is refused, keys are answered a bit later.
     let _ = scheduling::slice(SLICE);
+    // First of all: until then we are one of those who wait for a turn.
+    let missed = if rescue { rescue::prepare() } else { None };
     let mut app = match mind(options) {
         Ok(app) => app,
         Err(code) => return code,
     };
-    let missed = if rescue {
-        if options.sort_key.is_none() {
-            rescue::look_at_culprits(&mut app.table, root);
-        }
-        rescue::prepare()
-    } else {
-        None
-    };
+    if rescue && options.sort_key.is_none() {
+        rescue::look_at_culprits(&mut app.table, root);
+    }
     let source = Live::new(root).listening();
     // Whether there is a machine to look at is said before the terminal is taken over.
     if let Err(nothing) = source.check() {
