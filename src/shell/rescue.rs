@@ -1,7 +1,7 @@
 //! `--rescue`: what lets the monitor through on a machine that hardly answers.
 //!
 //! Real-time priority rather than a nice value: nice values count only among the processes of one session
-//! (autogroups) and one control group, and whoever overloads the machine is elsewhere. It is the lowest there is, and
+//! (autogroups) and one control group, and whoever overloads the machine is elsewhere. It is next to the lowest there is, and
 //! the kernel keeps a share of the time for ordinary processes (sched(7)), so a monitor gone wild starves nobody.
 
 use std::path::Path;
@@ -14,8 +14,10 @@ use crate::app::Table;
 use crate::catalog::column;
 use crate::sys::scheduling;
 
-/// The least of the real-time priorities.
-const PRIORITY: u32 = 1;
+/// The real-time priorities of those who see and act, the least there is, and of those who answer keys: a look at
+/// thousands of processes must not come between.
+const HANDS: u32 = 1;
+const FACE: u32 = 2;
 /// The highest priority of an ordinary process, where a real-time one is refused.
 const NICE: i32 = -20;
 /// Points of `oom_score_adj` (proc(5)): everybody else goes first. The one below would make us immortal.
@@ -36,7 +38,18 @@ pub(super) fn prepare() -> Option<String> {
 
 fn raise_priority() -> io::Result<()> {
     // A control group without a real-time share refuses even root.
-    scheduling::round_robin(PRIORITY).or_else(|_| Ok(rustix::process::setpriority_process(None, NICE)?))
+    scheduling::round_robin(FACE).or_else(|_| Ok(rustix::process::setpriority_process(None, NICE)?))
+}
+
+/// Does `start` so that the threads it starts come after those that answer keys, where [`prepare`] gave us priority.
+pub(super) fn behind_the_screen<T>(start: impl FnOnce() -> T) -> T {
+    let lowered = scheduling::is_round_robin() && scheduling::round_robin(HANDS).is_ok();
+    let started = start();
+    if lowered {
+        // What was permitted a moment ago is so still.
+        let _ = scheduling::round_robin(FACE);
+    }
+    started
 }
 
 /// Whether memory to come can be locked without a limit at which it would be refused instead.

@@ -58,7 +58,10 @@ pub(super) fn main(options: &Options, rescue: bool, root: &Path) -> ExitCode {
         &environment,
         !options.no_mouse,
         &mut app,
-        |events| Hands::new(source, wants, delay, missed, events),
+        |events| {
+            let hands = || Hands::new(source, wants, delay, missed, events);
+            if rescue { rescue::behind_the_screen(hands) } else { hands() }
+        },
         |app, area, buffer| {
             if let Some(theme) = themes.get(app.theme).or(themes.first()) {
                 view::draw(app, theme, area, buffer);

@@ -67,6 +67,11 @@ pub fn round_robin(priority: u32) -> io::Result<()> {
     set(Attributes { policy: libc::SCHED_RR as u32, priority, ..Attributes::default() })
 }
 
+/// Whether the calling thread has the policy `SCHED_RR`.
+pub fn is_round_robin() -> bool {
+    get().is_ok_and(|now| now.policy == libc::SCHED_RR as u32)
+}
+
 /// Takes back what [`round_robin`] and [`slice`] gave, also through fork(2) and execve(2), for the calling thread; a
 /// thread with an ordinary policy keeps it. A nice value below 0 becomes 0.
 ///
@@ -128,12 +133,14 @@ mod tests {
         std::thread::spawn(|| match round_robin(1) {
             Ok(()) => {
                 let now = get().unwrap();
-                assert_eq!((now.policy, now.priority), (libc::SCHED_RR as u32, 1));
+                assert_eq!(now.priority, 1);
+                assert!(is_round_robin());
                 // It has none, and that is no error.
                 slice(100_000).unwrap();
                 ordinary().unwrap();
                 let now = get().unwrap();
                 assert_eq!((now.policy, now.priority, now.nice), (OTHER, 0, 0));
+                assert!(!is_round_robin());
             }
             Err(error) => {
                 assert_eq!(error.raw_os_error(), Some(libc::EPERM));

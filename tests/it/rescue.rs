@@ -57,7 +57,7 @@ fn root_gets_priority_memory_and_mercy_and_the_lab_gets_none_of_it() {
     }
     let pty = started(Start::glowtop(&["--rescue"]).size(120, 40));
     let parts: [(&str, &dyn Fn() -> bool); 3] = [
-        ("higher priority", &|| priorities(pid(&pty)) == [(ROUND_ROBIN, 1)]),
+        ("higher priority", &|| priorities(pid(&pty)) == [(ROUND_ROBIN, 1), (ROUND_ROBIN, 2)]),
         ("locked memory", &|| locked(pid(&pty)) > 1024),
         ("lower OOM score", &|| oom_score_adj(pid(&pty)) == -999),
     ];
