@@ -2,15 +2,16 @@
 //!
 //! Reading `/proc/PID/cmdline` waits, deaf to everything but SIGKILL, for as long as the target's memory map is
 //! locked; whoever owns a process can arrange that (a page fault on a dead file server, a FUSE file system of their
-//! own). So a *reader* thread does it, one process after the other. When it has not come on for [`PATIENCE`], the
-//! process it is at is *stuck*, the thread is left behind and another takes over the rest. A reader that comes back
+//! own). So a *reader* thread does it, one process after the other. When it has not come on for [`PATIENCE`] although
+//! it was given the processor, the process it is at is *stuck*, the thread is left behind and another takes over the
+//! rest. A reader that comes back
 //! after all delivers what it read and ends. At most [`LEFT_BEHIND`] may hang; then commands are off until one comes
 //! back. Nobody ever joins a reader, so none can keep this program from ending.
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -70,6 +71,19 @@ struct Reader {
     pending: VecDeque<ProcId>,
     /// When it last came on, as far as we know.
     progress: Instant,
+    /// Its number as a thread, 0 until it has begun.
+    thread: Arc<AtomicI32>,
+}
+
+impl Reader {
+    /// Whether it is not the file that keeps it: on an overloaded machine it may wait for its turn to run for longer
+    /// than anybody has patience.
+    fn is_starved(&self) -> bool {
+        match self.thread.load(Ordering::Relaxed) {
+            0 => true,
+            thread => is_runnable(thread),
+        }
+    }
 }
 
 impl Drop for Reader {
@@ -135,7 +149,10 @@ impl Commands {
             let left = patience.saturating_sub(begun.elapsed());
             match self.answers.recv_timeout(with_this.min(left)) {
                 Ok(answer) => self.note(answer, &mut take),
-                Err(RecvTimeoutError::Timeout) if with_this <= left => self.leave_behind(&mut take),
+                Err(RecvTimeoutError::Timeout) if with_this <= left => match self.reader.as_mut() {
+                    Some(reader) if reader.is_starved() => reader.progress = Instant::now(),
+                    _ => self.leave_behind(&mut take),
+                },
                 Err(_) => return,
             }
         }
@@ -206,13 +223,25 @@ impl Commands {
         let (orders, to_do) = channel();
         let dismissed = Arc::new(AtomicBool::new(false));
         let (dir, answers, told) = (Arc::clone(&self.dir), self.to_us.clone(), Arc::clone(&dismissed));
+        let thread = Arc::new(AtomicI32::new(0));
+        let itself = Arc::clone(&thread);
         std::thread::Builder::new()
             .name("glowtop-read".into())
             .stack_size(128 << 10)
-            .spawn(move || serve(number, &dir, &to_do, &answers, &told))
+            .spawn(move || {
+                itself.store(rustix::thread::gettid().as_raw_nonzero().get(), Ordering::Relaxed);
+                serve(number, &dir, &to_do, &answers, &told);
+            })
             .ok()?;
-        Some(Reader { number, orders, dismissed, pending: VecDeque::new(), progress: Instant::now() })
+        Some(Reader { number, orders, dismissed, pending: VecDeque::new(), progress: Instant::now(), thread })
     }
+}
+
+/// Whether our thread `thread` runs or could: state R of proc(5). One that waits for a memory map is in state D.
+fn is_runnable(thread: i32) -> bool {
+    let stat = std::fs::read(format!("/proc/self/task/{thread}/stat")).unwrap_or_default();
+    // What is behind the name; its last parenthesis ends it, whatever it holds.
+    stat.rsplit(|byte| *byte == b')').next().is_some_and(|rest| rest.starts_with(b" R"))
 }
 
 /// The life of a reader.
@@ -323,6 +352,26 @@ mod tests {
         fs::write(dir.path().join("7/cmdline"), "").unwrap();
         let got = read_all(&mut commands, vec![id(5, 100), id(6, 99), id(7, 100), id(8, 100)]);
         assert_eq!(got, [(5, Some("/bin/p5 arg".into())), (6, None), (7, Some(String::new())), (8, None)]);
+    }
+
+    #[test]
+    fn who_could_run_is_told_from_who_waits() {
+        let (say, said) = channel();
+        let (go_on, wait) = channel::<()>();
+        let thread = std::thread::spawn(move || {
+            say.send(rustix::thread::gettid().as_raw_nonzero().get()).unwrap();
+            wait.recv()
+        });
+        let it = said.recv().unwrap();
+        let end = Instant::now() + Duration::from_mins(1);
+        while is_runnable(it) {
+            assert!(Instant::now() < end, "it never waits");
+            std::thread::yield_now();
+        }
+        assert!(is_runnable(rustix::thread::gettid().as_raw_nonzero().get()));
+        go_on.send(()).unwrap();
+        thread.join().unwrap().unwrap();
+        assert!(!is_runnable(it), "it has ended");
     }
 
     #[test]
