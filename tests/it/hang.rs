@@ -13,9 +13,9 @@ use std::io::{Read, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,9 @@ use crate::pty::DEADLINE;
 /// The variables that make this test binary a process that is to hang: its file, its name, its user.
 const VARIABLES: [&str; 3] = ["GLOWTOP_TEST_HANG_FILE", "GLOWTOP_TEST_HANG_NAME", "GLOWTOP_TEST_HANG_UID"];
 
+/// One test at a time: each counts those that hang on the whole machine.
+static ONE: Mutex<()> = Mutex::new(());
+
 /// Processes that hang, until they are released or this is dropped.
 pub(crate) struct Hang {
     orders: Sender<(String, u32)>,
@@ -39,11 +42,14 @@ pub(crate) struct Hang {
     server: Option<JoinHandle<()>>,
     /// Removed last, by a thread that does not see the file system that is mounted there.
     _folder: tempfile::TempDir,
+    _one: MutexGuard<'static, ()>,
 }
 
 impl Hang {
     /// The file system without a process as yet; where there can be none, it is said why and `None` is returned.
     pub(crate) fn new() -> Option<Hang> {
+        // A test that failed has left nothing behind all the same.
+        let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let (orders, to_start) = channel::<(String, u32)>();
         let (to_us, started) = channel();
         let (ready, is_ready) = channel();
@@ -76,6 +82,7 @@ impl Hang {
             ended,
             server: Some(server),
             _folder: folder,
+            _one: one,
         };
         match is_ready.recv().unwrap() {
             Ok(()) => Some(hang),
