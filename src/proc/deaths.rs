@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::clock::{self, Of};
+use super::clock;
 use super::events::{Death, Name};
 use super::known::Known;
 use super::roll::find;
@@ -44,7 +44,7 @@ impl Dead {
             if find(known, death.pid).is_some() || buried.binary_search(&death.pid).is_ok() {
                 continue;
             }
-            if clock::cpu(Of::Process, death.pid).is_some() {
+            if clock::cpu(death.pid).is_some() {
                 newcomers.push(death.pid);
                 self.zombies.push(*death);
                 continue;

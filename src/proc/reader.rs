@@ -10,7 +10,7 @@
 
 use rustix::io::Errno;
 
-use super::clock::{self, Of};
+use super::clock;
 use super::files::{Files, Miss, Path};
 use super::kept;
 use super::known::Known;
@@ -78,7 +78,7 @@ pub(super) struct Reader {
 impl Reader {
     /// Brings what is known of a process up to date.
     pub(super) fn refresh(&mut self, known: &mut Known) -> Fate {
-        let clock = self.clock(Of::Process, known.id.pid, None);
+        let clock = self.clock(known.id.pid);
         let ran = clock.is_none() || clock != known.clock;
         if ran || self.must_read(known) {
             return self.read(known, clock, ran);
@@ -120,7 +120,7 @@ impl Reader {
 
     /// Meets somebody for the first time; `None` where there is nobody (any more), or nobody for us.
     pub(super) fn meet(&mut self, pid: Pid) -> Option<Known> {
-        let clock = self.clock(Of::Process, pid, None);
+        let clock = self.clock(pid);
         // Who it is says the file; until it is read it is nobody.
         let mut known = Known::new(ProcId { pid, start_time: u64::MAX }, None);
         (self.read(&mut known, clock, true) == Fate::Read && known.id.start_time != u64::MAX).then_some(known)
@@ -213,10 +213,14 @@ impl Reader {
 
     /// Reads a thread of `process`, which has been read before it; `None` where it has ended.
     pub(super) fn thread(&mut self, process: &Known, tid: Pid, before: Option<Known>) -> Option<Known> {
-        let clock = self.clock(Of::Thread, tid, Some(process.id.pid));
-        let asleep = clock.is_some() && self.gated;
-        let mut known = match before.filter(|known| asleep && known.clock == clock && !known.again) {
-            Some(mut known) if !known.was_runnable() && turn(tid, self.look).is_none() => {
+        // What it has run, by a file: the clocks of single threads are their own process's.
+        let path = Path::thread(process.id.pid, tid, "schedstat");
+        let clock = self.files.read(&path, false).ok().and_then(|content| parse::first_number(content.text));
+        let asleep = |known: &Known| {
+            self.gated && clock.is_some() && known.clock == clock && !known.again && !known.was_runnable()
+        };
+        let mut known = match before {
+            Some(mut known) if asleep(&known) && turn(tid, self.look).is_none() => {
                 known.read_at = self.began;
                 known
             }
@@ -264,17 +268,14 @@ impl Reader {
         Some(known)
     }
 
-    /// A CPU clock. Below a fixture `schedstat` stands in for it, whose first number is the same sum
+    /// The CPU clock of a process. Below a fixture `schedstat` stands in for it, whose first number is the same sum
     /// (sum_exec_runtime) of one thread.
-    fn clock(&mut self, of: Of, pid: Pid, process: Option<Pid>) -> Option<u64> {
+    fn clock(&mut self, pid: Pid) -> Option<u64> {
         if self.real {
-            return clock::cpu(of, pid);
+            return clock::cpu(pid);
         }
-        let path = match process {
-            None => Path::process(pid, "schedstat"),
-            Some(process) => Path::thread(process, pid, "schedstat"),
-        };
-        self.files.read(&path, false).ok().and_then(|content| parse::first_number(content.text))
+        let content = self.files.read(&Path::process(pid, "schedstat"), false).ok()?;
+        parse::first_number(content.text)
     }
 }
 

@@ -4,7 +4,7 @@
 //! else from what the kernel told, else by asking every pid that was given out since; and now and then all of `/proc`
 //! is listed, which must find nobody new. It is listed at once where a cheaper way cannot be sure.
 
-use super::clock::{self, Of};
+use super::clock;
 use super::deaths::Dead;
 use super::events::{Events, News};
 use super::files::{Files, Miss};
@@ -163,7 +163,7 @@ impl Roll {
         let fresh = (from.saturating_add(1)..=to).filter_map(Pid::new).map(|pid| (pid, TRIES));
         tail.extend(fresh);
         tail.retain_mut(|(pid, tries)| {
-            if clock::cpu(Of::Process, *pid).is_some() {
+            if clock::cpu(*pid).is_some() {
                 newcomers.push(*pid);
                 return false;
             }
