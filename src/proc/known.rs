@@ -17,8 +17,10 @@ pub(super) struct Known {
     pub(super) id: ProcId,
     /// The process, where it is one of its other threads.
     pub(super) process: Option<Pid>,
-    /// As the task has it.
+    /// As the task has it; so that a look need not go there for those that sleep.
     pub(super) parent: Option<Pid>,
+    /// The same.
+    state: State,
     /// Its CPU clock as last read, nanoseconds; `None` where there is none to be read.
     pub(super) clock: Option<u64>,
     /// When that was.
@@ -51,6 +53,7 @@ impl Known {
             id,
             process,
             parent: None,
+            state: State::SLEEPING,
             clock: None,
             read_at: Nanos(0),
             task: Arc::new(Task::bare(id)),
@@ -110,7 +113,7 @@ impl Known {
     /// Takes `task` for what is known; where it says the same as before, the old one stays shared.
     pub(super) fn learn(&mut self, task: Task, look: u64) {
         if task != *self.task {
-            self.parent = task.parent;
+            (self.parent, self.state) = (task.parent, task.state);
             self.task = Arc::new(task);
             self.changed = look;
         }
@@ -124,12 +127,12 @@ impl Known {
 
     /// Whether it was running or ready to run when it was last read.
     pub(super) fn was_runnable(&self) -> bool {
-        self.task.state == State::RUNNING
+        self.state == State::RUNNING
     }
 
     /// Whether it has ended, and is only waited for.
     pub(super) fn is_dead(&self) -> bool {
-        matches!(self.task.state, State::ZOMBIE | State(b'X' | b'x'))
+        matches!(self.state, State::ZOMBIE | State(b'X' | b'x'))
     }
 
     /// Whether it may have a command line at all: not the kernel's threads, not the dead.
