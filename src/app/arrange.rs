@@ -134,7 +134,7 @@ fn sorted(snapshot: &Snapshot, rules: &Rules<'_>, keep: &[bool], sums: &[Sums]) 
 
 /// What a row sorts by: its value as far as it can be seen.
 fn settled<'a>(column: &Column, row: &Row<'a>) -> Value<'a> {
-    match (column.value)(row) {
+    match column.value(row) {
         Value::Float(value) if column.grain > 0.0 => Value::Float((value / column.grain).round()),
         value => value,
     }

@@ -182,13 +182,15 @@ impl Table {
 
     /// What has to be read for this table.
     pub fn needs(&self) -> Needs {
-        let mut needs =
-            self.columns.iter().fold(self.sort.needs | Needs::USER, |sum, column| sum | column.needs);
+        let mut needs = self
+            .columns
+            .iter()
+            .fold(self.sort.needs_to_sort() | Needs::USER, |sum, column| sum | column.needs);
         needs |= self.filter.needs();
         if self.tree {
             needs |= Needs::MEMORY;
         }
-        if self.sort.needs.has(Needs::MEMORY) || (self.tree && !self.folded.is_empty()) {
+        if self.tree && !self.folded.is_empty() {
             needs |= Needs::FRESH;
         }
         if self.threads {

@@ -27,7 +27,7 @@ pub fn csv(
         for (at, column) in columns.iter().enumerate() {
             record.push_str(if at == 0 { "" } else { "," });
             text.clear();
-            value((column.value)(&row), &mut text);
+            value(column.value(&row), &mut text);
             field(&text, &mut record);
         }
         end(&mut record, out)?;

@@ -25,7 +25,7 @@ pub fn json(
             text.push_str(if at == 0 { "" } else { "," });
             string(column.id.as_bytes(), &mut text);
             text.push(':');
-            value((column.value)(&row), &mut text);
+            value(column.value(&row), &mut text);
         }
         text.push('}');
         out.write_all(text.as_bytes())?;

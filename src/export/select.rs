@@ -59,7 +59,7 @@ pub fn select<'a>(snapshot: &'a Snapshot, filter: &Filter, order: &Order<'_>) ->
 
 /// The positions of all processes, in order.
 fn sorted(snapshot: &Snapshot, order: &Order<'_>) -> Vec<u32> {
-    let value = |proc| (order.column.value)(&Row::new(snapshot, proc));
+    let value = |proc| order.column.value(&Row::new(snapshot, proc));
     let mut keyed: Vec<_> = (0u32..).zip(&snapshot.procs).map(|(at, proc)| (value(proc), at)).collect();
     // Positions are in the order of pids, so that they settle ties.
     keyed.sort_unstable_by(|(a, a_at), (b, b_at)| match a.order(b, order.descending) {

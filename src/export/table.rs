@@ -35,7 +35,7 @@ pub fn table(
             if column.grows {
                 indent(line.depth, &mut cell);
             }
-            (column.cell)(&row, &mut cell);
+            column.cell(&row, &mut cell);
             field(column, cell.text(), at + 1 == columns.len(), &mut text);
         }
         end(&mut text, out)?;

@@ -1,5 +1,7 @@
 //! Sample after sample → snapshot: rates, births and deaths. Pure arithmetic over two looks.
 
+use super::account::{Tally, Unseen, spent};
+use super::short_lived::{self, Look};
 use super::snapshot::LINGER;
 use super::{Counts, CpuTimes, CpuUse, Kind, Proc, Sample, Seen, Snapshot, Task};
 
@@ -16,32 +18,57 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
     let interval = prev.map(|p| next.taken.since(p.taken)).filter(|dt| *dt > 0.0);
     let ticks = next.system.host.ticks_per_second;
     let cores = next.system.cpus.len().max(1) as f64;
+    let per_tick = 1_000_000_000u64.checked_div(ticks);
     let mut ended = carry_ended(prev, &next);
-    let mut old = prev.map_or(&[][..], |p| &p.procs).iter().peekable();
+    let mut old = prev.map_or(&[][..], |p| &p.procs).iter().enumerate().peekable();
+    let mut tally = Tally::new(per_tick.unwrap_or(0));
     let mut procs = Vec::with_capacity(next.tasks.len());
     for task in next.tasks {
-        while let Some(gone) = old.next_if(|o| o.task.id.pid < task.id.pid) {
+        while let Some((at, gone)) = old.next_if(|(_, o)| o.task.id.pid < task.id.pid) {
+            tally.gone(at);
             bury(gone, next.taken, &mut ended);
         }
-        let before = old.next_if(|o| o.task.id.pid == task.id.pid);
-        let same = before.filter(|o| o.task.id == task.id);
-        if let (Some(gone), None) = (before, same) {
+        let before = old.next_if(|(_, o)| o.task.id.pid == task.id.pid);
+        let same = before.map(|(_, o)| o).filter(|o| o.task.id == task.id);
+        if let (Some((at, gone)), None) = (before, same) {
+            tally.gone(at);
             bury(gone, next.taken, &mut ended);
         }
-        let cpu = match (same, prev) {
-            (Some(o), _) => cpu_percent(o, &task, ticks, cores),
-            (None, Some(p)) => newcomer_percent(p, &task, ticks, cores),
+        let newcomer = prev.filter(|p| same.is_none() && started_since(p, &task, ticks));
+        let cpu = match (same, newcomer) {
+            (Some(o), _) => {
+                let spent = spent(&o.task, &task, per_tick);
+                tally.stayed(&o.task, &task, spent, procs.len());
+                cpu_percent(o, &task, spent, cores)
+            }
+            (None, Some(p)) => {
+                tally.began(&task, ticks, procs.len());
+                newcomer_percent(p, &task, ticks, cores)
+            }
             (None, None) => None,
         };
         // Threads that are asked for only now are no news; what started since the look before is.
         let born = match same {
             Some(o) => o.born,
-            None => prev.filter(|p| started_since(p, &task, ticks)).map(|_| next.taken),
+            None => newcomer.map(|_| next.taken),
         };
         procs.push(Proc { task: task.task, read_at: task.read_at, cpu, born, gone: None });
     }
-    for gone in old {
+    for (at, gone) in old {
+        tally.gone(at);
         bury(gone, next.taken, &mut ended);
+    }
+    let (mut rows, mut account) = (Vec::new(), None);
+    // What a partial look does not list has not died.
+    let whole = |p: &&Snapshot| !p.partial && !next.partial;
+    if let (Some(before), Some(seconds)) = (prev.filter(whole), interval.filter(|dt| *dt >= SHORTEST)) {
+        let most = (seconds * cores * 1e9) as u64;
+        let dead = tally.dead(before, &procs, most);
+        let unseen = Unseen::new(next.short_lived, next.census.events, before, &procs);
+        account = tally.close(&before.system.cpu, &next.system.cpu, seconds, &dead, &unseen);
+        let (taken, per_tick) = (next.taken, per_tick.unwrap_or(0));
+        let look = Look { before, procs: &procs, taken, seconds, per_tick, cores };
+        rows = short_lived::rows(&look, &dead, &unseen);
     }
     let use_of = |id: u32, now: &CpuTimes| {
         let before = prev?.system.cpus.iter().find(|(known, _)| *known == id)?;
@@ -65,6 +92,9 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
         counts: Counts::of(&procs),
         procs,
         ended,
+        short_lived: rows,
+        account,
+        census: next.census,
         partial: next.partial,
         cost: next.cost,
     }
@@ -85,24 +115,16 @@ fn bury(gone: &Proc, now: super::Nanos, ended: &mut Vec<Proc>) {
 }
 
 /// CPU use between two readings of one process, percent of one core, at most what its threads could use.
-fn cpu_percent(before: &Proc, now: &Seen, ticks: u64, cores: f64) -> Option<f64> {
+fn cpu_percent(before: &Proc, now: &Seen, spent: Option<u64>, cores: f64) -> Option<f64> {
     let dt = now.read_at.since(before.read_at);
     if dt < SHORTEST {
         // Not read again, or too soon to tell: what was true then is all that is known.
         return before.cpu;
     }
-    let used = if let (Some(a), Some(b)) = (before.task.cpu_clock, now.cpu_clock) {
-        b.checked_sub(a)?
-    } else {
-        // A clock that answered only once: the ticks of both are of one kind.
-        let sum = |t: &Task| t.utime.saturating_add(t.stime);
-        let spent = sum(now).checked_sub(sum(&before.task))?;
-        spent.saturating_mul(1_000_000_000u64.checked_div(ticks)?)
-    };
     // Threads may have come and gone unseen, so only a process that had one at both looks is held to one core.
     let single = matches!(now.kind, Kind::Thread(_)) || (now.threads <= 1 && before.task.threads <= 1);
     let most = if single { 100.0 } else { cores * 100.0 };
-    Some((used as f64 / 1e9 / dt * 100.0).min(most))
+    Some((spent? as f64 / 1e9 / dt * 100.0).min(most))
 }
 
 /// Whether a process started after the look `prev`. Start times are rounded down to a tick.
@@ -113,10 +135,11 @@ fn started_since(prev: &Snapshot, now: &Task, ticks: u64) -> bool {
     })
 }
 
-/// CPU use of a process that started after the look `prev`: all it ever used fell between the two looks.
+/// CPU use of a process that [started after](started_since) the look `prev`: all it ever used fell between the two
+/// looks.
 fn newcomer_percent(prev: &Snapshot, now: &Seen, ticks: u64, cores: f64) -> Option<f64> {
     let dt = now.read_at.since(prev.taken);
-    let used = now.cpu_nanos(ticks).filter(|_| started_since(prev, now, ticks) && dt >= SHORTEST)?;
+    let used = now.cpu_nanos(ticks).filter(|_| dt >= SHORTEST)?;
     Some((used as f64 / 1e9 / dt * 100.0).min(cores * 100.0))
 }
 

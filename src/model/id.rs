@@ -68,6 +68,21 @@ impl ProcId {
             None => None,
         }
     }
+
+    /// The id of the row that stands for the short-lived children of `parent`, or for those of a parent that is not
+    /// known.
+    ///
+    /// It can never be a real process's: no process starts 2⁶⁴ − 1 ticks after boot, and the pid of the nameless row is
+    /// far above what a kernel gives out (PID_MAX_LIMIT, 2²²). Whoever compares it with the start time in
+    /// `/proc/PID/stat`, as everybody must before acting, finds that it is somebody else.
+    pub const fn short_lived(parent: Option<Pid>) -> ProcId {
+        const NOBODY: Pid = Pid(NonZeroU32::MIN.saturating_add(i32::MAX as u32 - 1));
+        let pid = match parent {
+            Some(pid) => pid,
+            None => NOBODY,
+        };
+        ProcId { pid, start_time: u64::MAX }
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! thread as the kernel has it; *needs* are what has to be read; a *role* is what a piece of text stands for, before
 //! any colour. This room must never know files, clocks, threads, colours or keys. Read next: [`Sample`], then [`derive()`].
 
+mod account;
 mod act;
 mod act_words;
 mod census;
@@ -15,6 +16,7 @@ mod needs;
 mod role;
 mod sample;
 mod sensors;
+mod short_lived;
 mod signal;
 mod snapshot;
 mod source;
@@ -22,6 +24,7 @@ mod tree;
 pub mod units;
 mod untrusted;
 
+pub use account::Account;
 pub use act::{Act, ControlNews, ControlOrder, Disposition, Happened, Outcome, Target, Verdict, WhyAlive};
 pub use census::{Census, CensusBy, Hearing, ShortLived};
 pub use derive::derive;

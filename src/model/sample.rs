@@ -261,6 +261,9 @@ pub enum Kind {
     Thread(Pid),
     /// A thread of the kernel itself (PF_KTHREAD), told by the kernel's flag and never by name.
     Kernel,
+    /// No process, but all the children of one parent that died between two looks: see
+    /// [`super::Snapshot::short_lived`]. It is nobody's target and in no sum.
+    ShortLived,
 }
 
 /// The state letter of proc(5).
@@ -278,6 +281,8 @@ impl State {
     pub const ZOMBIE: State = State(b'Z');
     /// Stopped by a signal.
     pub const STOPPED: State = State(b'T');
+    /// Dead and gone.
+    pub const DEAD: State = State(b'X');
 
     /// The letter; `?` for a byte that is no letter.
     pub fn letter(self) -> char {

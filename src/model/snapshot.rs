@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Cost, Host, Kind, Load, Memory, Nanos, Pid, Pressure, ProcId, State, System, Task};
+use super::{
+    Account, Census, Cost, Host, Kind, Load, Memory, Nanos, Pid, Pressure, ProcId, State, System, Task,
+};
 
 /// What a look at the machine means, in the light of the one before.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +29,14 @@ pub struct Snapshot {
     pub procs: Vec<Proc>,
     /// Processes that ended within the last [`LINGER`] seconds, as they were when last seen.
     pub ended: Vec<Proc>,
+    /// One row for each parent under whom processes died that no look saw: how many, which, and their CPU use. It stays
+    /// for [`LINGER`] seconds after the last death, with its latest figures. Ordered by id
+    /// ([`ProcId::short_lived`]); none of them is a process.
+    pub short_lived: Vec<Proc>,
+    /// How the CPU time of this interval adds up; `None` where there is no interval, or too little is known of it.
+    pub account: Option<Account>,
+    /// How it was found out who is there.
+    pub census: Census,
     /// Whether only some processes have been read yet; the whole comes at once.
     pub partial: bool,
     /// How many of what `procs` holds; counted once for a look, not for each frame.
@@ -62,8 +72,8 @@ impl Counts {
                     counts.threads += u64::from(proc.task.threads);
                 }
                 Kind::Kernel => counts.kernel += 1,
-                // Its process has counted it.
-                Kind::Thread(_) => {}
+                // Its process has counted it; who died is not there.
+                Kind::Thread(_) | Kind::ShortLived => {}
             }
         }
         counts
@@ -84,7 +94,7 @@ pub struct Proc {
     pub cpu: Option<f64>,
     /// When it was first seen; `None` if it was there at the first look.
     pub born: Option<Nanos>,
-    /// When it was found to have ended; only in [`Snapshot::ended`].
+    /// When it was found to have ended; only in [`Snapshot::ended`] and [`Snapshot::short_lived`].
     pub gone: Option<Nanos>,
 }
 
@@ -171,8 +181,12 @@ impl Snapshot {
         self.cpus.len().max(1)
     }
 
-    /// Seconds since the process started; `None` where the clock rate is unknown; never negative.
+    /// Seconds since the process started; `None` where the clock rate is unknown; never negative. Short-lived
+    /// ones have no age.
     pub fn age(&self, proc: &Proc) -> Option<f64> {
+        if proc.task.kind == Kind::ShortLived {
+            return None;
+        }
         let per_second = self.host().ticks_per_second;
         let until = proc.gone.unwrap_or(self.taken).since(self.taken);
         (per_second > 0).then(|| {
@@ -184,7 +198,7 @@ impl Snapshot {
     /// When the process started, seconds since the epoch; `None` where unknown.
     pub fn started(&self, proc: &Proc) -> Option<f64> {
         let host = self.host();
-        let boot = host.boot_time?;
+        let boot = host.boot_time.filter(|_| proc.task.kind != Kind::ShortLived)?;
         (host.ticks_per_second > 0)
             .then(|| boot as f64 + proc.task.id.start_time as f64 / host.ticks_per_second as f64)
     }

@@ -49,7 +49,7 @@ impl Forest {
             .map(|(at, proc)| {
                 let wanted = match proc.task.kind {
                     Kind::Thread(process) => Some(process),
-                    Kind::Process | Kind::Kernel => proc.task.parent,
+                    Kind::Process | Kind::Kernel | Kind::ShortLived => proc.task.parent,
                 };
                 match wanted.and_then(find) {
                     // A pid that was given out again is nobody's parent: a parent is never younger.
@@ -149,9 +149,9 @@ impl Sums {
     }
 }
 
-/// What a process alone brings to a sum; a thread brings nothing, its process has counted it.
+/// What a process alone brings to a sum; a thread brings nothing, its process has counted it, nor do the dead.
 fn own_sums(proc: &Proc, ticks_per_second: u64) -> Sums {
-    if matches!(proc.task.kind, Kind::Thread(_)) {
+    if matches!(proc.task.kind, Kind::Thread(_) | Kind::ShortLived) {
         return Sums::default();
     }
     Sums {

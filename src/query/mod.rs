@@ -48,7 +48,8 @@ impl Filter {
         let task = &proc.task;
         let command = match task.kind {
             Kind::Process | Kind::Thread(_) => task.command.known().map(|command| command.line.bytes()),
-            Kind::Kernel => None,
+            // The sentence of a row of short-lived processes is ours; their names are its short name.
+            Kind::Kernel | Kind::ShortLived => None,
         };
         self.find(task.comm.bytes()).is_some() || command.is_some_and(|line| self.find(line).is_some())
     }

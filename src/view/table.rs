@@ -111,7 +111,7 @@ fn draw_line(
                 room.saturating_sub(draw_branch(&mut pen, theme, over, line, Indent::new(table, area.width)));
         }
         cell.clear();
-        (column.cell)(&row, cell);
+        column.cell(&row, cell);
         let pad = room.saturating_sub(cell.width() as u16);
         if column.align == Align::Right {
             pen.skip(pad);

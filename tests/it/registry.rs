@@ -75,7 +75,7 @@ pub(crate) fn any_snapshot() -> impl Strategy<Value = Snapshot> {
 }
 
 fn value<'a>(column: &Column, snapshot: &'a Snapshot, proc: &'a Proc) -> Value<'a> {
-    (column.value)(&Row::new(snapshot, proc))
+    column.value(&Row::new(snapshot, proc))
 }
 
 proptest! {
@@ -111,7 +111,7 @@ proptest! {
         for proc in &snapshot.procs {
             for column in columns() {
                 cell.clear();
-                (column.cell)(&Row::new(&snapshot, proc), &mut cell);
+                column.cell(&Row::new(&snapshot, proc), &mut cell);
                 let fits = column.grows || cell.width() <= usize::from(column.width);
                 prop_assert!(fits, "{}: {:?}", column.id, cell.text());
                 prop_assert!(!cell.text().contains(char::is_control), "{}: {:?}", column.id, cell.text());

@@ -21,7 +21,12 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: false,
         additive: false,
         grain: 0.0,
-        value: |row| Value::Text(row.proc.task.comm.bytes()),
+        drifts: false,
+        short_lived: true,
+        value: |row| match row.proc.task.comm.bytes() {
+            [] if row.proc.task.kind == Kind::ShortLived => Value::Unknown,
+            name => Value::Text(name),
+        },
         cell: |row, cell| {
             let role = if row.proc.task.kind == Kind::Kernel { Role::Kernel } else { Role::Text };
             name(row, role, usize::from(COMM_CELLS), cell);
@@ -38,6 +43,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: false,
         additive: false,
         grain: 0.0,
+        drifts: false,
+        short_lived: true,
         value: command_value,
         cell: |row, cell| command_cell(row, false, cell),
     },
@@ -52,6 +59,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: false,
         additive: false,
         grain: 0.0,
+        drifts: false,
+        short_lived: true,
         value: command_value,
         cell: |row, cell| command_cell(row, true, cell),
     },
@@ -64,13 +73,15 @@ fn command_value<'a>(row: &Row<'a>) -> Value<'a> {
     }
 }
 
-/// The command line, where it is what the row shows: kernel threads have none, threads share their process's.
+/// The command line, where it is what the row shows: kernel threads have none, threads share their process's, and those
+/// that died between two looks have a sentence of ours in its place.
 fn command<'a>(row: &Row<'a>) -> Option<&'a Command> {
     let task = &row.proc.task;
     match task.kind {
         Kind::Process if task.state != State::ZOMBIE => {
             task.command.known().map(AsRef::as_ref).filter(|command| !command.line.is_empty())
         }
+        Kind::ShortLived => task.command.known().map(AsRef::as_ref),
         Kind::Process | Kind::Thread(_) | Kind::Kernel => None,
     }
 }
@@ -78,7 +89,9 @@ fn command<'a>(row: &Row<'a>) -> Option<&'a Command> {
 /// Appends the short name. A process may have emptied its own; a row without any name would look like a fault.
 fn name(row: &Row<'_>, role: Role, max_cells: usize, cell: &mut Cell) {
     let name = row.proc.task.comm.bytes();
-    if name.is_empty() {
+    if name.is_empty() && row.proc.task.kind == Kind::ShortLived {
+        cell.push_unknown();
+    } else if name.is_empty() {
         cell.push(Role::Dim, "\"\"");
     } else {
         cell.push_foreign(role, name, max_cells);
@@ -93,7 +106,7 @@ fn command_cell(row: &Row<'_>, directories: bool, cell: &mut Cell) {
             Kind::Kernel => Role::Kernel,
             Kind::Thread(_) => Role::Thread,
             Kind::Process if task.state == State::ZOMBIE => Role::Zombie,
-            Kind::Process => Role::Strong,
+            Kind::Process | Kind::ShortLived => Role::Strong,
         };
         name(row, role, COMMAND_CELLS, cell);
         if task.stuck {

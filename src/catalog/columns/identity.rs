@@ -19,6 +19,7 @@ pub(super) const COLUMNS: &[Column] = &[
         "pid",
         "PID",
         "The number of the process; for a thread, its own.",
+        false,
         |row| Value::Uint(u64::from(row.proc.task.id.pid.get())),
         |row, cell| pid(row.proc.task.id.pid.get(), cell),
     ),
@@ -26,6 +27,7 @@ pub(super) const COLUMNS: &[Column] = &[
         "ppid",
         "PPID",
         "The number of the parent process; 0 where there is none.",
+        true,
         |row| Value::Uint(u64::from(row.proc.task.parent.map_or(0, Pid::get))),
         |row, cell| pid(row.proc.task.parent.map_or(0, Pid::get), cell),
     ),
@@ -33,6 +35,7 @@ pub(super) const COLUMNS: &[Column] = &[
         "pgrp",
         "PGRP",
         "The process group, which a terminal signals as one.",
+        true,
         |row| Value::Uint(u64::from(row.proc.task.pgrp)),
         |row, cell| pid(row.proc.task.pgrp, cell),
     ),
@@ -40,6 +43,7 @@ pub(super) const COLUMNS: &[Column] = &[
         "session",
         "SESSION",
         "The session: all that one login or one terminal started.",
+        false,
         |row| Value::Uint(u64::from(row.proc.task.session)),
         |row, cell| pid(row.proc.task.session, cell),
     ),
@@ -54,6 +58,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: false,
         additive: false,
         grain: 0.0,
+        drifts: true,
+        short_lived: false,
         value: |row| match row.proc.task.tty {
             0 => Value::Unknown,
             device => Value::Terminal(device),
@@ -74,6 +80,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: false,
         additive: false,
         grain: 0.0,
+        drifts: false,
+        short_lived: false,
         value: |row| match &row.proc.task.user {
             Some(name) => Value::Text(name.bytes()),
             None => uid(row),
@@ -91,6 +99,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: false,
         additive: false,
         grain: 0.0,
+        drifts: false,
+        short_lived: false,
         value: uid,
         cell: |row, cell| match row.proc.task.uid.known() {
             Some(uid) => number(i64::from(*uid), usize::from(UID_CELLS), Role::Text, cell),
@@ -108,6 +118,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: true,
         additive: true,
         grain: 0.0,
+        drifts: false,
+        short_lived: false,
         value: |row| Value::Uint(threads(row)),
         cell: |row, cell| {
             let threads = threads(row);
@@ -122,6 +134,7 @@ const fn id_column(
     id: &'static str,
     title: &'static str,
     help: &'static str,
+    drifts: bool,
     value: for<'a> fn(&Row<'a>) -> Value<'a>,
     cell: for<'a> fn(&Row<'a>, &mut Cell),
 ) -> Column {
@@ -136,6 +149,8 @@ const fn id_column(
         descending: false,
         additive: false,
         grain: 0.0,
+        drifts,
+        short_lived: false,
         value,
         cell,
     }

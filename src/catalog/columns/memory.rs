@@ -46,6 +46,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: true,
         additive: true,
         grain: 0.1,
+        drifts: true,
+        short_lived: false,
         value: |row| share(row).into(),
         cell: |row, cell| percent(share(row), |_| Role::Text, cell),
     },
@@ -86,6 +88,8 @@ const fn size_column(
         descending: true,
         additive,
         grain: 0.0,
+        drifts: needs.has(Needs::MEMORY),
+        short_lived: false,
         value,
         cell,
     }
@@ -110,6 +114,8 @@ const fn fault_column(
         descending: true,
         additive: false,
         grain: 0.0,
+        drifts: false,
+        short_lived: false,
         value,
         cell,
     }

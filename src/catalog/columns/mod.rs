@@ -17,7 +17,7 @@ mod tests;
 use std::sync::LazyLock;
 
 use super::{Cell, Value};
-use crate::model::{Needs, Proc, Snapshot, Sums};
+use crate::model::{Kind, Needs, Proc, Snapshot, Sums};
 
 pub use identity::tty_name;
 
@@ -72,10 +72,37 @@ pub struct Column {
     /// Values that differ by less than this look the same; sorting takes them for equal, so that rows which do nothing
     /// keep their places. 0 where every difference counts.
     pub grain: f64,
+    /// Whether its value may change while the process does not run, by what others do: its memory is reclaimed, somebody
+    /// renices it. Who sorts by it needs every row [fresh](Needs::FRESH).
+    pub drifts: bool,
+    /// Whether anything is known of it for a row of [short-lived](crate::model::Kind::ShortLived) processes.
+    pub short_lived: bool,
+    /// Its value, where the row is a process; ask with [`Column::value`].
+    pub(super) value: for<'a> fn(&Row<'a>) -> Value<'a>,
+    /// Appends what is shown, where the row is a process; ask with [`Column::cell`].
+    pub(super) cell: for<'a> fn(&Row<'a>, &mut Cell),
+}
+
+impl Column {
     /// Its value, for sorting and export.
-    pub value: for<'a> fn(&Row<'a>) -> Value<'a>,
+    pub fn value<'a>(&self, row: &Row<'a>) -> Value<'a> {
+        if self.says(row) { (self.value)(row) } else { Value::Unknown }
+    }
+
     /// Appends what is shown.
-    pub cell: for<'a> fn(&Row<'a>, &mut Cell),
+    pub fn cell(&self, row: &Row<'_>, cell: &mut Cell) {
+        if self.says(row) { (self.cell)(row, cell) } else { cell.push_unknown() }
+    }
+
+    /// What must be read so that rows are in its order.
+    pub fn needs_to_sort(&self) -> Needs {
+        if self.drifts { self.needs | Needs::FRESH } else { self.needs }
+    }
+
+    /// Whether anything is known of it for this row.
+    fn says(&self, row: &Row<'_>) -> bool {
+        self.short_lived || row.proc.task.kind != Kind::ShortLived
+    }
 }
 
 /// Ids are unique, so a column is its id.

@@ -17,6 +17,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: false,
         additive: false,
         grain: 0.0,
+        drifts: true,
+        short_lived: false,
         value: |row| Value::Int(i64::from(row.proc.task.priority)),
         cell: |row, cell| match row.proc.task.priority {
             // The strongest real-time priority and deadline tasks: −100 and less (proc(5), field 18).
@@ -35,6 +37,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: false,
         additive: false,
         grain: 0.0,
+        drifts: true,
+        short_lived: false,
         value: |row| Value::Int(i64::from(row.proc.task.nice)),
         cell: |row, cell| {
             let nice = row.proc.task.nice;
@@ -50,7 +54,7 @@ pub(super) const COLUMNS: &[Column] = &[
         id: "state",
         title: "S",
         help: "The state: R runs or is ready, S sleeps, D waits and cannot be interrupted, Z has ended and is not \
-               yet reaped, T is stopped, t is traced, I is an idle kernel thread.",
+               yet reaped, T is stopped, t is traced, I is an idle kernel thread, X died between two samples.",
         width: 1,
         grows: false,
         align: Align::Left,
@@ -58,6 +62,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: false,
         additive: false,
         grain: 0.0,
+        drifts: true,
+        short_lived: true,
         value: |row| {
             let letter = &row.proc.task.state.0;
             Value::Text(if letter.is_ascii_alphabetic() { std::slice::from_ref(letter) } else { b"?" })
@@ -78,6 +84,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: false,
         additive: false,
         grain: 0.0,
+        drifts: false,
+        short_lived: false,
         value: |row| row.proc.task.processor.map(u64::from).into(),
         cell: |row, cell| match row.proc.task.processor {
             Some(cpu) => number(i64::from(cpu), 4, Role::Text, cell),

@@ -57,13 +57,13 @@ fn vim() -> Proc {
 
 fn shown(id: &str, row: &Row<'_>) -> String {
     let mut cell = Cell::new();
-    (column(id).unwrap().cell)(row, &mut cell);
+    column(id).unwrap().cell(row, &mut cell);
     cell.text().to_owned()
 }
 
 fn parts(id: &str, row: &Row<'_>) -> Vec<(String, Role)> {
     let mut cell = Cell::new();
-    (column(id).unwrap().cell)(row, &mut cell);
+    column(id).unwrap().cell(row, &mut cell);
     cell.parts().map(|(text, role)| (text.to_owned(), role)).collect()
 }
 
@@ -136,7 +136,7 @@ fn a_process_as_it_is_shown() {
 fn a_process_as_it_is_exported() {
     let (snapshot, proc) = (snapshot(), vim());
     let row = Row::new(&snapshot, &proc);
-    let value = |id| (column(id).unwrap().value)(&row);
+    let value = |id| column(id).unwrap().value(&row);
     assert_eq!(value("time"), Value::Float(41.2));
     assert_eq!(value("res"), Value::Uint(842 << 20));
     assert_eq!(value("start"), Value::Float((NOW - 40) as f64));
@@ -210,7 +210,7 @@ fn what_is_unknown_is_shown_as_unknown_and_never_as_zero() {
         "elapsed",
     ] {
         assert_eq!(shown(id, &row), "–", "{id}");
-        assert_eq!((column(id).unwrap().value)(&row), Value::Unknown, "{id}");
+        assert_eq!(column(id).unwrap().value(&row), Value::Unknown, "{id}");
     }
     assert_eq!((shown("tty", &row).as_str(), shown("ppid", &row).as_str()), ("-", "0"));
 }
@@ -228,7 +228,7 @@ fn a_folded_row_shows_the_sums_of_its_subtree() {
     let row = Row { snapshot: &snapshot, proc: &proc, sums: Some(&sums) };
     let alone = Row::new(&snapshot, &proc);
     for column in columns() {
-        let differs = (column.value)(&row) != (column.value)(&alone);
+        let differs = column.value(&row) != column.value(&alone);
         assert_eq!(differs, column.additive, "{}", column.id);
         assert_eq!(shown(column.id, &row) != shown(column.id, &alone), column.additive, "{}", column.id);
     }
@@ -294,7 +294,7 @@ fn no_cell_is_wider_than_its_column_whatever_the_values() {
             let row = Row::new(&snapshot, &proc);
             for column in columns() {
                 let mut cell = Cell::new();
-                (column.cell)(&row, &mut cell);
+                column.cell(&row, &mut cell);
                 let wide = cell.width() > usize::from(column.width);
                 assert!(!wide || column.grows, "{}: {:?} for {extreme}", column.id, cell.text());
                 assert!(!cell.is_empty(), "{} for {extreme}", column.id);
@@ -312,4 +312,41 @@ fn a_hostile_command_line_cannot_reach_the_terminal() {
     let text = shown("cmdline", &Row::new(&snapshot, &proc));
     assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text:?}");
     assert!(text.starts_with("/tmp/\u{fffd}]0;pwned\u{fffd}/"), "{text:?}");
+}
+
+#[test]
+fn what_others_may_change_while_it_sleeps_needs_every_row_fresh_to_sort_by() {
+    let drifting: Vec<&str> =
+        columns().iter().filter(|column| column.drifts).map(|column| column.id).collect();
+    assert_eq!(drifting, ["ppid", "pgrp", "tty", "priority", "nice", "state", "res", "shr", "mem"]);
+    for column in columns() {
+        assert_eq!(column.needs_to_sort().has(Needs::FRESH), column.drifts, "{}", column.id);
+        assert!(column.needs_to_sort().has(column.needs), "{}", column.id);
+        assert!(column.drifts || !column.needs.has(Needs::MEMORY), "{}: reclaim takes it", column.id);
+    }
+}
+
+#[test]
+fn of_those_that_died_between_two_looks_only_a_few_things_are_known() {
+    let snapshot = snapshot();
+    let mut task = Task::bare(ProcId::short_lived(Pid::new(17)));
+    (task.kind, task.parent, task.state) = (Kind::ShortLived, Pid::new(17), State::DEAD);
+    (task.uid, task.comm) = (Reading::Known(1000), Arc::new("sh".into()));
+    task.command = Reading::Known(Arc::new(Command::parse(b"2 children\0of make").unwrap()));
+    let mut proc = Proc { cpu: Some(29.04), ..Proc::new(task) };
+    let row = Row::new(&snapshot, &proc);
+    let known: Vec<String> = columns()
+        .iter()
+        .filter(|column| !column.value(&row).is_unknown())
+        .map(|column| format!("{} {}", column.id, shown(column.id, &row)))
+        .collect();
+    let said = "2 children of make";
+    let all = ["state X", "cpu 29.0", "cpu_share 7.3", "comm sh"].map(str::to_owned);
+    let all = all.into_iter().chain([format!("command {said}"), format!("cmdline {said}")]);
+    assert_eq!(known, all.collect::<Vec<_>>());
+    for column in columns().iter().filter(|column| column.value(&row).is_unknown()) {
+        assert_eq!(shown(column.id, &row), "–", "{}", column.id);
+    }
+    proc.task_mut().comm = Arc::default();
+    assert_eq!(shown("comm", &Row::new(&snapshot, &proc)), "–");
 }

@@ -43,6 +43,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: true,
         additive: false,
         grain: 0.0,
+        drifts: false,
+        short_lived: false,
         value: |row| row.snapshot.started(row.proc).into(),
         cell: start_cell,
     },
@@ -57,6 +59,8 @@ pub(super) const COLUMNS: &[Column] = &[
         descending: true,
         additive: false,
         grain: 0.0,
+        drifts: false,
+        short_lived: false,
         value: |row| row.snapshot.age(row.proc).into(),
         cell: |row, cell| match row.snapshot.age(row.proc) {
             Some(age) => cell.push_with(Role::Text, |out| units::span(age, out)),
@@ -85,6 +89,8 @@ const fn cpu_time_column(
         descending: true,
         additive,
         grain: 0.0,
+        drifts: false,
+        short_lived: false,
         value,
         cell,
     }
