@@ -24,13 +24,25 @@ pub enum Fold {
     Closed,
 }
 
+/// Which list of the snapshot a line points into.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Among {
+    /// [`Snapshot::procs`]: it is there.
+    #[default]
+    Present,
+    /// [`Snapshot::short_lived`]: no process, but all those of one parent that died between two looks.
+    ShortLived,
+    /// [`Snapshot::ended`]: it has just ended.
+    Ended,
+}
+
 /// One row of the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Line {
-    /// Position in [`Snapshot::procs`], or in [`Snapshot::ended`] where `ended`.
+    /// Position in the list `among` names.
     pub at: u32,
-    /// Whether the process has just ended.
-    pub ended: bool,
+    /// Which list that is.
+    pub among: Among,
     /// Ancestors above it in the tree.
     pub depth: u16,
     /// Bit `d` is set where the ancestor at depth `d + 1` has a sibling below, so that its rail goes on.
@@ -60,6 +72,8 @@ pub struct Rules<'a> {
     pub kernel: bool,
     /// Rows that have just ended too.
     pub ended: bool,
+    /// Rows of processes that died between two looks too.
+    pub short_lived: bool,
     /// Only what matches.
     pub filter: &'a Filter,
     /// Only this owner's.
@@ -95,16 +109,44 @@ pub fn arrange(snapshot: &Snapshot, rules: &Rules<'_>) -> Arrangement {
         out.matching += usize::from(wanted);
         keep.push(wanted);
     }
+    let dead = dead_lines(snapshot, rules);
     if rules.tree {
-        arrange_tree(snapshot, rules, &keep, &mut out);
+        arrange_tree(snapshot, rules, &keep, &dead, &mut out);
     } else {
         let order = sorted(snapshot, rules, &keep, &[]);
         out.lines.extend(order.into_iter().map(|at| Line { at, ..Line::default() }));
     }
-    if rules.ended {
-        insert_ended(snapshot, rules, &mut out);
+    if rules.tree {
+        insert_in_tree(snapshot, &dead, &mut out.lines);
+    } else {
+        insert_in_list(snapshot, rules, &dead, &mut out.lines);
     }
     out
+}
+
+/// The rows of what is no longer there, short-lived ones first, as lines without a place yet.
+fn dead_lines(snapshot: &Snapshot, rules: &Rules<'_>) -> Vec<Line> {
+    let lists = [
+        (rules.short_lived, Among::ShortLived, &snapshot.short_lived),
+        (rules.ended, Among::Ended, &snapshot.ended),
+    ];
+    let wanted = lists.into_iter().filter(|(wanted, ..)| *wanted).flat_map(|(_, among, list)| {
+        (0u32..)
+            .zip(list)
+            .filter(|(_, proc)| {
+                // The dead children of a kernel thread are its like.
+                let kernel = proc.task.kind == Kind::Kernel
+                    || (proc.task.kind == Kind::ShortLived
+                        && proc.task.parent.and_then(|pid| snapshot.find_pid(pid)).is_some_and(is_kernel));
+                (rules.kernel || !kernel) && matches(proc, rules)
+            })
+            .map(move |(at, _)| Line { at, among, last: true, ..Line::default() })
+    });
+    wanted.collect()
+}
+
+fn is_kernel(proc: &Proc) -> bool {
+    proc.task.kind == Kind::Kernel
 }
 
 /// Whether a process is wanted, kernel threads aside.
@@ -140,7 +182,13 @@ fn settled<'a>(column: &Column, row: &Row<'a>) -> Value<'a> {
     }
 }
 
-fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, matching: &[bool], out: &mut Arrangement) {
+fn arrange_tree(
+    snapshot: &Snapshot,
+    rules: &Rules<'_>,
+    matching: &[bool],
+    dead: &[Line],
+    out: &mut Arrangement,
+) {
     let procs = &snapshot.procs;
     let forest = Forest::new(procs);
     out.sums = forest.sums(procs, snapshot.host().ticks_per_second);
@@ -148,12 +196,13 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, matching: &[bool], out: 
     let mut keep = matching.to_vec();
     for at in 0..procs.len() {
         if matching.get(at) == Some(&true) {
-            for up in forest.ancestry(at).skip(1) {
-                match keep.get_mut(up) {
-                    Some(kept) if !*kept => *kept = true,
-                    _ => break,
-                }
-            }
+            lead_to(&mut keep, forest.ancestry(at).skip(1));
+        }
+    }
+    for line in dead.iter().filter(|line| line.among == Among::ShortLived) {
+        let parent = line.proc(snapshot).and_then(|row| row.task.parent);
+        if let Some(at) = parent.and_then(|pid| position(procs, pid)) {
+            lead_to(&mut keep, forest.ancestry(at));
         }
     }
     let order = sorted(snapshot, rules, &keep, &out.sums);
@@ -175,7 +224,7 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, matching: &[bool], out: 
             (false, false) => Fold::Open,
         };
         let context = matching.get(at as usize) == Some(&false);
-        out.lines.push(Line { at, ended: false, depth, rails, last, fold, context });
+        out.lines.push(Line { at, among: Among::Present, depth, rails, last, fold, context });
         if fold == Fold::Open {
             push(&mut stack, children, depth.saturating_add(1), rails | rail_below(depth, last));
         }
@@ -183,74 +232,76 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, matching: &[bool], out: 
     out.forest = Some(forest);
 }
 
-/// Puts the rows that have just ended where they stood: by their last figures in a list, below their parent in a tree.
-fn insert_ended(snapshot: &Snapshot, rules: &Rules<'_>, out: &mut Arrangement) {
-    let wanted = |proc: &Proc| (rules.kernel || proc.task.kind != Kind::Kernel) && matches(proc, rules);
-    let ended = snapshot.ended.iter().enumerate().filter(|(_, proc)| wanted(proc));
-    if rules.tree {
-        insert_ended_in_tree(snapshot, ended.map(|(at, proc)| (at as u32, proc)), &mut out.lines);
-        return;
-    }
-    for (at, proc) in ended {
-        let value = settled(rules.sort, &Row { snapshot, proc, sums: None });
-        let place = out.lines.partition_point(|l| {
-            l.proc(snapshot).is_some_and(|other| {
-                let theirs = settled(rules.sort, &Row { snapshot, proc: other, sums: None });
-                theirs.order(&value, rules.descending) != Ordering::Greater
-            })
-        });
-        out.lines.insert(place, Line { at: at as u32, ended: true, ..Line::default() });
+/// Keeps the rows of a chain of ancestors, up to the first that is kept already.
+fn lead_to(keep: &mut [bool], chain: impl Iterator<Item = usize>) {
+    for up in chain {
+        match keep.get_mut(up) {
+            Some(kept) if !*kept => *kept = true,
+            _ => break,
+        }
     }
 }
 
-/// Puts rows that have just ended first below the nearest ancestor that lives, or below all where none does. They are
-/// left out where that ancestor is folded or not shown itself.
-fn insert_ended_in_tree<'a>(
-    snapshot: &'a Snapshot,
-    ended: impl Iterator<Item = (u32, &'a Proc)>,
-    lines: &mut Vec<Line>,
-) {
-    let mut ended = ended.peekable();
-    if ended.peek().is_none() {
+/// Where the process with this pid is in `procs`.
+fn position(procs: &[Proc], pid: Pid) -> Option<usize> {
+    procs.binary_search_by_key(&pid, |proc| proc.task.id.pid).ok()
+}
+
+/// Puts the rows of the dead where their last figures belong.
+fn insert_in_list(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], lines: &mut Vec<Line>) {
+    for line in dead {
+        let Some(proc) = line.proc(snapshot) else { continue };
+        let value = settled(rules.sort, &Row::new(snapshot, proc));
+        let place = lines.partition_point(|l| {
+            l.proc(snapshot).is_some_and(|other| {
+                let theirs = settled(rules.sort, &Row::new(snapshot, other));
+                theirs.order(&value, rules.descending) != Ordering::Greater
+            })
+        });
+        lines.insert(place, *line);
+    }
+}
+
+/// Puts the rows of the dead first below the nearest ancestor that lives, or below all where none does; those that no
+/// look saw before those that have just ended. They are left out where that ancestor is folded or not shown itself.
+fn insert_in_tree(snapshot: &Snapshot, dead: &[Line], lines: &mut Vec<Line>) {
+    if dead.is_empty() {
         return;
     }
-    let shown: HashMap<Pid, usize> =
-        lines.iter().enumerate().filter_map(|(i, l)| Some((l.proc(snapshot)?.task.id.pid, i))).collect();
     let parents: HashMap<Pid, Option<Pid>> =
         snapshot.ended.iter().map(|p| (p.task.id.pid, p.task.parent)).collect();
-    let lives = |pid: Pid| snapshot.procs.binary_search_by_key(&pid, |p| p.task.id.pid).is_ok();
-    // Below which line, and whom; the roots come after all lines.
-    let mut below: Vec<(usize, u32)> = Vec::new();
-    for (at, proc) in ended {
-        let mut up = proc.task.parent;
+    let lives = |pid: Pid| position(&snapshot.procs, pid);
+    let nearest = |line: &Line| {
+        let mut up = line.proc(snapshot)?.task.parent?;
         // As many steps as have ended are enough, whatever circle the data form.
         for _ in 0..parents.len() {
-            match up.filter(|pid| !lives(*pid)).and_then(|pid| parents.get(&pid)) {
-                Some(further) => up = *further,
+            match parents.get(&up).filter(|_| lives(up).is_none()) {
+                Some(further) => up = (*further)?,
                 None => break,
             }
         }
-        match up.filter(|pid| lives(*pid)) {
-            None => below.push((lines.len(), at)),
-            Some(pid) => match shown.get(&pid).and_then(|i| Some((*i, lines.get(*i)?))) {
-                Some((i, line)) if line.fold != Fold::Closed => below.push((i, at)),
-                _ => {}
-            },
-        }
-    }
-    below.sort_unstable();
-    let mut below = below.into_iter().peekable();
-    let mut all = Vec::with_capacity(lines.len() + snapshot.ended.len());
-    for (i, up) in lines.iter().enumerate() {
+        lives(up)
+    };
+    // Below whom, by position, and who; the roots come after all lines.
+    let mut below: Vec<(Option<usize>, Line)> = dead.iter().map(|line| (nearest(line), *line)).collect();
+    below.sort_by_key(|(up, line)| (*up, line.among, line.at));
+    let mut all = Vec::with_capacity(lines.len() + below.len());
+    for up in &*lines {
         all.push(*up);
-        let rails = up.rails | rail_below(up.depth, up.last);
-        while let Some((_, at)) = below.next_if(|(line, _)| *line == i) {
-            let last = up.fold == Fold::Leaf && below.peek().is_none_or(|(line, _)| *line != i);
-            let depth = up.depth.saturating_add(1);
-            all.push(Line { at, ended: true, depth, rails, last, ..Line::default() });
+        let at = Some(up.at as usize);
+        let from = below.partition_point(|(parent, _)| *parent < at);
+        let here = below.get(from..).unwrap_or(&[]).iter().take_while(|(parent, _)| *parent == at);
+        if up.fold == Fold::Closed {
+            continue;
+        }
+        let (depth, rails) = (up.depth.saturating_add(1), up.rails | rail_below(up.depth, up.last));
+        let before = all.len();
+        all.extend(here.map(|(_, line)| Line { depth, rails, last: false, ..*line }));
+        if let Some(line) = all.get_mut(before..).and_then(<[Line]>::last_mut) {
+            line.last = up.fold == Fold::Leaf;
         }
     }
-    all.extend(below.map(|(_, at)| Line { at, ended: true, last: true, ..Line::default() }));
+    all.extend(below.iter().take_while(|(up, _)| up.is_none()).map(|(_, line)| *line));
     *lines = all;
 }
 
@@ -260,8 +311,13 @@ fn rail_below(depth: u16, last: bool) -> u64 {
 }
 
 impl Line {
-    /// The process of this line in `snapshot`.
+    /// The process of this line in `snapshot`, or the row that stands for some that died between two looks.
     pub fn proc<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Proc> {
-        if self.ended { snapshot.ended.get(self.at as usize) } else { snapshot.procs.get(self.at as usize) }
+        let list = match self.among {
+            Among::Present => &snapshot.procs,
+            Among::ShortLived => &snapshot.short_lived,
+            Among::Ended => &snapshot.ended,
+        };
+        list.get(self.at as usize)
     }
 }

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use crate::model::{Act, Nanos, ProcId, Sensors, Snapshot, Wants};
 
 pub use action::Action;
-pub use arrange::{Arrangement, DEEPEST, Fold, Line, Rules, arrange};
+pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, arrange};
 pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
 pub use keymap::{DEFAULT_KEYMAP, Keymap};
@@ -217,6 +217,7 @@ impl App {
         self.table
             .visible()
             .iter()
+            .filter(|line| line.among != Among::ShortLived)
             .filter_map(|line| line.proc(&self.snapshot))
             .map(crate::model::Proc::id)
             .collect()

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use crate::catalog::{Column, column, default_columns};
-use crate::model::{Needs, Pid, Proc, ProcId, Snapshot, Target};
+use crate::model::{Kind, Needs, Pid, Proc, ProcId, Snapshot, Target};
 use crate::query::Filter;
 
-use super::arrange::{Arrangement, Fold, Line, Rules, arrange};
+use super::arrange::{Among, Arrangement, Fold, Line, Rules, arrange};
 
 /// The state of the process table.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Table {
     pub threads: bool,
     /// Mark rows that are new or have just ended.
     pub changes: bool,
+    /// Rows of processes that died between two looks, below their parents.
+    pub short_lived: bool,
     /// The filter as typed.
     pub filter_text: String,
     /// Only this owner's rows: uid and name.
@@ -63,6 +65,7 @@ impl Default for Table {
             kernel: false,
             threads: false,
             changes: true,
+            short_lived: true,
             filter_text: String::new(),
             user: None,
             pids: Vec::new(),
@@ -92,6 +95,7 @@ impl Table {
             folded: &self.folded,
             kernel: self.kernel,
             ended: self.changes,
+            short_lived: self.short_lived,
             filter: &self.filter,
             uid: self.user.as_ref().map(|(uid, _)| *uid),
             pids: &self.pids,
@@ -169,11 +173,16 @@ impl Table {
         self.tagged.len()
     }
 
+    /// The process under the cursor, where the row there is one and not what died between two looks.
+    pub fn selected_process<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Proc> {
+        self.selected(snapshot).filter(|proc| proc.task.kind != Kind::ShortLived)
+    }
+
     /// Whom an act would reach now: the tagged, else the selected.
     pub fn targets(&self, snapshot: &Snapshot) -> Vec<Target> {
         let target = |proc: &Proc| Target { id: proc.id(), name: (*proc.task.comm).clone() };
         if self.tagged.is_empty() {
-            return self.selected(snapshot).map(target).into_iter().collect();
+            return self.selected_process(snapshot).map(target).into_iter().collect();
         }
         let mut ids: Vec<ProcId> = self.tagged.iter().copied().collect();
         ids.sort_unstable();
@@ -243,7 +252,10 @@ impl Table {
 
     /// Puts the cursor on the process with this pid, if it is shown.
     pub fn find_pid(&mut self, snapshot: &Snapshot, pid: Pid) -> bool {
-        self.find_line(snapshot, self.index, |proc| proc.task.id.pid == pid)
+        // A row of the dead borrows its parent's pid.
+        self.find_line(snapshot, self.index, |proc| {
+            proc.task.id.pid == pid && proc.task.kind != Kind::ShortLived
+        })
     }
 
     /// Puts the cursor on the next line, from `from` on and round, whose process matches.
@@ -284,23 +296,25 @@ impl Table {
         }
     }
 
-    /// Tags the selected process, or untags it, and goes to the next row.
+    /// Tags the selected process, or untags it, and goes to the next row, whatever row it was.
     pub fn toggle_tag(&mut self, snapshot: &Snapshot) {
-        if let Some(id) = self.selected(snapshot).map(Proc::id) {
-            if !self.tagged.remove(&id) {
-                self.tagged.insert(id);
-            }
+        if let Some(id) = self.selected_process(snapshot).map(Proc::id)
+            && !self.tagged.remove(&id)
+        {
+            self.tagged.insert(id);
+        }
+        if self.selected(snapshot).is_some() {
             self.step(snapshot, 1);
         }
     }
 
     /// Tags the selected process and all its descendants.
     pub fn tag_subtree(&mut self, snapshot: &Snapshot) {
-        let Some(root) = self.selected(snapshot).map(Proc::id) else { return };
+        let Some(root) = self.selected_process(snapshot).map(Proc::id) else { return };
         let forest = crate::model::Forest::new(&snapshot.procs);
         let is_root = |at: usize| snapshot.procs.get(at).is_some_and(|proc| proc.id() == root);
         for (at, proc) in snapshot.procs.iter().enumerate() {
-            if !matches!(proc.task.kind, crate::model::Kind::Thread(_)) && forest.ancestry(at).any(is_root) {
+            if !matches!(proc.task.kind, Kind::Thread(_)) && forest.ancestry(at).any(is_root) {
                 self.tagged.insert(proc.id());
             }
         }
@@ -334,8 +348,8 @@ impl Table {
     /// Folds the subtree the cursor is in and selects its root.
     pub fn fold_parent(&mut self, snapshot: &Snapshot) {
         let Some(depth) = self.arranged.lines.get(self.index).map(|line| line.depth) else { return };
-        let above =
-            self.arranged.lines.iter().take(self.index).rposition(|line| line.depth < depth && !line.ended);
+        let parent = |line: &Line| line.depth < depth && line.among == Among::Present;
+        let above = self.arranged.lines.iter().take(self.index).rposition(parent);
         if let Some(at) = above {
             self.toggle_fold(snapshot, at);
             self.go_to(snapshot, at);

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::Theme;
 use super::pen::Pen;
-use crate::app::{App, DEEPEST, Fold, Hit, Line, Table};
+use crate::app::{Among, App, DEEPEST, Fold, Hit, Line, Table};
 use crate::catalog::{Align, Cell, Column, Row};
 use crate::model::{Kind, Proc, Role, Snapshot};
 
@@ -136,7 +136,7 @@ fn row_role(app: &App, line: Line, proc: &Proc, chosen: bool) -> Option<Role> {
     if app.table.is_tagged(proc.id()) {
         return Some(Role::Tagged);
     }
-    if line.ended {
+    if line.among != Among::Present {
         return Some(Role::Ended);
     }
     if app.table.changes && app.snapshot.is_new(proc) {

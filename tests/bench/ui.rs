@@ -115,6 +115,7 @@ impl Bench {
                 folded: &folded,
                 kernel: true,
                 ended: true,
+                short_lived: true,
                 filter: &filter,
                 uid: None,
                 pids: &[],

@@ -118,6 +118,12 @@ impl App {
                 self.say(Role::Text, format!("new and ended rows are {what}"));
                 self.rearrange();
             }
+            Action::ShortLived => {
+                table.short_lived = !table.short_lived;
+                let what = if table.short_lived { "shown" } else { "hidden" };
+                self.say(Role::Text, format!("rows of children that died between samples are {what}"));
+                self.rearrange();
+            }
 
             Action::Tag => table.toggle_tag(&snapshot),
             Action::TagTree => table.tag_subtree(&snapshot),
@@ -192,6 +198,7 @@ impl App {
     fn renice(&mut self, by: i32, effects: &mut Vec<Effect>) {
         let targets = self.table.targets(&self.snapshot);
         if targets.is_empty() {
+            self.say_nobody();
             return;
         }
         self.session += 1;

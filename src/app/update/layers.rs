@@ -49,7 +49,7 @@ impl App {
     pub(super) fn open_signal_menu(&mut self, effects: &mut Vec<Effect>) {
         let targets = self.table.targets(&self.snapshot);
         if targets.is_empty() {
-            self.say(Role::Text, "no process is selected");
+            self.say_nobody();
             return;
         }
         let snapshot = self.snapshot.clone();
@@ -61,6 +61,15 @@ impl App {
         let session = self.session;
         effects.push(Effect::Control(ControlOrder::Pin { session, targets: targets.clone() }));
         self.layer = Some(Layer::Signal(Box::new(SignalMenu::new(session, targets, &snapshot))));
+    }
+
+    /// Says why an act has nobody to reach.
+    pub(super) fn say_nobody(&mut self) {
+        let what = match self.table.selected(&self.snapshot) {
+            Some(_) => "these processes have died already: nothing can reach them",
+            None => "no process is selected",
+        };
+        self.say(Role::Text, what);
     }
 
     pub(super) fn pick(&mut self, purpose: MenuPurpose, key: &str) {
