@@ -44,6 +44,9 @@ pub use table::Table;
 /// Digits typed within this many seconds of each other belong to one pid, and are shown so long.
 const DIGITS_PAUSE: f64 = 2.0;
 
+/// A look is old when none came for so many times the delay.
+const OVERDUE: f64 = 2.5;
+
 /// The screens, in the order of Tab.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Screen {
@@ -185,7 +188,20 @@ impl App {
         // A running lab moves: its lanes grow.
         let lab = (self.lab.running && self.screen == Screen::Lab).then(|| self.now.plus(0.1));
         let digits = self.digits.as_ref().map(|(_, at)| at.plus(DIGITS_PAUSE)).filter(|end| *end > self.now);
-        notice.into_iter().chain(lab).chain(digits).min()
+        // Once, to say that no look comes.
+        let old = (self.snapshot.number > 0 && !self.paused).then(|| self.overdue());
+        let old = old.filter(|at| *at > self.now);
+        notice.into_iter().chain(lab).chain(digits).chain(old).min()
+    }
+
+    /// Whether the look that is shown is older than it should be: the display is frozen, or no other came for long.
+    pub fn is_old(&self) -> bool {
+        self.paused || (self.snapshot.number > 0 && self.now >= self.overdue())
+    }
+
+    /// When the look that is shown is old, at least a second after it was taken.
+    fn overdue(&self) -> Nanos {
+        self.snapshot.taken.plus((self.delay * OVERDUE).max(1.0))
     }
 
     /// Tells the app how many rows of the table the screen has, before drawing; whether that is news.

@@ -283,7 +283,7 @@ fn digits_find_a_pid() {
     // What was typed gives the line back by itself: a verdict may have to be said there.
     let end = desk.app.wakeup().expect("something is to change");
     desk.app.update(end, Msg::Tick);
-    assert_eq!((desk.app.typed_pid(), desk.app.wakeup()), (None, None));
+    assert_eq!(desk.app.typed_pid(), None);
     desk.at += 5 * SECOND;
     desk.press("1 0");
     assert_eq!(desk.selected(), 10);
@@ -641,4 +641,20 @@ fn sorting_by_what_others_may_change_needs_every_row_fresh() {
     }
     desk.press("T");
     assert!(!desk.app.wants().needs.has(crate::model::Needs::FRESH));
+}
+
+#[test]
+fn a_look_that_is_old_says_so_once() {
+    let mut desk = Desk::new();
+    let (taken, overdue) = (desk.at, Nanos(desk.at + SECOND * 5 / 2));
+    assert_eq!((desk.app.is_old(), desk.app.wakeup()), (false, Some(overdue)));
+    desk.app.take_dirty();
+    desk.app.update(overdue, Msg::Tick);
+    assert!(desk.app.is_old() && desk.app.take_dirty());
+    assert_eq!(desk.app.wakeup(), None, "nothing is drawn only because it gets older");
+    desk.at = taken + 4 * SECOND;
+    desk.look(MACHINE);
+    assert!(!desk.app.is_old());
+    desk.press("Z");
+    assert_eq!((desk.app.is_old(), desk.app.wakeup()), (true, None));
 }

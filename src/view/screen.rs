@@ -59,5 +59,7 @@ pub(super) fn header_input(app: &App) -> HeaderInput<'_> {
         meters_hidden: app.header_hidden,
         clock: None,
         paused: app.paused,
+        delay: Some(app.delay).filter(|delay| *delay > 0.0),
+        old: app.is_old(),
     }
 }

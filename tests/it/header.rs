@@ -5,8 +5,9 @@ use std::sync::Arc;
 use glowtop::app::History;
 use glowtop::config;
 use glowtop::model::{
-    Cost, Counts, CpuUse, Disk, Host, Kind, Load, Memory, Nanos, Network, Pid, Pressure, Proc, ProcId,
-    Reading, Sensors, Snapshot, Stall, State, System, Task, Temperature, Untrusted,
+    Account, Census, CensusBy, Cost, Counts, CpuUse, Disk, Hearing, Host, Kind, Load, Memory, Nanos, Network,
+    Pid, Pressure, Proc, ProcId, Reading, Sensors, Snapshot, Stall, State, System, Task, Temperature,
+    Untrusted,
 };
 use glowtop::view::{self, Depth, HeaderInput, Theme, picture};
 use proptest::prelude::*;
@@ -101,6 +102,16 @@ fn machine(cores: u32, look: u64, name: &str) -> Snapshot {
         counts: Counts::of(&procs),
         procs,
         own_cpu: Some(0.2),
+        account: Some(Account {
+            busy: 172.0,
+            listed: 143.0,
+            came_and_went: 22.1,
+            irq: 3.0,
+            remainder: 3.9,
+            unseen: 240,
+            ..Account::default()
+        }),
+        census: Census { by: CensusBy::Events, events: Hearing::All, checks: 12, overlooked: 0 },
         cost: Cost { cpu: 0.003, wall: 0.0031, own_cpu: 1.0, own_memory: Some(5_872_025) },
         system: System {
             host: Arc::new(Host {
@@ -195,6 +206,8 @@ impl Scene {
             meters_hidden: false,
             clock: Some("12:04:31"),
             paused: false,
+            delay: Some(1.0),
+            old: false,
         }
     }
 }

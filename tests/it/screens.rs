@@ -10,9 +10,9 @@ use glowtop::app::{App, DEFAULT_KEYMAP, Hit, Input, Keymap, Lab, Layer, MouseEve
 use glowtop::config::{self, BUILTIN_THEMES, Chord};
 use glowtop::model::lab::{LabNews, Mode, RunReport, WorkloadInfo};
 use glowtop::model::{
-    Command, ControlNews, Cost, CpuTimes, Disposition, Happened, Host, Kind, Load, Memory, Nanos, Outcome,
-    Pid, Pressure, ProcId, Reading, Sample, Seen, Signal, SignalSet, Snapshot, Stall, State, System, Task,
-    TaskMemory, Verdict, derive,
+    Census, CensusBy, Command, ControlNews, Cost, CpuTimes, Disposition, Happened, Hearing, Host, Kind, Load,
+    Memory, Nanos, Outcome, Pid, Pressure, ProcId, Reading, Sample, Seen, ShortLived, Signal, SignalSet,
+    Snapshot, Stall, State, System, Task, TaskMemory, Verdict, derive,
 };
 use glowtop::view::{self, Depth, Layout, Theme, picture};
 use proptest::prelude::*;
@@ -191,8 +191,53 @@ impl Desk {
 
     fn look(&mut self, specs: &[Spec]) {
         self.at += SECOND;
+        self.show(sample(self.at, specs));
+    }
+
+    fn show(&mut self, sample: Sample) {
         let shown = (self.app.snapshot.number > 0).then(|| self.app.snapshot.clone());
-        self.tell(Msg::Snapshot(Arc::new(derive(shown.as_deref(), sample(self.at, specs)))));
+        self.tell(Msg::Snapshot(Arc::new(derive(shown.as_deref(), sample))));
+    }
+
+    /// A look since which children of make and of sshd died that nobody saw, and one of somebody who is not known. The
+    /// CPUs were as busy as all of them and a little more.
+    fn look_past(&mut self) {
+        self.at += SECOND;
+        let mut sample = sample(self.at, MACHINE);
+        let seconds = self.at / SECOND;
+        for (core, times) in &mut sample.system.cpus {
+            let busy = [98, 96, 88, 69][*core as usize % 4];
+            *times = CpuTimes {
+                user: seconds * (busy - 9),
+                system: seconds * 6,
+                irq: seconds * 3 * u64::from(*core == 0),
+                softirq: seconds * 3 * u64::from(*core > 0),
+                idle: seconds * (TICKS - busy),
+                ..CpuTimes::default()
+            };
+        }
+        let sum = |pick: fn(&CpuTimes) -> u64| sample.system.cpus.iter().map(|(_, times)| pick(times)).sum();
+        sample.system.cpu = CpuTimes {
+            user: sum(|t| t.user),
+            system: sum(|t| t.system),
+            irq: sum(|t| t.irq),
+            softirq: sum(|t| t.softirq),
+            idle: sum(|t| t.idle),
+            ..CpuTimes::default()
+        };
+        let one = |parent: u32, name: &str, count| ShortLived {
+            parent: Pid::new(parent),
+            name: Some(Arc::new(name.into())),
+            count,
+        };
+        sample.short_lived =
+            vec![one(1310, "sh", 200), one(1310, "date", 40), one(412, "ssh\u{1b}[0m", 1), one(0, "cron", 2)];
+        sample.census = Census { by: CensusBy::Events, events: Hearing::All, checks: 3, overlooked: 0 };
+        for seen in sample.tasks.iter_mut().filter(|seen| seen.id.pid.get() == 1310) {
+            Arc::make_mut(&mut seen.task).cutime = seconds * 16;
+            Arc::make_mut(&mut seen.task).cstime = seconds * 6;
+        }
+        self.show(sample);
     }
 
     fn area(&self) -> Rect {
@@ -270,6 +315,31 @@ fn new_ended_tagged_and_followed_rows() {
     specs.push((1600, 1203, 1000, "tar", "tar -cJf backup.tar.xz src", 40, 30, 0));
     desk.look(&specs);
     insta::assert_snapshot!("changes_80x24", desk.picture());
+}
+
+#[test]
+fn what_died_between_samples() {
+    for (name, size) in [("80x24", SMALL), ("120x40", MIDDLE), ("200x50", LARGE)] {
+        let mut desk = Desk::bare(size, Depth::True, true);
+        for _ in 0..8 {
+            desk.look_past();
+        }
+        insta::assert_snapshot!(format!("short_lived_{name}"), desk.picture());
+        desk.press("F5");
+        insta::assert_snapshot!(format!("short_lived_tree_{name}"), desk.picture());
+        desk.press("X");
+        let text = desk.picture();
+        assert!(!text.contains("children of"), "{text}");
+    }
+}
+
+#[test]
+fn old_figures_are_told_apart() {
+    let mut desk = Desk::new(SMALL);
+    assert!(!desk.picture().contains("as of"));
+    desk.press("Z");
+    let text = desk.picture();
+    assert!(text.contains("PAUSED") && text.contains("self as of 08:00:09  1.0%"), "{text}");
 }
 
 #[test]

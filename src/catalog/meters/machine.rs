@@ -6,6 +6,9 @@ use crate::model::{Counts, Needs, Role, units};
 /// The most that is shown of a name, cells.
 const NAME_CELLS: usize = 64;
 
+/// An interval longer than the wanted one by this factor is said.
+const LATE: f64 = 1.25;
+
 pub(super) const METERS: &[Meter] = &[
     Meter {
         id: "tasks",
@@ -55,7 +58,8 @@ pub(super) const METERS: &[Meter] = &[
     Meter {
         id: "self",
         title: "self",
-        help: "What glowtop itself costs: CPU in percent of one core, memory, and how long one look takes.",
+        help: "What glowtop itself costs: CPU in percent of one core, memory, and how long one look takes; how often it \
+               looks where that is less than wanted, and of when the figures are where they are old.",
         needs: Needs::NOTHING,
         read: own,
     },
@@ -84,6 +88,23 @@ fn own(input: &MeterInput<'_>, gauge: &mut Gauge) {
     gauge.clear();
     let snapshot = input.snapshot;
     let text = &mut gauge.text;
+    // First, because a narrow screen has no room for all of it.
+    if input.old && snapshot.number > 0 {
+        // A time of day stays true on a screen that nobody draws again; an age would not.
+        let offset = snapshot.host().utc_offset_s;
+        let since_epoch = (snapshot.wall / 1_000_000_000).cast_signed();
+        let seconds = since_epoch.saturating_add(offset.unwrap_or(0).into()).rem_euclid(86_400);
+        let [hour, minute, second] = [seconds / 3600, seconds / 60 % 60, seconds % 60];
+        let zone = if offset.is_none() { "Z" } else { "" };
+        text.push_fmt(Role::Strong, format_args!("as of {hour:02}:{minute:02}:{second:02}{zone}"));
+        text.push(Role::Dim, "  ");
+    }
+    if let (Some(interval), Some(delay)) = (snapshot.interval, input.delay)
+        && interval > delay * LATE
+    {
+        text.push_fmt(Role::Warn, format_args!("every {:.1} s", interval.min(99_999.0)));
+        text.push(Role::Dim, "  ");
+    }
     match snapshot.own_cpu {
         None => text.push_unknown(),
         Some(cpu) => text.push_with(Role::Text, |out| {

@@ -3,6 +3,7 @@
 //! A file holds the rows of one subject, this door their order and the ways to ask for them. To add a meter, write a
 //! row; `tests.rs` says what is missing.
 
+mod account;
 mod cpu;
 mod machine;
 mod memory;
@@ -27,6 +28,10 @@ pub struct MeterInput<'a> {
     pub sensors: Option<&'a Sensors>,
     /// Whether CPU time is told apart in detail: interrupts, stolen time, guests, waiting for I/O.
     pub detailed: bool,
+    /// Seconds that were wanted from one look to the next; `None` where there is no such wish.
+    pub delay: Option<f64>,
+    /// Whether the look is older than it should be: the display is frozen, or no other came for long.
+    pub old: bool,
 }
 
 /// What a meter says: parts of a whole, and a text. A caller keeps one and uses it again.
@@ -78,8 +83,9 @@ pub struct Meter {
 
 /// Every meter, in the order in which menus list them.
 pub fn meters() -> &'static [Meter] {
-    static TABLE: LazyLock<Vec<Meter>> =
-        LazyLock::new(|| [cpu::METERS, memory::METERS, machine::METERS, sensors::METERS].concat());
+    static TABLE: LazyLock<Vec<Meter>> = LazyLock::new(|| {
+        [cpu::METERS, account::METERS, memory::METERS, machine::METERS, sensors::METERS].concat()
+    });
     &TABLE
 }
 

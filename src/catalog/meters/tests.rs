@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Cost, Counts, CpuUse, Disk, Host, Kind, Load, Memory, Nanos, Network, Pid, Pressure, Proc, ProcId, Stall,
-    State, System, Task, Temperature,
+    Account, Census, CensusBy, Cost, Counts, CpuUse, Disk, Hearing, Host, Kind, Load, Memory, Nanos, Network,
+    Pid, Pressure, Proc, ProcId, Stall, State, System, Task, Temperature,
 };
 
 const GIB: u64 = 1 << 30;
@@ -63,6 +63,16 @@ fn snapshot() -> Snapshot {
         },
         cost: Cost { wall: 0.003, own_memory: Some(5_872_026), ..Cost::default() },
         own_cpu: Some(0.2),
+        account: Some(Account {
+            busy: 172.04,
+            listed: 143.0,
+            came_and_went: 22.1,
+            irq: 3.0,
+            remainder: 3.94,
+            unseen: 240,
+            ..Account::default()
+        }),
+        census: Census { by: CensusBy::Events, events: Hearing::All, checks: 12, overlooked: 0 },
         ..Snapshot::default()
     }
 }
@@ -98,7 +108,8 @@ fn sensors() -> Sensors {
 fn read(id: &str, snapshot: &Snapshot, sensors: Option<&Sensors>, detailed: bool) -> Gauge {
     let mut gauge = Gauge { parts: vec![(Role::Bad, 9.0)], total: 7.0, text: Cell::new() };
     gauge.text.push(Role::Bad, "left over");
-    (meter(id).unwrap().read)(&MeterInput { snapshot, sensors, detailed }, &mut gauge);
+    let input = MeterInput { snapshot, sensors, detailed, delay: Some(1.0), old: false };
+    (meter(id).unwrap().read)(&input, &mut gauge);
     gauge
 }
 
@@ -130,6 +141,8 @@ fn what_the_meters_say() {
             "cpu 55.0%",
             "load 2.41  1.80  1.02",
             "psi cpu 4.1  io 0.0  mem –",
+            "sum 172% busy = 143 listed + 22.1 came and went (240) + 3.9 unaccounted + 3.0 irq",
+            "roll events, 0 overlooked",
             "mem 13.0/32.0G",
             "swap 0.5/8.0G",
             "avl 20.0G",
@@ -224,4 +237,46 @@ fn a_running_count_that_wrapped_is_no_count() {
     assert_eq!(read("tasks", &snapshot, None, false).text.text(), "2, 8 thr, 1 run, 1 kthr");
     snapshot.system.running = Some(5);
     assert_eq!(read("tasks", &snapshot, None, false).text.text(), "2, 8 thr, 5 run, 1 kthr");
+}
+
+#[test]
+fn the_sum_tells_what_is_in_it_and_how_sure_it_is() {
+    let mut snapshot = snapshot();
+    let said = |snapshot: &Snapshot| read("account", snapshot, None, false).text.text().to_owned();
+    snapshot.census.events = Hearing::Lost;
+    assert!(said(&snapshot).contains("came and went (240 or more)"), "{}", said(&snapshot));
+    let account =
+        Account { busy: 10.0, listed: 8.0, guest: 2.5, ended: 1.0, remainder: -1.5, ..Account::default() };
+    snapshot.account = Some(account);
+    assert_eq!(said(&snapshot), "10.0% busy = 8.0 listed - 1.5 unaccounted + 1.0 ended + 2.5 guest");
+    // Nobody told how many they were, but they left CPU time.
+    snapshot.census.events = Hearing::Refused;
+    snapshot.account = Some(Account { busy: 10.0, came_and_went: 10.0, ..Account::default() });
+    assert_eq!(said(&snapshot), "10.0% busy = 0.0 listed + 10.0 came and went + 0.0 unaccounted");
+    let rolled = |snapshot: &Snapshot| read("census", snapshot, None, false).text.text().to_owned();
+    assert_eq!(rolled(&snapshot), "events, 0 overlooked, events refused");
+    snapshot.census = Census { by: CensusBy::Probe, events: Hearing::TooMany, checks: 2, overlooked: 3 };
+    assert_eq!(rolled(&snapshot), "last pid, 3 overlooked, too many events");
+    snapshot.census = Census::default();
+    assert_eq!(rolled(&snapshot), "listing, not checked yet");
+}
+
+#[test]
+fn late_looks_and_old_figures_are_said() {
+    let mut snapshot = snapshot();
+    snapshot.wall = (12 * 3600 + 4 * 60 + 31) * 1_000_000_000;
+    let said = |snapshot: &Snapshot, old| {
+        let mut gauge = Gauge::new();
+        let input = MeterInput { snapshot, sensors: None, detailed: false, delay: Some(1.0), old };
+        (meter("self").unwrap().read)(&input, &mut gauge);
+        gauge.text.text().to_owned()
+    };
+    snapshot.interval = Some(1.1);
+    assert_eq!(said(&snapshot, false), "0.2%  5.60M  3.0 ms");
+    snapshot.interval = Some(1.4);
+    assert_eq!(said(&snapshot, true), "as of 12:04:31Z  every 1.4 s  0.2%  5.60M  3.0 ms");
+    snapshot.interval = None;
+    let host = Host { utc_offset_s: Some(-13 * 3600), ..Host::default() };
+    snapshot.system.host = Arc::new(host);
+    assert_eq!(said(&snapshot, true), "as of 23:04:31  0.2%  5.60M  3.0 ms");
 }

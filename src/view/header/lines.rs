@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::HeaderInput;
 use super::plan::Plan;
-use crate::catalog::{Cell, Gauge, MeterInput, meter};
+use crate::catalog::{Cell, Gauge, meter};
 use crate::model::{Role, Sensors, Stall, units};
 use crate::view::pen::Pen;
 use crate::view::{Theme, bar, graph};
@@ -96,6 +96,37 @@ pub(super) fn draw(plan: &Plan, buf: &mut Buffer, theme: &Theme, input: &HeaderI
     if let Some(row) = across.next() {
         sentence(row, plan, buf, theme, input, cell, &mut gauge);
     }
+    if let Some(row) = rows(plan.foot).next() {
+        foot(row, buf, theme, input, &mut gauge);
+    }
+}
+
+/// How the CPU time adds up, and at the right how it was found out who is there.
+fn foot(row: Rect, buf: &mut Buffer, theme: &Theme, input: &HeaderInput<'_>, gauge: &mut Gauge) {
+    let dim = theme.style(Role::Dim);
+    let mut right = 0;
+    if let Some(census) = meter("census") {
+        (census.read)(&input.meters(), gauge);
+        right = LABEL + gauge.text.width() as u16;
+        let place = Rect { x: row.right().saturating_sub(right), width: right.min(row.width), ..row };
+        let mut pen = Pen::new(buf, place);
+        pen.put(dim, census.title).skip(LABEL - census.title.len() as u16).cell(theme, &gauge.text);
+    }
+    if let Some(account) = meter("account") {
+        (account.read)(&input.meters(), gauge);
+        let room = row.width.saturating_sub(right + EDGE);
+        let whole = usize::from(room) >= usize::from(LABEL) + gauge.text.width();
+        // Where not all of it has room, that must be seen: it would not add up.
+        let place = Rect { width: if whole { room } else { room.saturating_sub(2) }, ..row };
+        let mut pen = Pen::new(buf, place);
+        pen.put(dim, account.title).skip(LABEL - account.title.len() as u16);
+        whole_parts(&mut pen, theme, &gauge.text);
+        let end = pen.x();
+        if !whole {
+            Pen::new(buf, Rect { x: end, width: 2.min(row.right().saturating_sub(end)), ..row })
+                .put(dim, " …");
+        }
+    }
 }
 
 /// The rows of a place, a little from its edges.
@@ -119,9 +150,7 @@ fn draw_line(
         Line::Meter(id) => {
             let Some(meter) = meter(id) else { return };
             label.put(dim, meter.title);
-            let look =
-                MeterInput { snapshot: input.snapshot, sensors: input.sensors, detailed: input.detailed };
-            (meter.read)(&look, gauge);
+            (meter.read)(&input.meters(), gauge);
         }
         Line::Stall(name, which) => {
             label.put(dim, "psi");
@@ -149,10 +178,15 @@ fn draw_line(
     }
 }
 
-/// Writes the parts that fit and stops before the first that does not: half a figure is another figure.
+/// Writes the parts that fit and stops before the first that does not: half a figure is another figure. What ends
+/// with a blank leads to what follows it, and is not written without that.
 fn whole_parts(pen: &mut Pen<'_>, theme: &Theme, cell: &Cell) {
-    for (text, role) in cell.parts() {
-        if text.trim_end().width() > usize::from(pen.left()) {
+    let mut parts = cell.parts().peekable();
+    while let Some((text, role)) = parts.next() {
+        let next = parts.peek().filter(|_| text.ends_with(' ')).map_or("", |(next, _)| *next);
+        let wanted =
+            if next.is_empty() { text.trim_end().width() } else { text.width() + next.trim_end().width() };
+        if wanted > usize::from(pen.left()) {
             break;
         }
         pen.put(theme.style(role), text);
@@ -247,7 +281,7 @@ fn sentence(
     if !cell.is_empty() {
         pen.cell(theme, cell).skip(3);
     }
-    let look = MeterInput { snapshot: input.snapshot, sensors: input.sensors, detailed: input.detailed };
+    let look = input.meters();
     for meter in ids.iter().filter_map(|id| meter(id)) {
         if meter.id == "pressure" && input.snapshot.pressure().is_none() {
             continue;

@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 
 use super::Theme;
 use crate::app::History;
-use crate::catalog::Cell;
+use crate::catalog::{Cell, MeterInput};
 use crate::model::{CpuUse, Sensors, Snapshot};
 use plan::{Plan, Wish};
 
@@ -35,9 +35,19 @@ pub struct HeaderInput<'a> {
     pub clock: Option<&'a str>,
     /// Whether the screen is held.
     pub paused: bool,
+    /// Seconds that were wanted from one look to the next; `None` where there is no such wish.
+    pub delay: Option<f64>,
+    /// Whether the look is older than it should be.
+    pub old: bool,
 }
 
-impl HeaderInput<'_> {
+impl<'a> HeaderInput<'a> {
+    /// What the meters read.
+    fn meters(&self) -> MeterInput<'a> {
+        let HeaderInput { snapshot, sensors, detailed, delay, old, .. } = *self;
+        MeterInput { snapshot, sensors, detailed, delay, old }
+    }
+
     fn plan(&self, area: Rect) -> Plan {
         plan::plan(
             area,

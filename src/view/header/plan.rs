@@ -56,12 +56,16 @@ pub(super) struct Plan {
     pub(super) rich: Rect,
     /// Meters in rows across, where there is no room beside the cores.
     pub(super) across: Rect,
+    /// A row below all of it, where the screen can afford one.
+    pub(super) foot: Rect,
 }
 
 /// Cells in one row of single cells, at most: a power of two is counted easily.
 const CELLS: u16 = 64;
 /// Width of a column from which on a core's share has its sign.
 pub(super) const SIGNED: u16 = 15;
+/// Columns and rows from which on a screen can afford a row across below the header's parts.
+const FOOT: (u16, u16) = (100, 30);
 /// Cells after which a gap is left.
 pub(super) const GROUP: u16 = 16;
 
@@ -79,6 +83,7 @@ impl Plan {
             meters: nothing,
             rich: nothing,
             across: nothing,
+            foot: nothing,
         }
     }
 }
@@ -172,6 +177,10 @@ pub(super) fn plan(area: Rect, wish: &Wish) -> Plan {
         core_rows + spare + across
     };
     plan.height = titled + used;
+    if width >= FOOT.0 && height >= FOOT.1 && used < body {
+        plan.foot = row(plan.height, 1);
+        plan.height += 1;
+    }
     plan
 }
 
@@ -261,6 +270,15 @@ mod tests {
     }
 
     #[test]
+    fn a_large_screen_has_a_row_more_and_a_small_one_loses_nothing() {
+        for (width, height, rows) in [(80, 24, 0), (99, 40, 0), (120, 29, 0), (120, 40, 1), (200, 50, 1)] {
+            let plan = at(width, height, 8);
+            assert_eq!(plan.foot.height, rows, "{width}×{height}");
+            assert!(rows == 0 || plan.foot.bottom() == plan.height, "{plan:?}");
+        }
+    }
+
+    #[test]
     fn small_screens_keep_the_table() {
         for height in 0..6 {
             assert_eq!(at(80, height, 8).height, 0);
@@ -279,7 +297,7 @@ mod tests {
             prop_assert!(plan.height <= height / 3 + 1);
             let header = Rect { height: plan.height, ..area };
             let parts = [plan.title.unwrap_or_default(), plan.cores, plan.graph.unwrap_or_default(),
-                         plan.meters, plan.rich, plan.across];
+                         plan.meters, plan.rich, plan.across, plan.foot];
             let parts: Vec<Rect> = parts.into_iter().filter(|part| !part.is_empty()).collect();
             for (n, part) in parts.iter().enumerate() {
                 prop_assert_eq!(part.intersection(header), *part);

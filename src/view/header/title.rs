@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::HeaderInput;
-use crate::catalog::{Cell, Gauge, MeterInput, meter};
+use crate::catalog::{Cell, Gauge, meter};
 use crate::model::Role;
 use crate::view::Theme;
 use crate::view::pen::Pen;
@@ -45,8 +45,7 @@ fn write(width: u16, input: &HeaderInput<'_>, between: &str, cell: &mut Cell) {
     let host = input.snapshot.host();
     let mut up = Gauge::new();
     if let Some(uptime) = meter("uptime") {
-        let look = MeterInput { snapshot: input.snapshot, sensors: input.sensors, detailed: false };
-        (uptime.read)(&look, &mut up);
+        (uptime.read)(&input.meters(), &mut up);
     }
     for left_out in 0..4 {
         cell.clear();

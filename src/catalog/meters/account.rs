@@ -1,0 +1,101 @@
+//! Where the CPU time of the last interval went, and how it was found out who is there.
+
+use super::{Gauge, Meter, MeterInput};
+use crate::catalog::Cell;
+use crate::model::{Account, CensusBy, Hearing, Needs, Role, units};
+
+/// A part that would be shown as 0.0 is left out, percent of one core.
+const SHOWN: f64 = 0.05;
+
+pub(super) const METERS: &[Meter] = &[
+    Meter {
+        id: "account",
+        title: "sum",
+        help: "What all CPUs did, in percent of one core, and whose work it was; what nobody is known for is unaccounted.",
+        needs: Needs::NOTHING,
+        read: account,
+    },
+    Meter {
+        id: "census",
+        title: "roll",
+        help: "How it was found out who is there, and how many processes only a full listing found.",
+        needs: Needs::NOTHING,
+        read: census,
+    },
+];
+
+fn account(input: &MeterInput<'_>, gauge: &mut Gauge) {
+    gauge.clear();
+    let text = &mut gauge.text;
+    let Some(sum) = &input.snapshot.account else { return text.push_unknown() };
+    text.push_with(Role::Strong, |out| {
+        units::percent(Some(sum.busy), out);
+        out.push_str("% busy");
+    });
+    text.push(Role::Dim, " = ");
+    figure(sum.listed, "listed", text);
+    let Account { came_and_went, ended, ended_or_came, irq, softirq, steal, guest, remainder, .. } = *sum;
+    if came_and_went >= SHOWN || sum.unseen > 0 {
+        text.push(Role::Dim, " + ");
+        figure(came_and_went, "came and went", text);
+        match input.snapshot.census.events {
+            Hearing::All => text.push_fmt(Role::Text, format_args!(" ({})", sum.unseen)),
+            _ if sum.unseen > 0 => text.push_fmt(Role::Text, format_args!(" ({} or more)", sum.unseen)),
+            // Nobody told how many they were.
+            _ => {}
+        }
+    }
+    // What is least wanted on a narrow screen comes last.
+    text.push(Role::Dim, if remainder <= -SHOWN { " - " } else { " + " });
+    figure(remainder.abs(), "unaccounted", text);
+    let others = [
+        (ended, "ended"),
+        (ended_or_came, "ended or came and went"),
+        (irq, "irq"),
+        (softirq, "softirq"),
+        (steal, "steal"),
+        (guest, "guest"),
+    ];
+    for (value, name) in others.into_iter().filter(|(value, _)| *value >= SHOWN) {
+        text.push(Role::Dim, " + ");
+        figure(value, name, text);
+    }
+}
+
+/// One part of the sum, which is shown whole or not at all.
+fn figure(value: f64, name: &str, text: &mut Cell) {
+    text.push_with(Role::Text, |out| {
+        units::percent(Some(value), out);
+        out.push(' ');
+        out.push_str(name);
+    });
+}
+
+fn census(input: &MeterInput<'_>, gauge: &mut Gauge) {
+    gauge.clear();
+    let text = &mut gauge.text;
+    if input.snapshot.number == 0 {
+        return text.push_unknown();
+    }
+    let census = &input.snapshot.census;
+    text.push(
+        Role::Text,
+        match census.by {
+            CensusBy::Listing => "listing",
+            CensusBy::NoForks => "no forks",
+            CensusBy::Probe => "last pid",
+            CensusBy::Events => "events",
+        },
+    );
+    match (census.checks, census.overlooked) {
+        (0, _) => text.push(Role::Dim, ", not checked yet"),
+        (_, 0) => text.push(Role::Dim, ", 0 overlooked"),
+        (_, n) => text.push_fmt(Role::Warn, format_args!(", {n} overlooked")),
+    }
+    match census.events {
+        Hearing::Off | Hearing::All => {}
+        Hearing::Refused => text.push(Role::Dim, ", events refused"),
+        Hearing::Lost => text.push(Role::Warn, ", events lost"),
+        Hearing::TooMany => text.push(Role::Warn, ", too many events"),
+    }
+}
