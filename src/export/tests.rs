@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::catalog::{Column, column, columns, default_columns};
-use crate::model::{Command, Pid, Proc, ProcId, Reading, Snapshot, Task, TaskMemory, Untrusted};
+use crate::model::{Command, Kind, Pid, Proc, ProcId, Reading, Snapshot, Task, TaskMemory, Untrusted};
 use crate::query::Filter;
 
 fn proc(pid: u32, parent: u32, cpu: Option<f64>, command: &[u8]) -> Proc {
@@ -69,6 +69,18 @@ fn a_tree_keeps_children_below_their_nearest_listed_ancestor() {
     assert_eq!(pids(&tree), [(1, 0), (2, 1), (4, 2), (3, 2), (5, 1)]);
     let some = select(&snapshot, &Filter::parse("init|make|cc1"), &order);
     assert_eq!(pids(&some), [(1, 0), (4, 1), (3, 1)]);
+}
+
+#[test]
+fn what_died_between_two_looks_is_no_process_to_list() {
+    let mut snapshot = snapshot();
+    let mut row = Task::bare(ProcId::short_lived(Pid::new(2)));
+    row.kind = Kind::ShortLived;
+    snapshot.short_lived.push(Proc::new(row));
+    for tree in [false, true] {
+        let order = Order { tree, ..Order::by(column("pid").unwrap()) };
+        assert_eq!(select(&snapshot, &Filter::default(), &order).len(), snapshot.procs.len());
+    }
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! A machine that is made up: any number of processes in a tree as real ones have it, some of them busy, some coming
-//! and going. The same seed makes the same machine, look for look; its time is its own.
+//! and going, some between two looks. The same seed makes the same machine, look for look; its time is its own.
 
 use std::sync::Arc;
 
 use crate::model::{
-    Command, CpuTimes, Host, Kind, Load, Memory, Nanos, Needs, NoSample, ProcId, Reading, Sample, Seen,
-    Source, State, System, Task, TaskMemory, Untrusted, Wants,
+    Census, CensusBy, Command, CpuTimes, Hearing, Host, Kind, Load, Memory, Nanos, Needs, NoSample, Pid,
+    ProcId, Reading, Sample, Seen, ShortLived, Source, State, System, Task, TaskMemory, Untrusted, Wants,
 };
 
 const TICKS: u64 = 100;
 const SECOND: u64 = 1_000_000_000;
+/// Looks from one full listing to the next.
+const LISTED_EVERY: u64 = 30;
 
 /// Programs as they are met: name, and the line they were started with.
 const PROGRAMS: [(&str, &[u8]); 8] = [
@@ -28,6 +30,11 @@ pub struct Synthetic {
     random: u64,
     step: f64,
     churn: usize,
+    short_lived: usize,
+    looks: u64,
+    /// CPU time of all CPUs, nanoseconds.
+    idle: u64,
+    worked: u64,
     elapsed: u64,
     forks: u64,
     next_pid: u32,
@@ -42,7 +49,7 @@ pub struct Synthetic {
 
 impl Synthetic {
     /// A machine of `cores` CPUs (at least one) and `processes` processes (at least one), made of `seed`. One look is
-    /// 1 s of its time, in which one process of two hundred ends and another begins.
+    /// 1 s of its time, in which one process of two hundred ends and another begins, and as many come and go unseen.
     pub fn new(processes: usize, cores: u32, seed: u64) -> Synthetic {
         let processes = processes.max(1);
         let host = Host {
@@ -59,6 +66,10 @@ impl Synthetic {
             random: seed ^ 0x9e37_79b9_7f4a_7c15,
             step: 1.0,
             churn: processes.div_ceil(200),
+            short_lived: processes.div_ceil(200),
+            looks: 0,
+            idle: 0,
+            worked: 0,
             elapsed: 10_000 * SECOND,
             forks: 0,
             next_pid: 1,
@@ -84,6 +95,13 @@ impl Synthetic {
     #[must_use]
     pub fn churn(mut self, processes: usize) -> Synthetic {
         self.churn = processes;
+        self
+    }
+
+    /// How many processes come and go from one look to the next without being seen.
+    #[must_use]
+    pub fn short_lived(mut self, processes: usize) -> Synthetic {
+        self.short_lived = processes;
         self
     }
 
@@ -149,14 +167,16 @@ impl Synthetic {
         self.tasks.push(Arc::new(task));
     }
 
-    /// One process ends, never the first; its children go to the first.
+    /// One process ends, never the first; its parent has waited for it, and its children go to the first.
     fn end(&mut self) {
         let others = self.tasks.len().saturating_sub(1);
         let at = 1 + self.below(others as u64) as usize;
         if at >= self.tasks.len() {
             return;
         }
-        let gone = self.tasks.remove(at).id.pid;
+        let dead = self.tasks.remove(at);
+        let gone = dead.id.pid;
+        self.wait(dead.parent, dead.utime + dead.cutime, dead.stime + dead.cstime);
         let first = self.tasks.first().map(|first| first.id.pid);
         for task in &mut self.tasks {
             if task.parent == Some(gone) {
@@ -165,15 +185,46 @@ impl Synthetic {
         }
     }
 
-    /// Time goes on by a step: one process of fifty runs for a while.
-    fn go_on(&mut self) {
+    /// The process `parent` has waited for children that used so many ticks in user mode and in the kernel.
+    fn wait(&mut self, parent: Option<Pid>, user: u64, kernel: u64) {
+        let at = parent.and_then(|pid| self.tasks.binary_search_by_key(&pid, |task| task.id.pid).ok());
+        if let (Some(task), true) = (at.and_then(|at| self.tasks.get_mut(at)), user + kernel > 0) {
+            let task = Arc::make_mut(task);
+            task.cutime += user;
+            task.cstime += kernel;
+        }
+    }
+
+    /// Processes come and go within `left` nanoseconds of CPU time, in families of up to a hundred with one parent;
+    /// returns what they leave of it.
+    fn come_and_go(&mut self, mut left: u64) -> (Vec<ShortLived>, u64) {
+        let tick = SECOND / TICKS;
+        let mut list = Vec::new();
+        let mut many = self.short_lived as u64;
+        self.forks += many;
+        self.next_pid = self.next_pid.saturating_add(self.short_lived as u32).min(i32::MAX as u32);
+        while many > 0 {
+            let count = (1 + self.below(100)).min(many);
+            many -= count;
+            let parent = self.pick(|s| &s.tasks).map(|(_, parent)| parent.id.pid);
+            let name = self.pick(|s| &s.names).map(|(_, name)| name);
+            let ticks = self.below(count + 1).min(left / tick);
+            left -= ticks * tick;
+            self.wait(parent, ticks - ticks / 3, ticks / 3);
+            list.push(ShortLived { parent, name, count: count as u32 });
+        }
+        (list, left)
+    }
+
+    /// Time goes on by a step: one process of fifty runs for a while. Returns who came and went.
+    fn go_on(&mut self) -> Vec<ShortLived> {
         let step = (self.step * SECOND as f64) as u64;
         self.elapsed += step;
         for _ in 0..self.churn {
             self.end();
             self.spawn();
         }
-        let mut left = step * self.cpus.len() as u64;
+        let (died, mut left) = self.come_and_go(step * self.cpus.len() as u64);
         for at in 0..self.tasks.len() {
             let runs = self.below(50) == 0;
             let used = if runs { self.below(step.max(1)).min(left) } else { 0 };
@@ -190,11 +241,12 @@ impl Synthetic {
             task.state = state;
         }
         let cores = self.cpus.len() as u64;
-        let [idle, used] = [left, step * cores - left].map(|n| n / cores / (SECOND / TICKS));
+        self.idle += left;
+        self.worked += step * cores - left;
         for (_, times) in &mut self.cpus {
-            times.idle += idle;
-            times.user += used;
+            [times.idle, times.user] = [self.idle, self.worked].map(|n| n / cores / (SECOND / TICKS));
         }
+        died
     }
 }
 
@@ -213,7 +265,8 @@ fn hide(task: &mut Task, needs: Needs) {
 
 impl Source for Synthetic {
     fn sample(&mut self, wants: &Wants) -> Result<Sample, NoSample> {
-        self.go_on();
+        let short_lived = self.go_on();
+        self.looks += 1;
         let now = Nanos(self.elapsed);
         let whole = wants.needs.has(Needs::MEMORY | Needs::COMMAND | Needs::USER);
         let tasks: Vec<Seen> = self
@@ -259,7 +312,19 @@ impl Source for Synthetic {
             ..System::default()
         };
         let wall = 1_700_000_000 * SECOND + self.elapsed;
-        Ok(Sample { taken: now, since_boot: now, wall, system, tasks, ..Sample::default() })
+        // As a kernel that tells of everything would have it, with a full listing now and then.
+        let by = if self.looks == 1 { CensusBy::Listing } else { CensusBy::Events };
+        let census = Census { by, events: Hearing::All, checks: self.looks / LISTED_EVERY, overlooked: 0 };
+        Ok(Sample {
+            taken: now,
+            since_boot: now,
+            wall,
+            system,
+            tasks,
+            short_lived,
+            census,
+            ..Sample::default()
+        })
     }
 }
 
@@ -296,5 +361,26 @@ mod tests {
         assert!(snapshot.procs.iter().any(|p| p.cpu.is_some_and(|cpu| cpu > 0.0)));
         assert!(snapshot.procs.iter().any(|p| p.born.is_some()) && !snapshot.ended.is_empty());
         assert!(snapshot.cpu.is_some_and(|cpu| cpu.busy() > 0.0 && cpu.busy() <= 1.0));
+    }
+
+    #[test]
+    fn its_cpu_time_adds_up() {
+        let mut source = Synthetic::new(500, 4, 3).short_lived(240);
+        let mut before = None;
+        for _ in 0..20 {
+            let sample = source.sample(&Wants::default()).unwrap();
+            let next = derive(before.as_ref(), sample);
+            if let Some(sum) = next.account {
+                assert_eq!(sum.unseen, 240);
+                assert!(sum.busy > 0.0 && sum.dead() > 0.0, "{sum:?}");
+                // A tick for each CPU and two for each parent that waited.
+                let error = 4.0 + 2.0 * next.short_lived.len() as f64;
+                assert!(sum.remainder.abs() <= error, "{sum:?}");
+            }
+            before = Some(next);
+        }
+        let last = before.unwrap();
+        assert!(last.account.is_some() && !last.short_lived.is_empty());
+        assert!(last.short_lived.iter().all(|row| row.task.command.known().is_some()));
     }
 }

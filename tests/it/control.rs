@@ -375,12 +375,17 @@ fn a_newcomer_with_the_same_pid_is_left_alone() {
     let mut child = Guard::sleeper();
     let mut other = child.target();
     other.id.start_time -= 1;
+    // The row of a parent's children that died between two looks borrows its pid.
+    let mut row = child.target();
+    row.id = ProcId::short_lived(Some(row.id.pid));
     let desk = Desk::open(GENEROUS);
-    desk.control.send(ControlOrder::Pin { session: 1, targets: vec![other] });
-    assert_eq!(desk.outcome(), Outcome::Replaced);
-    for act in [KILL, Act::Renice(5)] {
-        desk.act(1, act);
+    for (session, target) in [(1, other), (3, row)] {
+        desk.control.send(ControlOrder::Pin { session, targets: vec![target] });
         assert_eq!(desk.outcome(), Outcome::Replaced);
+        for act in [KILL, Act::Renice(5)] {
+            desk.act(session, act);
+            assert_eq!(desk.outcome(), Outcome::Replaced);
+        }
     }
     // A SIGKILL would have ended it before this answer.
     assert_eq!(desk.signal(2, &child, Signal::CONT), Verdict::Alive);
