@@ -285,15 +285,21 @@ fn insert_in_tree(snapshot: &Snapshot, dead: &[Line], lines: &mut Vec<Line>) {
     // Below whom, by position, and who; the roots come after all lines.
     let mut below: Vec<(Option<usize>, Line)> = dead.iter().map(|line| (nearest(line), *line)).collect();
     below.sort_by_key(|(up, line)| (*up, line.among, line.at));
+    let mut wanted = vec![false; snapshot.procs.len()];
+    for up in below.iter().filter_map(|(up, _)| *up) {
+        if let Some(mark) = wanted.get_mut(up) {
+            *mark = true;
+        }
+    }
     let mut all = Vec::with_capacity(lines.len() + below.len());
     for up in &*lines {
         all.push(*up);
+        if up.fold == Fold::Closed || wanted.get(up.at as usize) != Some(&true) {
+            continue;
+        }
         let at = Some(up.at as usize);
         let from = below.partition_point(|(parent, _)| *parent < at);
         let here = below.get(from..).unwrap_or(&[]).iter().take_while(|(parent, _)| *parent == at);
-        if up.fold == Fold::Closed {
-            continue;
-        }
         let (depth, rails) = (up.depth.saturating_add(1), up.rails | rail_below(up.depth, up.last));
         let before = all.len();
         all.extend(here.map(|(_, line)| Line { depth, rails, last: false, ..*line }));

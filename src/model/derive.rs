@@ -1,5 +1,7 @@
 //! Sample after sample → snapshot: rates, births and deaths. Pure arithmetic over two looks.
 
+use std::sync::Arc;
+
 use super::account::{Tally, Unseen, spent};
 use super::short_lived::{self, Look};
 use super::snapshot::LINGER;
@@ -36,6 +38,8 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
         }
         let newcomer = prev.filter(|p| same.is_none() && started_since(p, &task, ticks));
         let cpu = match (same, newcomer) {
+            // Nothing of it changed, so it has not run: it used nothing, nor did it wait for anybody.
+            (Some(o), _) if Arc::ptr_eq(&o.task, &task.task) => cpu_percent(o, &task, Some(0), cores),
             (Some(o), _) => {
                 let spent = spent(&o.task, &task, per_tick);
                 tally.stayed(&o.task, &task, spent, procs.len());
@@ -121,10 +125,14 @@ fn cpu_percent(before: &Proc, now: &Seen, spent: Option<u64>, cores: f64) -> Opt
         // Not read again, or too soon to tell: what was true then is all that is known.
         return before.cpu;
     }
+    let used = spent?;
+    if used == 0 {
+        return Some(0.0);
+    }
     // Threads may have come and gone unseen, so only a process that had one at both looks is held to one core.
     let single = matches!(now.kind, Kind::Thread(_)) || (now.threads <= 1 && before.task.threads <= 1);
     let most = if single { 100.0 } else { cores * 100.0 };
-    Some((spent? as f64 / 1e9 / dt * 100.0).min(most))
+    Some((used as f64 / 1e9 / dt * 100.0).min(most))
 }
 
 /// Whether a process started after the look `prev`. Start times are rounded down to a tick.
@@ -176,7 +184,6 @@ mod tests {
     use super::*;
     use crate::model::{Host, Nanos, Pid, ProcId, System};
     use proptest::prelude::*;
-    use std::sync::Arc;
 
     const SECOND: u64 = 1_000_000_000;
 
