@@ -80,7 +80,7 @@ actions! {
     KernelThreads "kernel_threads" "Kernel" "show or hide the kernel's threads";
     FullCommand "full_command" "Path" "show the command, with its directories, or the bare name";
     Changes "changes" "Change" "mark rows that are new or have just ended, or do not";
-    ShortLived "short_lived" "Died" "rows of children that died between samples, or none";
+    ShortLived "short_lived" "Died" "show or hide children that died between samples";
 
     Tag "tag" "Tag" "tag the row, or untag it, and go to the next";
     TagTree "tag_tree" "Tag" "tag the row and all its descendants";

@@ -11,7 +11,8 @@ pub(super) const METERS: &[Meter] = &[
     Meter {
         id: "account",
         title: "sum",
-        help: "What all CPUs did, in percent of one core, and whose work it was; what nobody is known for is unaccounted.",
+        help: "What all CPUs did, in percent of one core, and whose work it was: died is ended or came and went, and what \
+               nobody is known for is unaccounted.",
         needs: Needs::NOTHING,
         read: account,
     },
@@ -45,20 +46,19 @@ fn account(input: &MeterInput<'_>, gauge: &mut Gauge) {
             _ => {}
         }
     }
-    // What is least wanted on a narrow screen comes last.
+    // Where under one parent there were both, nobody can tell which of them it was.
+    parts(&[(ended, "ended"), (ended_or_came, "died")], text);
     text.push(Role::Dim, if remainder <= -SHOWN { " - " } else { " + " });
     figure(remainder.abs(), "unaccounted", text);
-    let others = [
-        (ended, "ended"),
-        (ended_or_came, "ended or came and went"),
-        (irq, "irq"),
-        (softirq, "softirq"),
-        (steal, "steal"),
-        (guest, "guest"),
-    ];
-    for (value, name) in others.into_iter().filter(|(value, _)| *value >= SHOWN) {
+    // What is least wanted on a narrow screen comes last.
+    parts(&[(irq, "irq"), (softirq, "softirq"), (steal, "steal"), (guest, "guest")], text);
+}
+
+/// Those parts of the sum that are not shown as 0.0.
+fn parts(parts: &[(f64, &str)], text: &mut Cell) {
+    for (value, name) in parts.iter().filter(|(value, _)| *value >= SHOWN) {
         text.push(Role::Dim, " + ");
-        figure(value, name, text);
+        figure(*value, name, text);
     }
 }
 

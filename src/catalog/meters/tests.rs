@@ -248,7 +248,9 @@ fn the_sum_tells_what_is_in_it_and_how_sure_it_is() {
     let account =
         Account { busy: 10.0, listed: 8.0, guest: 2.5, ended: 1.0, remainder: -1.5, ..Account::default() };
     snapshot.account = Some(account);
-    assert_eq!(said(&snapshot), "10.0% busy = 8.0 listed - 1.5 unaccounted + 1.0 ended + 2.5 guest");
+    assert_eq!(said(&snapshot), "10.0% busy = 8.0 listed + 1.0 ended - 1.5 unaccounted + 2.5 guest");
+    snapshot.account = Some(Account { busy: 9.0, ended_or_came: 9.0, irq: 0.04, ..Account::default() });
+    assert_eq!(said(&snapshot), "9.0% busy = 0.0 listed + 9.0 died + 0.0 unaccounted");
     // Nobody told how many they were, but they left CPU time.
     snapshot.census.events = Hearing::Refused;
     snapshot.account = Some(Account { busy: 10.0, came_and_went: 10.0, ..Account::default() });
