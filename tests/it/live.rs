@@ -241,6 +241,33 @@ fn who_has_ended_is_absent() {
 }
 
 #[test]
+fn what_died_between_two_looks_is_seen_by_what_its_parent_waited_for() {
+    // A shell whose children burn some ticks each; the shell itself hardly runs.
+    let burn = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done";
+    let script = format!("while :; do sh -c '{burn}'; done");
+    let shell = start(Command::new("sh").args(["-c", &script]));
+    let mut live = live();
+    let mut before = derive(None, look(&mut live, Needs::NOTHING));
+    let end = Instant::now() + Duration::from_mins(1);
+    loop {
+        std::thread::sleep(Duration::from_millis(200));
+        let now = derive(Some(&before), look(&mut live, Needs::NOTHING));
+        let row = now.short_lived.iter().find(|row| row.task.parent.map(Pid::get) == Some(shell.0.id()));
+        if let (Some(row), Some(sum)) = (row, now.account) {
+            assert!(row.cpu.is_none_or(|cpu| cpu <= now.cores() as f64 * 100.0), "{row:?}");
+            let parts =
+                sum.listed + sum.dead() + sum.irq + sum.softirq + sum.steal + sum.guest + sum.remainder;
+            assert!((parts - sum.busy).abs() < 1e-6, "{sum:?}");
+            if row.cpu.is_some_and(|cpu| cpu > 1.0) && sum.dead() > 1.0 {
+                return;
+            }
+        }
+        assert!(Instant::now() < end, "its children's time was never seen");
+        before = now;
+    }
+}
+
+#[test]
 fn a_hostile_name_is_taken_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let name = b"a) R (b\n\x1b[31m";
