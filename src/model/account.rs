@@ -13,7 +13,9 @@
 //! ```
 //!
 //! An orphan is reaped by an ancestor that lives, a subreaper or PID 1: what was known of it is taken from the nearest
-//! ancestor whose sum grew enough to hold it. Where none did, nobody waited for it, and nothing is taken from anybody.
+//! ancestor whose sum grew enough to hold it. Where none did, it may have died after its parent was read, so that the sum
+//! grows at the next look: then it is taken there ([`Snapshot::unpaid`]). Where none did then either, nobody waited for
+//! it, and nothing is taken from anybody.
 //!
 //! # How exact it is
 //!
@@ -92,6 +94,8 @@ pub(super) struct Tally {
     grown: Vec<Grown>,
     /// Positions in the look before of processes that are gone.
     gone: Vec<usize>,
+    /// Parents of those that are gone, and what was known of them, nanoseconds, where no sum could hold it.
+    unpaid: Vec<(Pid, u64)>,
 }
 
 #[derive(Debug)]
@@ -119,7 +123,7 @@ fn waited(task: &Task) -> u64 {
 impl Tally {
     /// Nothing noted yet; `per_tick` is the nanoseconds of a clock tick, 0 where that is unknown.
     pub(super) fn new(per_tick: u64) -> Tally {
-        Tally { per_tick, listed: 0, grown: Vec::new(), gone: Vec::new() }
+        Tally { per_tick, listed: 0, grown: Vec::new(), gone: Vec::new(), unpaid: Vec::new() }
     }
 
     /// A process that was there at the look before used `spent` nanoseconds; it is number `at` now.
@@ -155,52 +159,64 @@ impl Tally {
     /// since the look `before`.
     pub(super) fn dead(&mut self, before: &Snapshot, procs: &[Proc], most: u64) -> Vec<Dead> {
         let ticks = before.host().ticks_per_second;
-        // What parents and orphans are known to have brought. Parents first: theirs is certain.
-        let mut orphans: Vec<(u64, Pid)> = Vec::new();
+        // What was known of each, who its parent was, whether it has been waited for once; parents' own first, and the
+        // greatest first: it fits in fewest places.
+        let mut debts: Vec<(Option<usize>, u64, Pid, bool)> = Vec::new();
+        let mut debt = |owed, parent, late| debts.push((place(procs, before, parent), owed, parent, late));
+        for (parent, owed) in &before.unpaid {
+            debt(*owed, *parent, true);
+        }
         for at in std::mem::take(&mut self.gone) {
             let Some(gone) = before.procs.get(at).map(|proc| &*proc.task) else { continue };
-            if matches!(gone.kind, Kind::Thread(_)) {
-                continue;
-            }
             let known = waited(gone).saturating_mul(self.per_tick);
             let owed = gone.cpu_nanos(ticks).unwrap_or(0).saturating_add(known);
-            let Some(parent) = gone.parent else { continue };
-            match place(procs, before, parent) {
-                Some(at) => {
-                    if let Some(grown) = self.grown_at(at) {
-                        grown.left = grown.left.saturating_sub(owed);
-                        grown.ended = true;
-                    }
-                }
-                None => orphans.push((owed, parent)),
+            if let (Some(parent), false) = (gone.parent, matches!(gone.kind, Kind::Thread(_))) {
+                debt(owed, parent, false);
             }
         }
-        // The greatest first: it fits in fewest places.
-        orphans.sort_unstable_by(|a, b| b.cmp(a));
-        for (owed, parent) in orphans {
-            self.bring(owed, parent, before, procs);
+        debts.sort_unstable_by_key(|(at, owed, ..)| (at.is_none(), std::cmp::Reverse(*owed)));
+        for (at, owed, parent, late) in debts {
+            let paid = match at {
+                Some(at) => self.pay(at, owed),
+                None => self.bring(owed, parent, before, procs),
+            };
+            if !paid && !late {
+                self.unpaid.push((parent, owed));
+            }
         }
         let slack = 2 * self.per_tick;
         let real = self.grown.drain(..).filter(|grown| grown.left <= most.saturating_add(slack));
         real.map(|Grown { at, left, ended }| Dead { at, used: left, ended }).collect()
     }
 
-    /// Takes what an orphan brought from the nearest ancestor whose sum can hold it.
-    fn bring(&mut self, owed: u64, parent: Pid, before: &Snapshot, procs: &[Proc]) {
+    /// Takes what a process brought from the sum of number `at`; whether that could hold it.
+    fn pay(&mut self, at: usize, owed: u64) -> bool {
+        let slack = 2 * self.per_tick;
+        let Some(grown) = self.grown_at(at).filter(|grown| grown.left.saturating_add(slack) >= owed) else {
+            return false;
+        };
+        grown.left = grown.left.saturating_sub(owed);
+        grown.ended = true;
+        true
+    }
+
+    /// Takes what an orphan brought from the nearest ancestor whose sum can hold it; whether there is one.
+    fn bring(&mut self, owed: u64, parent: Pid, before: &Snapshot, procs: &[Proc]) -> bool {
         let mut up = living(parent, before, procs).or_else(|| position(procs, Pid::INIT));
         // As many steps as there are processes are enough, whatever circle the data form.
         for _ in 0..procs.len() {
-            let Some(at) = up else { return };
-            let slack = 2 * self.per_tick;
-            if let Some(grown) = self.grown_at(at)
-                && grown.left.saturating_add(slack) >= owed
-            {
-                grown.left = grown.left.saturating_sub(owed);
-                grown.ended = true;
-                return;
+            let Some(at) = up else { return false };
+            if self.pay(at, owed) {
+                return true;
             }
             up = procs.get(at).and_then(|proc| proc.task.parent).and_then(|pid| position(procs, pid));
         }
+        false
+    }
+
+    /// What no sum could hold yet: parents, and nanoseconds.
+    pub(super) fn unpaid(self) -> Vec<(Pid, u64)> {
+        self.unpaid
     }
 
     fn grown_at(&mut self, at: usize) -> Option<&mut Grown> {
@@ -464,6 +480,21 @@ mod tests {
         let now = look(11, 130, &[(1, 0, 0, 5000), (20, 1, 100, 910 + hour + 120)]);
         let sum = account(&between(look(10, 0, &specs), now));
         assert!(near(sum.dead(), 13.0) && near(sum.remainder, 0.0), "{sum:?}");
+    }
+
+    #[test]
+    fn a_child_that_dies_while_the_look_goes_on_is_no_news_at_the_next() {
+        // The shell is read, then its child dies and is waited for, then it is found to be gone.
+        let specs = [(1, 0, 0, 0), (20, 1, 100, 0), (30, 20, 700, 0)];
+        let shell = |waited| vec![(1, 0, 0, 0), (20, 1, 100, waited)];
+        let first = derive(None, look(10, 0, &specs));
+        let second = derive(Some(&first), look(11, 20, &shell(0)));
+        assert_eq!(second.unpaid, [(Pid::new(20).unwrap(), 700_000_000)]);
+        let third = derive(Some(&second), look(12, 20, &shell(720)));
+        assert!(near(account(&third).dead(), 2.0) && third.unpaid.is_empty(), "{:?}", third.account);
+        // It is waited for at once or never.
+        let never = derive(Some(&second), look(12, 20, &shell(0)));
+        assert!(never.unpaid.is_empty());
     }
 
     #[test]

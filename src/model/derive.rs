@@ -98,6 +98,7 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
         ended,
         short_lived: rows,
         account,
+        unpaid: tally.unpaid(),
         census: next.census,
         partial: next.partial,
         cost: next.cost,

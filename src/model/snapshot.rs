@@ -35,6 +35,9 @@ pub struct Snapshot {
     pub short_lived: Vec<Proc>,
     /// How the CPU time of this interval adds up; `None` where there is no interval, or too little is known of it.
     pub account: Option<Account>,
+    /// Parents of processes that are gone, and what was known of each, nanoseconds, where no parent's `cutime` and
+    /// `cstime` have grown by it yet: it died while the look went on. The next look has to know.
+    pub unpaid: Vec<(Pid, u64)>,
     /// How it was found out who is there.
     pub census: Census,
     /// Whether only some processes have been read yet; the whole comes at once.
