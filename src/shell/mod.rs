@@ -7,6 +7,7 @@
 
 mod args;
 mod event;
+mod frames;
 mod input;
 mod lab;
 mod output;
@@ -25,6 +26,8 @@ use std::process::ExitCode;
 
 use crate::proc::Live;
 use args::Command;
+
+pub use frames::Frames;
 
 /// Runs the program; the binary's `main` only calls this.
 pub fn main() -> ExitCode {

@@ -12,19 +12,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crossterm::event::EnableBracketedPaste;
-use crossterm::style::{Attribute, SetAttribute};
-use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
-};
-use crossterm::{cursor, queue, style};
+use crossterm::terminal::EnterAlternateScreen;
+use crossterm::{cursor, queue};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::termios::{self, FlushArg, SetArg, SpecialCharacterIndices, Termios};
 use nix::unistd;
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::frames::Frames;
 use super::screen::Environment;
 use crate::sys;
 
@@ -134,8 +131,8 @@ pub(super) struct Terminal {
     entered: bool,
     /// Whether the terminal has ever said how large it is.
     sized: bool,
-    /// What the terminal shows once the outbox is empty; `None`: nothing we know of.
-    shown: Option<Buffer>,
+    /// What the terminal shows once the outbox is empty.
+    frames: Frames,
     /// The frame being drawn; kept for its memory.
     next: Buffer,
 }
@@ -160,9 +157,6 @@ impl Terminal {
         let (input, _) = reopen(io::stdin().as_fd(), false)?;
         let (tty, own) = reopen(io::stdout().as_fd(), true)?;
         let saved = termios::tcgetattr(&input).map_err(io::Error::from)?;
-        // NO_COLOR is for the theme to heed. crossterm would heed it by an empty SGR, which takes bold and reverse
-        // away as well.
-        style::force_color_output(true);
         Ok(Terminal {
             input,
             out: Outbox { tty, chunk: if own { usize::MAX } else { 64 }, bytes: Vec::new(), sent: 0 },
@@ -170,7 +164,7 @@ impl Terminal {
             saved,
             entered: false,
             sized: false,
-            shown: None,
+            frames: Frames::default(),
             next: Buffer::empty(Rect::ZERO),
         })
     }
@@ -214,7 +208,7 @@ impl Terminal {
         if self.mouse {
             self.out.write_all(MOUSE_ON)?;
         }
-        self.shown = None;
+        self.frames.forget();
         HELD.store(true, Ordering::Release);
         self.push()
     }
@@ -275,7 +269,7 @@ impl Terminal {
 
     /// Makes the next frame a full one, whatever the terminal holds.
     pub(super) fn repaint(&mut self) {
-        self.shown = None;
+        self.frames.forget();
     }
 
     /// Draws a frame of `columns` × `rows` by `paint` and sends what differs from what is shown. Call it only while the
@@ -293,21 +287,7 @@ impl Terminal {
         self.next.resize(area);
         self.next.reset();
         paint(area, &mut self.next);
-        let (mut shown, full) = match self.shown.take() {
-            Some(shown) if shown.area == area => (shown, false),
-            _ => (Buffer::empty(area), true),
-        };
-        let changes = shown.diff(&self.next);
-        if full || !changes.is_empty() {
-            queue!(self.out, BeginSynchronizedUpdate)?;
-            if full {
-                queue!(self.out, SetAttribute(Attribute::Reset), Clear(ClearType::All))?;
-            }
-            CrosstermBackend::new(&mut self.out).draw(changes.into_iter())?;
-            queue!(self.out, EndSynchronizedUpdate)?;
-        }
-        std::mem::swap(&mut shown, &mut self.next);
-        self.shown = Some(shown);
+        self.frames.encode(&self.next, &mut self.out.bytes)?;
         self.push()
     }
 }

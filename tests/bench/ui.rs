@@ -15,8 +15,8 @@ use glowtop::config;
 use glowtop::model::{Nanos, Needs, Sample, Snapshot, Source, Wants, derive};
 use glowtop::query::Filter;
 use glowtop::sampler::Synthetic;
+use glowtop::shell::Frames;
 use glowtop::view::{self, Depth, Layout, Theme};
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -155,8 +155,7 @@ impl Bench {
                     view::draw(&app, &theme, AREA, &mut buffer);
                 },
             );
-            let mut bytes = Vec::new();
-            let mut shown = buffer.clone();
+            let (mut frames, mut bytes) = (Frames::default(), Vec::new());
             let next = || {
                 app.update(Nanos(4), Msg::Snapshot(looks()));
                 let mut buffer = Buffer::empty(AREA);
@@ -165,8 +164,8 @@ impl Bench {
             };
             self.measure(send, next, |next| {
                 bytes.clear();
-                CrosstermBackend::new(&mut bytes).draw(shown.diff(&next).into_iter()).unwrap();
-                shown = next;
+                frames.encode(&next, &mut bytes).unwrap();
+                next
             });
         }
     }
