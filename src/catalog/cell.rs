@@ -10,6 +10,8 @@ use crate::model::{Role, showable};
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Cell {
     text: String,
+    /// Cells beyond which nothing foreign needs to be appended.
+    limit: Option<usize>,
     /// Where each part ends in `text`, and what it stands for.
     parts: Vec<(usize, Role)>,
 }
@@ -24,6 +26,13 @@ impl Cell {
     pub fn clear(&mut self) {
         self.text.clear();
         self.parts.clear();
+        self.limit = None;
+    }
+
+    /// Says that what lies more than `cells` cells from its start will not be seen, until it is cleared: foreign text may
+    /// then end there. A command line may be long, a screen is not.
+    pub fn limit(&mut self, cells: usize) {
+        self.limit = Some(cells);
     }
 
     /// Appends `text`, which must be the program's own; for foreign bytes there is [`Cell::push_foreign`].
@@ -55,6 +64,7 @@ impl Cell {
     /// Appends bytes from strangers, made showable, at most `max_cells` cells wide; returns the width.
     pub fn push_foreign(&mut self, role: Role, bytes: &[u8], max_cells: usize) -> usize {
         let mut width = 0;
+        let max_cells = self.limit.map_or(max_cells, |limit| max_cells.min(limit));
         self.push_with(role, |out| width = showable(bytes, max_cells, out));
         width
     }
@@ -89,7 +99,8 @@ impl Cell {
 
     /// Its width in terminal cells.
     pub fn width(&self) -> usize {
-        self.text.width()
+        // Control characters are none of the program's own, and made showable elsewhere.
+        if self.text.is_ascii() { self.text.len() } else { self.text.width() }
     }
 
     /// The parts in order, each with its role; neighbours with the same role are one part.

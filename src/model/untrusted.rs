@@ -5,6 +5,7 @@
 //! [`Untrusted`] keeps them as they are and has no `Display`; [`showable`] is the only way to a screen, a log or a
 //! file (JSON escapes what it prints on top of it).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -64,8 +65,10 @@ impl From<&str> for Untrusted {
 pub fn showable(bytes: &[u8], max_cells: usize, out: &mut String) -> usize {
     // Plain ASCII, nearly every name there is, goes the short way.
     let head = bytes.get(..bytes.len().min(max_cells)).unwrap_or(bytes);
-    if head.iter().all(|b| matches!(b, 0x20..=0x7e)) && bytes.len() <= max_cells {
-        out.extend(head.iter().map(|&b| b as char));
+    let plain = |b: &u8| matches!(b, 0x20..=0x7e);
+    // What follows may be a mark on the last of them.
+    if head.iter().all(plain) && bytes.get(max_cells).is_none_or(plain) {
+        out.push_str(str::from_utf8(head).unwrap_or(""));
         return head.len();
     }
     let mut cells = 0;
@@ -77,11 +80,11 @@ pub fn showable(bytes: &[u8], max_cells: usize, out: &mut String) -> usize {
             budget -= 1;
         }
     }
-    let mut text = String::with_capacity(budget.min(256));
-    for chunk in bytes.get(..budget).unwrap_or(bytes).utf8_chunks() {
-        text.extend(chunk.valid().chars().map(|c| if is_hostile(c) { REPLACEMENT } else { c }));
-        text.extend(std::iter::repeat_n(REPLACEMENT, chunk.invalid().len()));
-    }
+    let head = bytes.get(..budget).unwrap_or(bytes);
+    let text = match str::from_utf8(head) {
+        Ok(text) if !text.contains(is_hostile) => Cow::Borrowed(text),
+        _ => Cow::Owned(disarmed(head)),
+    };
     for grapheme in text.graphemes(true) {
         let shown: &str = if grapheme.len() > MAX_GRAPHEME_BYTES || grapheme.width() == 0 {
             // Too tall, or a lone combining mark: its base character, else the replacement.
@@ -102,6 +105,16 @@ pub fn showable(bytes: &[u8], max_cells: usize, out: &mut String) -> usize {
         cells += width;
     }
     cells
+}
+
+/// The text with its invalid bytes and hostile characters replaced, one for one.
+fn disarmed(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().min(256));
+    for chunk in bytes.utf8_chunks() {
+        text.extend(chunk.valid().chars().map(|c| if is_hostile(c) { REPLACEMENT } else { c }));
+        text.extend(std::iter::repeat_n(REPLACEMENT, chunk.invalid().len()));
+    }
+    text
 }
 
 /// Whether `c` could steer a terminal, reorder its neighbours or stay invisible.

@@ -54,6 +54,7 @@ pub(super) fn main(options: &Options, rescue: bool, root: &Path) -> ExitCode {
     let delay = options.delay;
     // Known before the first look, so that it does not have to be taken twice.
     let wants = app.wants();
+    let mut painter = view::Painter::default();
     run::monitor(
         &environment,
         !options.no_mouse,
@@ -62,9 +63,9 @@ pub(super) fn main(options: &Options, rescue: bool, root: &Path) -> ExitCode {
             let hands = || Hands::new(source, wants, delay, missed, events);
             if rescue { rescue::behind_the_screen(hands) } else { hands() }
         },
-        |app, area, buffer| {
+        move |app, area, buffer| {
             if let Some(theme) = themes.get(app.theme).or(themes.first()) {
-                view::draw(app, theme, area, buffer);
+                painter.draw(app, theme, area, buffer);
             }
         },
     )

@@ -6,11 +6,13 @@ use ratatui::layout::Rect;
 use super::Theme;
 use super::pen::Pen;
 use crate::app::{Action, App, Hit, Layer, Purpose, Screen};
+use crate::catalog::Cell;
 use crate::config::{Chord, Key};
 use crate::model::Role;
 
-/// Draws the line that speaks: what is being typed, else the newest notice, else what narrows the view.
-pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
+/// Draws the line that speaks: what is being typed, else the newest notice, else what narrows the view. `cell` is memory
+/// that is kept.
+pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, cell: &mut Cell) {
     let mut pen = Pen::new(buf, area);
     if let Some(Layer::Line(line)) = &app.layer {
         let label = match line.purpose {
@@ -42,12 +44,12 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
         said = true;
     }
     if !said {
-        draw_state(&mut pen, theme, app);
+        draw_state(&mut pen, theme, app, cell);
     }
 }
 
 /// What narrows or changes the view, and how much of the machine is shown.
-fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App) {
+fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
     let table = &app.table;
     let (dim, text, warn) = (theme.style(Role::Dim), theme.style(Role::Text), theme.style(Role::Warn));
     if app.paused {
@@ -62,7 +64,12 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App) {
         return;
     }
     if table.follow {
-        pen.put(warn, "following ").put(text, &selected_name(app)).put(dim, "  ");
+        cell.clear();
+        if let Some(proc) = table.selected(&app.snapshot) {
+            cell.push_fmt(Role::Text, format_args!("{} ", proc.task.id.pid));
+            cell.push_foreign(Role::Text, proc.task.comm.bytes(), 24);
+        }
+        pen.put(warn, "following ").cell(theme, cell).put(dim, "  ");
     }
     if table.tagged() > 0 {
         pen.fmt(warn, format_args!("{} tagged", table.tagged())).put(dim, " U untags  ");
@@ -98,37 +105,30 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App) {
     }
 }
 
-fn selected_name(app: &App) -> String {
-    app.table
-        .selected(&app.snapshot)
-        .map_or_else(String::new, |proc| format!("{} {}", proc.task.id.pid, proc.task.comm.show(24)))
-}
-
 /// The keys of the bar: the function keys on the processes' screen, the lab's own on the lab's.
-fn bar(app: &App) -> Vec<(Chord, Action)> {
-    let own = |action: &Action| app.keymap.keys(app.screen, *action).next().map(|chord| (chord, *action));
-    match app.screen {
-        Screen::Processes => (1..=10)
-            .map(|n| Chord::plain(Key::F(n)))
-            .filter_map(|chord| app.keymap.action(app.screen, chord).map(|action| (chord, action)))
-            .chain(own(&Action::Lab))
-            .collect(),
-        Screen::Lab => [
-            Action::Help,
-            Action::LabRun,
-            Action::LabStop,
-            Action::LabMode,
-            Action::LabMore,
-            Action::LabFewer,
-            Action::LabLonger,
-            Action::LabShorter,
-            Action::Lab,
-            Action::Quit,
-        ]
-        .iter()
-        .filter_map(own)
-        .collect(),
-    }
+fn bar(app: &App) -> impl Iterator<Item = (Chord, Action)> + '_ {
+    const LAB: [Action; 10] = [
+        Action::Help,
+        Action::LabRun,
+        Action::LabStop,
+        Action::LabMode,
+        Action::LabMore,
+        Action::LabFewer,
+        Action::LabLonger,
+        Action::LabShorter,
+        Action::Lab,
+        Action::Quit,
+    ];
+    let (functions, own): (_, &[Action]) = match app.screen {
+        Screen::Processes => (1..11, &[Action::Lab]),
+        Screen::Lab => (0..0, &LAB),
+    };
+    let bound = |n| {
+        let chord = Chord::plain(Key::F(n));
+        app.keymap.action(app.screen, chord).map(|action| (chord, action))
+    };
+    let key = |action: &Action| app.keymap.keys(app.screen, *action).next().map(|chord| (chord, *action));
+    functions.filter_map(bound).chain(own.iter().filter_map(key))
 }
 
 /// Function keys stand close to their labels, as everywhere; letters would run into them.

@@ -23,6 +23,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::{App, Hit, Screen};
+use crate::catalog::{Cell, Gauge};
 use crate::model::Role;
 use pen::Pen;
 
@@ -33,19 +34,43 @@ pub use header::{HeaderInput, draw as draw_header, height as header_height, titl
 pub use screen::Layout;
 pub use theme::{Paper, Theme};
 
-/// Draws the whole screen.
+/// Draws screen after screen and keeps the memory that takes, so that a frame like the one before allocates nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Painter {
+    scratch: Scratch,
+}
+
+impl Painter {
+    /// Draws the whole screen into `buf`, whose cells are blank.
+    pub fn draw(&mut self, app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        draw_with(app, theme, area, buf, &mut self.scratch);
+    }
+}
+
+/// Draws the whole screen, once. Who draws again and again keeps a [`Painter`].
 pub fn draw(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    draw_with(app, theme, area, buf, &mut Scratch::default());
+}
+
+/// Memory for what is written before it is drawn.
+#[derive(Clone, Debug, Default)]
+struct Scratch {
+    text: Cell,
+    gauge: Gauge,
+}
+
+fn draw_with(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer, scratch: &mut Scratch) {
     let layout = Layout::new(area, app);
     if layout.header.height > 0 {
         let input = screen::header_input(app);
-        header::draw(area, buf, theme, &input);
-        draw_tabs(header::title_room(area, &input), buf, theme, app);
+        let room = header::draw_with(area, buf, theme, &input, scratch);
+        draw_tabs(room, buf, theme, app);
     }
     match app.screen {
-        Screen::Processes => table::draw(layout.body, buf, theme, app),
+        Screen::Processes => table::draw(layout.body, buf, theme, app, &mut scratch.text),
         Screen::Lab => lab::draw(layout.body, buf, theme, app),
     }
-    bars::draw_speaker(layout.speaker, buf, theme, app);
+    bars::draw_speaker(layout.speaker, buf, theme, app, &mut scratch.text);
     bars::draw_keys(layout.keys, buf, theme, app);
     layers::draw(area, buf, theme, app);
     if !theme.glyphs().unicode() {

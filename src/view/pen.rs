@@ -1,8 +1,9 @@
 //! Writes text into one row of a buffer and never beside it.
 
 use std::fmt;
+use std::sync::LazyLock;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{self, Buffer};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
@@ -10,6 +11,15 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use crate::catalog::Cell;
+
+/// A cell for each ASCII character: copying one is less work than making one.
+static ASCII: LazyLock<[buffer::Cell; 128]> = LazyLock::new(|| {
+    std::array::from_fn(|byte| {
+        let mut cell = buffer::Cell::EMPTY;
+        cell.set_char(char::from(byte as u8));
+        cell
+    })
+});
 
 /// A place in a row, and how far it may go. What does not fit is left out; a wide character is never split.
 pub(super) struct Pen<'a> {
@@ -38,6 +48,11 @@ impl<'a> Pen<'a> {
     /// Columns that are left.
     pub(super) fn left(&self) -> u16 {
         self.end.saturating_sub(self.x)
+    }
+
+    /// Columns from the start of what is written to the end of the room.
+    pub(super) fn reach(&self) -> usize {
+        usize::from(self.hidden) + usize::from(self.left())
     }
 
     /// Where it stands.
@@ -97,12 +112,20 @@ impl<'a> Pen<'a> {
         self.hidden -= swallowed as u16;
         let shown = text.get(swallowed..).unwrap_or("");
         let shown = shown.get(..usize::from(self.left())).unwrap_or(shown);
-        for byte in shown.bytes() {
-            if let Some(cell) = self.buf.cell_mut((self.x, self.y)) {
-                cell.set_char(char::from(byte)).set_style(style);
+        // The room lies in one row of the buffer, so its cells are neighbours.
+        let Rect { x, y, width, .. } = self.buf.area;
+        let first = usize::from(self.y.saturating_sub(y)) * usize::from(width)
+            + usize::from(self.x.saturating_sub(x));
+        let cells = self.buf.content.get_mut(first..first + shown.len()).unwrap_or(&mut []);
+        for (cell, byte) in cells.iter_mut().zip(shown.bytes()) {
+            let (fg, bg) = (style.fg.unwrap_or(cell.fg), style.bg.unwrap_or(cell.bg));
+            let modifier = cell.modifier.union(style.add_modifier).difference(style.sub_modifier);
+            if let Some(glyph) = ASCII.get(usize::from(byte)) {
+                cell.clone_from(glyph);
             }
-            self.x += 1;
+            (cell.fg, cell.bg, cell.modifier) = (fg, bg, modifier);
         }
+        self.x += shown.len() as u16;
         self
     }
 

@@ -29,11 +29,10 @@ fn shown(table: &Table, width: u16) -> impl Iterator<Item = (usize, &'static Col
     table.columns.iter().copied().enumerate().filter(|(_, c)| !dropped.contains(&c.id))
 }
 
-/// Draws the header row into the first row of `area` and the lines below it.
-pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
+/// Draws the header row into the first row of `area` and the lines below it. `cell` is memory that is kept.
+pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, cell: &mut Cell) {
     let header = Rect { height: area.height.min(1), ..area };
     draw_header(header, buf, theme, &app.table);
-    let mut cell = Cell::new();
     for (i, line) in app.table.visible().iter().enumerate() {
         let y = area.y.saturating_add(1).saturating_add(i as u16);
         if y >= area.bottom() {
@@ -41,7 +40,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
         }
         let Some(proc) = line.proc(&app.snapshot) else { continue };
         let chosen = app.table.first + i == app.table.cursor();
-        draw_line(Rect { y, height: 1, ..area }, buf, theme, app, *line, proc, chosen, &mut cell);
+        draw_line(Rect { y, height: 1, ..area }, buf, theme, app, *line, proc, chosen, cell);
     }
 }
 
@@ -71,8 +70,12 @@ fn draw_header(area: Rect, buf: &mut Buffer, theme: &Theme, table: &Table) {
 }
 
 fn put_blanks<'p, 'b>(pen: &'p mut Pen<'b>, style: Style, cells: u16) -> &'p mut Pen<'b> {
-    for _ in 0..cells {
-        pen.put(style, " ");
+    const BLANKS: &str = "                                ";
+    let mut left = usize::from(cells);
+    while left > 0 {
+        let some = left.min(BLANKS.len());
+        pen.put(style, BLANKS.get(..some).unwrap_or(BLANKS));
+        left -= some;
     }
     pen
 }
@@ -111,6 +114,9 @@ fn draw_line(
                 room.saturating_sub(draw_branch(&mut pen, theme, over, line, Indent::new(table, area.width)));
         }
         cell.clear();
+        if column.grows {
+            cell.limit(pen.reach());
+        }
         column.cell(&row, cell);
         let pad = room.saturating_sub(cell.width() as u16);
         if column.align == Align::Right {
@@ -235,10 +241,7 @@ fn draw_branch(pen: &mut Pen<'_>, theme: &Theme, over: Option<Style>, line: Line
     }
     for level in 1..line.depth.min(indent.deepest) {
         let goes_on = line.rails >> (level - 1) & 1 == 1;
-        pen.put(style, if goes_on { pieces.rail } else { " " });
-        for _ in 1..indent.unit {
-            pen.put(style, " ");
-        }
+        put_blanks(pen.put(style, if goes_on { pieces.rail } else { " " }), style, indent.unit - 1);
     }
     if indent.left_out(line.depth) > 0 {
         pen.fmt(style, format_args!("+{} ", indent.left_out(line.depth)));

@@ -1,10 +1,12 @@
 //! What the way from a sample to a frame costs: microseconds and allocations for each step, on made-up machines.
 //!
-//! `cargo bench --bench ui [-- ROUNDS]`; with `--quick` each step is done twice, on the smaller machines.
+//! `cargo bench --bench ui [-- ROUNDS]`; with `--quick` each step is done twice, on the smaller machines, with
+//! `--million` on one of a million processes too. It fails where a frame allocates although the one before looked like it.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
 mod allocations;
 
+use std::cell::RefCell;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,7 +18,7 @@ use glowtop::model::{Nanos, Needs, Sample, Snapshot, Source, Wants, derive};
 use glowtop::query::Filter;
 use glowtop::sampler::Synthetic;
 use glowtop::shell::Frames;
-use glowtop::view::{self, Depth, Layout, Theme};
+use glowtop::view::{Depth, Layout, Painter, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -26,10 +28,15 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let quick = words.iter().any(|word| word == "--quick");
     let rounds = words.iter().find_map(|word| word.parse().ok()).unwrap_or(if quick { 2 } else { 50 });
-    let machines: &[usize] = if quick { &[200, 2_000] } else { &[200, 10_000, 100_000] };
+    let million = words.iter().any(|word| word == "--million");
+    let machines: &[usize] = match (quick, million) {
+        (true, _) => &[200, 2_000],
+        (false, false) => &[200, 10_000, 100_000],
+        (false, true) => &[200, 10_000, 100_000, 1_000_000],
+    };
     println!(
-        "{:>9} {:<28} {:>10} {:>10} {:>11} {:>12}",
-        "processes", "step", "median us", "worst us", "allocations", "bytes"
+        "{:>9} {:<28} {:>10} {:>10} {:>8} {:>11} {:>12} {:>9}",
+        "processes", "step", "median us", "worst us", "ns/proc", "allocations", "bytes", "per proc"
     );
     for &processes in machines {
         let rounds = if processes > 50_000 { rounds.min(10) } else { rounds };
@@ -51,8 +58,26 @@ impl Bench {
     }
 
     /// Does `step` again and again on what `prepare` makes, which is not measured, and says what it cost.
-    fn measure<T, R>(&self, what: &str, mut prepare: impl FnMut() -> T, mut step: impl FnMut(T) -> R) {
-        drop(step(prepare()));
+    fn measure<T, R>(&self, what: &str, prepare: impl FnMut() -> T, step: impl FnMut(T) -> R) {
+        self.measured(what, prepare, step);
+    }
+
+    /// The same for a step that must not allocate once it has its memory.
+    fn measure_steady<T, R>(&self, what: &str, prepare: impl FnMut() -> T, step: impl FnMut(T) -> R) {
+        let (count, bytes) = self.measured(what, prepare, step);
+        assert!(count == 0, "{what}: {count} allocations of {bytes} bytes where there should be none");
+    }
+
+    /// Returns the allocations of all rounds, and their bytes.
+    fn measured<T, R>(
+        &self,
+        what: &str,
+        mut prepare: impl FnMut() -> T,
+        mut step: impl FnMut(T) -> R,
+    ) -> (u64, u64) {
+        for _ in 0..3 {
+            drop(step(prepare()));
+        }
         let mut all: Vec<(f64, u64, u64)> = (0..self.rounds)
             .map(|_| {
                 let given = prepare();
@@ -67,7 +92,14 @@ impl Bench {
             .collect();
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (worst, (took, count, bytes)) = (all[all.len() - 1].0, all[all.len() / 2]);
-        println!("{:>9} {what:<28} {took:>10.1} {worst:>10.1} {count:>11} {bytes:>12}", self.processes);
+        let each = self.processes as f64;
+        println!(
+            "{:>9} {what:<28} {took:>10.1} {worst:>10.1} {:>8.1} {count:>11} {bytes:>12} {:>9.1}",
+            self.processes,
+            took * 1e3 / each,
+            bytes as f64 / each
+        );
+        all.iter().fold((0, 0), |sum, (_, count, bytes)| (sum.0 + count, sum.1 + bytes))
     }
 
     fn samples(&self) -> impl FnMut() -> Sample + use<> {
@@ -139,33 +171,44 @@ impl Bench {
 
     fn draw(&self) {
         let theme = Theme::new(&config::Theme::parse(config::BUILTIN_THEMES[0].1).0, Depth::True, true);
-        for (tree, layout, draw, send) in [
-            (false, "lay out 200x50", "draw 200x50", "diff and encode a new look"),
-            (true, "lay out 200x50, tree", "draw 200x50, tree", "diff and encode, tree"),
+        for (tree, [layout, draw, same, send, frame]) in [
+            (
+                false,
+                ["lay out 200x50", "draw", "encode: as before", "encode: a new look", "frame: a new look"],
+            ),
+            (true, ["lay out, tree", "draw, tree", "encode: as before, tree", "encode: tree", "frame: tree"]),
         ] {
             let mut looks = self.looks();
-            let mut app = mind(tree, &mut looks);
-            self.measure(layout, || (), |()| Layout::new(AREA, &app));
-            let mut buffer = Buffer::empty(AREA);
-            self.measure(
-                draw,
-                || (),
-                |()| {
-                    buffer.reset();
-                    view::draw(&app, &theme, AREA, &mut buffer);
-                },
-            );
-            let (mut frames, mut bytes) = (Frames::default(), Vec::new());
-            let next = || {
-                app.update(Nanos(4), Msg::Snapshot(looks()));
-                let mut buffer = Buffer::empty(AREA);
-                view::draw(&app, &theme, AREA, &mut buffer);
-                buffer
+            let app = RefCell::new(mind(tree, &mut looks));
+            let mut look = || drop(app.borrow_mut().update(Nanos(4), Msg::Snapshot(looks())));
+            self.measure_steady(layout, || (), |()| Layout::new(AREA, &app.borrow()));
+            let (mut painter, mut buffer) = (Painter::default(), Buffer::empty(AREA));
+            let mut paint = |buffer: &mut Buffer| {
+                buffer.reset();
+                painter.draw(&app.borrow(), &theme, AREA, buffer);
             };
-            self.measure(send, next, |next| {
+            self.measure_steady(draw, || (), |()| paint(&mut buffer));
+            // More than any frame needs, so that what is measured is what a frame makes anew.
+            let (mut frames, mut bytes) = (Frames::default(), Vec::with_capacity(1 << 20));
+            let mut encode = |buffer: &Buffer| {
                 bytes.clear();
-                frames.encode(&next, &mut bytes).unwrap();
+                frames.encode(buffer, &mut bytes).unwrap();
+            };
+            self.measure_steady(same, || (), |()| encode(&buffer));
+            let next = || {
+                look();
+                let mut next = Buffer::empty(AREA);
+                paint(&mut next);
                 next
+            };
+            self.measure_steady(send, next, |next| {
+                encode(&next);
+                next
+            });
+            // All that the main loop does between a message and write(2).
+            self.measure_steady(frame, look, |()| {
+                paint(&mut buffer);
+                encode(&buffer);
             });
         }
     }

@@ -10,18 +10,24 @@ use crate::model::{CpuUse, Role};
 use crate::view::pen::Pen;
 use crate::view::{Theme, bar, graph};
 
-/// Draws every core in its place.
-pub(super) fn draw(plan: &Plan, buf: &mut Buffer, theme: &Theme, input: &HeaderInput<'_>) {
+/// Draws every core in its place. `parts` is memory that is kept.
+pub(super) fn draw(
+    plan: &Plan,
+    buf: &mut Buffer,
+    theme: &Theme,
+    input: &HeaderInput<'_>,
+    parts: &mut Vec<(Role, f64)>,
+) {
     if plan.cores.is_empty() {
         return;
     }
     match plan.style {
-        Style::Bar | Style::Tight => bars(plan, buf, theme, input),
+        Style::Bar | Style::Tight => bars(plan, buf, theme, input, parts),
         Style::Cell | Style::Pair => cells(plan, buf, theme, input),
     }
 }
 
-fn bars(plan: &Plan, buf: &mut Buffer, theme: &Theme, input: &HeaderInput<'_>) {
+fn bars(plan: &Plan, buf: &mut Buffer, theme: &Theme, input: &HeaderInput<'_>, parts: &mut Vec<(Role, f64)>) {
     let area = plan.cores;
     let cpus = &input.snapshot.cpus;
     let rows = usize::from(area.height);
@@ -35,7 +41,6 @@ fn bars(plan: &Plan, buf: &mut Buffer, theme: &Theme, input: &HeaderInput<'_>) {
     } else {
         5
     };
-    let mut parts = Vec::with_capacity(8);
     for (index, (number, usage)) in cpus.iter().enumerate() {
         // Down the columns, as htop's users expect; what has no place has none.
         let (column, row) = ((index / rows) as u16, (index % rows) as u16);
@@ -56,12 +61,12 @@ fn bars(plan: &Plan, buf: &mut Buffer, theme: &Theme, input: &HeaderInput<'_>) {
         } else {
             parts.clear();
             if let Some(usage) = usage {
-                core_parts(usage, input.detailed, &mut parts);
+                core_parts(usage, input.detailed, parts);
             }
             if tight {
-                bar::bare(buf, meter, theme, &parts, 1.0);
+                bar::bare(buf, meter, theme, parts, 1.0);
             } else {
-                bar::bar(buf, meter, theme, &parts, 1.0);
+                bar::bar(buf, meter, theme, parts, 1.0);
             }
         }
         share(buf, Rect { x: meter.right(), width: percent, ..place }, theme, usage.as_ref());

@@ -74,13 +74,19 @@ pub(super) fn rich(input: &HeaderInput<'_>) -> u16 {
 }
 
 /// Draws the meters where the plan has room for them.
-pub(super) fn draw(plan: &Plan, buf: &mut Buffer, theme: &Theme, input: &HeaderInput<'_>, cell: &mut Cell) {
-    let mut gauge = Gauge::new();
+pub(super) fn draw(
+    plan: &Plan,
+    buf: &mut Buffer,
+    theme: &Theme,
+    input: &HeaderInput<'_>,
+    cell: &mut Cell,
+    gauge: &mut Gauge,
+) {
     for (row, line) in rows(plan.meters).zip(column(input, !plan.rich.is_empty())) {
-        draw_line(row, line, buf, theme, input, &mut gauge);
+        draw_line(row, line, buf, theme, input, gauge);
     }
     for (row, line) in rows(plan.rich).zip(riches(input)) {
-        draw_line(row, line, buf, theme, input, &mut gauge);
+        draw_line(row, line, buf, theme, input, gauge);
     }
     let mut across = rows(plan.across);
     if plan.across.height > 1
@@ -88,16 +94,16 @@ pub(super) fn draw(plan: &Plan, buf: &mut Buffer, theme: &Theme, input: &HeaderI
     {
         // Half a narrow screen has no room for a bar and its figure.
         let half = if row.width < 54 { row.width } else { row.width / 2 - EDGE };
-        draw_line(Rect { width: half, ..row }, Line::Meter("memory"), buf, theme, input, &mut gauge);
+        draw_line(Rect { width: half, ..row }, Line::Meter("memory"), buf, theme, input, gauge);
         let start = (half + EDGE).min(row.width);
         let rest = Rect { x: row.x + start, width: row.width - start, ..row };
-        draw_line(rest, Line::Meter("swap"), buf, theme, input, &mut gauge);
+        draw_line(rest, Line::Meter("swap"), buf, theme, input, gauge);
     }
     if let Some(row) = across.next() {
-        sentence(row, plan, buf, theme, input, cell, &mut gauge);
+        sentence(row, plan, buf, theme, input, cell, gauge);
     }
     if let Some(row) = rows(plan.foot).next() {
-        foot(row, buf, theme, input, &mut gauge);
+        foot(row, buf, theme, input, gauge);
     }
 }
 

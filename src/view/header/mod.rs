@@ -10,9 +10,9 @@ mod title;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::Theme;
+use super::{Scratch, Theme};
 use crate::app::History;
-use crate::catalog::{Cell, MeterInput};
+use crate::catalog::MeterInput;
 use crate::model::{CpuUse, Sensors, Snapshot};
 use plan::{Plan, Wish};
 
@@ -70,22 +70,35 @@ pub fn height(area: Rect, input: &HeaderInput<'_>) -> u16 {
 
 /// Draws the header at the top of `area`, which is the whole screen: the header knows itself how much of it is its.
 pub fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, input: &HeaderInput<'_>) {
+    draw_with(area, buf, theme, input, &mut Scratch::default());
+}
+
+/// The same with memory that is kept; returns the [`title_room`].
+pub(super) fn draw_with(
+    area: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+    input: &HeaderInput<'_>,
+    scratch: &mut Scratch,
+) -> Rect {
     let area = area.intersection(buf.area);
     let plan = input.plan(area);
-    let mut scratch = Cell::new();
+    let mut room = Rect::default();
     if let Some(row) = plan.title {
-        title::draw(row, buf, theme, input, &mut scratch);
+        room = title::draw(row, buf, theme, input, scratch);
     }
-    cores::draw(&plan, buf, theme, input);
+    let Scratch { text, gauge } = scratch;
+    cores::draw(&plan, buf, theme, input, &mut gauge.parts);
     if let Some(place) = plan.graph {
-        lines::history(place, plan.cells, buf, theme, input, &mut scratch);
+        lines::history(place, plan.cells, buf, theme, input, text);
     }
-    lines::draw(&plan, buf, theme, input, &mut scratch);
+    lines::draw(&plan, buf, theme, input, text, gauge);
+    room
 }
 
 /// The part of the title's row that is free for the names of the screens; empty where there is no title.
 pub fn title_room(area: Rect, input: &HeaderInput<'_>) -> Rect {
-    input.plan(area).title.map_or(Rect::default(), |row| title::room(row, input))
+    input.plan(area).title.map_or(Rect::default(), |row| title::room(row, input, &mut Scratch::default()))
 }
 
 /// Decimal digits of a number.

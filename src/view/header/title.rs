@@ -4,10 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::HeaderInput;
-use crate::catalog::{Cell, Gauge, meter};
+use crate::catalog::{Cell, meter};
 use crate::model::Role;
-use crate::view::Theme;
 use crate::view::pen::Pen;
+use crate::view::{Scratch, Theme};
 
 const NAME: &str = "glowtop";
 /// Cells of the name with what is left free around it.
@@ -15,19 +15,30 @@ const NAMED: u16 = NAME.len() as u16 + 3;
 /// The most that is shown of the machine's and of the kernel's name.
 const FOREIGN: usize = 28;
 
-/// Draws it into `row`.
-pub(super) fn draw(row: Rect, buf: &mut Buffer, theme: &Theme, input: &HeaderInput<'_>, cell: &mut Cell) {
+/// Draws it into `row`; returns the [`room`].
+pub(super) fn draw(
+    row: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+    input: &HeaderInput<'_>,
+    scratch: &mut Scratch,
+) -> Rect {
     Pen::new(buf, row).skip(1).put(theme.style(Role::Title), NAME);
-    write(row.width, input, theme.glyphs().between(), cell);
+    write(row.width, input, theme.glyphs().between(), scratch);
     let width = room_for(row.width);
     let place = Rect { x: row.x + (row.width - width), width: width.saturating_sub(1), ..row };
-    Pen::new(buf, place).cell_at_end(theme, cell);
+    Pen::new(buf, place).cell_at_end(theme, &scratch.text);
+    room_beside(row, &scratch.text)
 }
 
 /// What [`draw`] leaves free between the name and the rest.
-pub(super) fn room(row: Rect, input: &HeaderInput<'_>) -> Rect {
-    let mut cell = Cell::new();
-    write(row.width, input, "·", &mut cell);
+pub(super) fn room(row: Rect, input: &HeaderInput<'_>, scratch: &mut Scratch) -> Rect {
+    // What stands between is one cell wide in any set of characters.
+    write(row.width, input, "·", scratch);
+    room_beside(row, &scratch.text)
+}
+
+fn room_beside(row: Rect, cell: &Cell) -> Rect {
     let taken = (cell.width() as u16).min(room_for(row.width)) + 2;
     let width = row.width.saturating_sub(NAMED + taken);
     Rect { x: row.x + NAMED.min(row.width), width, ..row }
@@ -39,13 +50,14 @@ fn room_for(width: u16) -> u16 {
 }
 
 /// Writes what stands at the right, most dispensable first, and leaves out what does not fit.
-fn write(width: u16, input: &HeaderInput<'_>, between: &str, cell: &mut Cell) {
+fn write(width: u16, input: &HeaderInput<'_>, between: &str, scratch: &mut Scratch) {
+    let Scratch { text: cell, gauge: up } = scratch;
     // The names of the screens want room too.
     let budget = usize::from(if width < 70 { room_for(width) } else { width - 28 });
     let host = input.snapshot.host();
-    let mut up = Gauge::new();
+    up.clear();
     if let Some(uptime) = meter("uptime") {
-        (uptime.read)(&input.meters(), &mut up);
+        (uptime.read)(&input.meters(), up);
     }
     for left_out in 0..4 {
         cell.clear();
