@@ -133,6 +133,10 @@ impl Frames {
 /// The width of a character that is more than an ASCII byte, cells; `None` where it is nothing to show, or does not fit
 /// into the `room` that is left of the row.
 fn showable(symbol: &str, room: usize) -> Option<usize> {
+    // What bars, graphs and branches are made of: lines, blocks and dots, each one cell wide.
+    if let &[0xe2, 0x94..=0x96 | 0xa0..=0xa3, _] = symbol.as_bytes() {
+        return (room > 0).then_some(1);
+    }
     if symbol.chars().any(char::is_control) {
         return None;
     }
@@ -157,6 +161,69 @@ fn symbol(text: &str, long: &mut HashMap<Box<str>, u64>) -> u64 {
     number
 }
 
+/// Reads a row of a buffer. Apart from what writes, so that nearly all the time goes into a short loop.
+struct Reader<'a> {
+    cells: &'a [Cell],
+    /// The next cell.
+    x: usize,
+    /// Of the cell before, which mostly looks the same.
+    style: (Color, Color, Modifier),
+    look: Look,
+    /// That look where there is no ink.
+    blank: Look,
+    long: &'a mut HashMap<Box<str>, u64>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(cells: &'a [Cell], long: &'a mut HashMap<Box<str>, u64>) -> Reader<'a> {
+        let style = (Color::Reset, Color::Reset, Modifier::empty());
+        Reader { cells, x: 0, style, look: Look::default(), blank: Look::default(), long }
+    }
+
+    /// The next cell that is not what is `shown`: its column, what it shows, and how many columns it takes.
+    #[inline(never)]
+    fn change(&mut self, shown: &[Shown]) -> Option<(usize, Shown, usize)> {
+        let start = self.x;
+        let mut rest = self.cells.get(start..)?.iter().zip(shown.get(start..)?).enumerate();
+        while let Some((n, (cell, was))) = rest.next() {
+            if self.style != (cell.fg, cell.bg, cell.modifier) {
+                self.wear(cell);
+            }
+            let (now, width) = match cell.symbol().as_bytes() {
+                [byte @ b'!'..=b'~'] => (Shown { symbol: u64::from(*byte), look: self.look }, 1),
+                [b' '] => (Shown { symbol: BLANK.symbol, look: self.blank }, 1),
+                _ => self.other(cell, start + n),
+            };
+            if now != *was {
+                self.x = start + n + width;
+                return Some((start + n, now, width));
+            }
+            // Where a wide character stays, so does what it covers.
+            if width > 1 {
+                rest.nth(width - 2);
+            }
+        }
+        self.x = self.cells.len();
+        None
+    }
+
+    #[inline(never)]
+    fn wear(&mut self, cell: &Cell) {
+        self.style = (cell.fg, cell.bg, cell.modifier);
+        self.look = Look::of(cell);
+        self.blank = self.look.of_a_blank();
+    }
+
+    /// What a cell at column `x` shows that holds no ASCII character, and how many columns it takes.
+    #[inline(never)]
+    fn other(&mut self, cell: &Cell, x: usize) -> (Shown, usize) {
+        match showable(cell.symbol(), self.cells.len() - x) {
+            Some(width) => (Shown { symbol: symbol(cell.symbol(), self.long), look: self.look }, width),
+            None => (Shown { symbol: BLANK.symbol, look: self.blank }, 1),
+        }
+    }
+}
+
 /// Writes cells, and knows where the terminal's cursor stands and how it writes.
 struct Pen<'a> {
     out: &'a mut Vec<u8>,
@@ -172,39 +239,12 @@ impl Pen<'_> {
     /// Writes the cells of row `y` that are not what is `shown`, and makes `shown` what they are.
     fn row(&mut self, y: usize, cells: &[Cell], shown: &mut [Shown], long: &mut HashMap<Box<str>, u64>) {
         self.at = NOWHERE;
-        // Neighbours mostly look alike.
-        let mut style = (Color::Reset, Color::Reset, Modifier::empty());
-        let (mut look, mut blank) = (Look::default(), Look::default());
-        let mut covered = 0;
+        let mut reader = Reader::new(cells, long);
         let mut filled = None;
-        let mut all = cells.iter().zip(shown.iter_mut()).enumerate();
-        while let Some((x, (cell, was))) = all.next() {
-            if covered > 0 {
-                covered -= 1;
-                *was = COVERED;
-                continue;
+        while let Some((x, now, width)) = reader.change(shown) {
+            for (was, covered) in shown.iter_mut().skip(x).zip(0..width) {
+                *was = if covered == 0 { now } else { COVERED };
             }
-            if style != (cell.fg, cell.bg, cell.modifier) {
-                style = (cell.fg, cell.bg, cell.modifier);
-                look = Look::of(cell);
-                blank = look.of_a_blank();
-            }
-            let text = cell.symbol();
-            let now = match text.as_bytes() {
-                [byte @ b'!'..=b'~'] => Shown { symbol: u64::from(*byte), look },
-                [b' '] => Shown { symbol: BLANK.symbol, look: blank },
-                _ => match showable(text, cells.len() - x) {
-                    None => Shown { symbol: BLANK.symbol, look: blank },
-                    Some(width) => {
-                        covered = width - 1;
-                        Shown { symbol: symbol(text, long), look }
-                    }
-                },
-            };
-            if now == *was {
-                continue;
-            }
-            *was = now;
             if x != self.at {
                 self.go(x, y, cells);
             }
@@ -215,14 +255,15 @@ impl Pen<'_> {
                 let filled = *filled.get_or_insert_with(|| cells.iter().rposition(|cell| !is_blank(cell)));
                 if filled.is_none_or(|last| last < x) {
                     self.out.extend_from_slice(b"\x1b[K");
-                    all.for_each(|(_, (_, was))| *was = BLANK);
+                    shown.iter_mut().skip(x).for_each(|was| *was = BLANK);
                     return;
                 }
             }
-            let mut plain = covered == 0;
+            let mut plain = width == 1;
             if let (Ok(byte), true) = (u8::try_from(now.symbol), plain) {
                 self.out.push(byte);
             } else {
+                let text = cells.get(x).map_or(" ", Cell::symbol);
                 self.out.extend_from_slice(text.as_bytes());
                 plain &= text.chars().nth(1).is_none();
             }

@@ -1,9 +1,8 @@
 //! Writes text into one row of a buffer and never beside it.
 
 use std::fmt;
-use std::sync::LazyLock;
 
-use ratatui::buffer::{self, Buffer};
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
@@ -11,15 +10,6 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use crate::catalog::Cell;
-
-/// A cell for each ASCII character: copying one is less work than making one.
-static ASCII: LazyLock<[buffer::Cell; 128]> = LazyLock::new(|| {
-    std::array::from_fn(|byte| {
-        let mut cell = buffer::Cell::EMPTY;
-        cell.set_char(char::from(byte as u8));
-        cell
-    })
-});
 
 /// A place in a row, and how far it may go. What does not fit is left out; a wide character is never split.
 pub(super) struct Pen<'a> {
@@ -118,12 +108,7 @@ impl<'a> Pen<'a> {
             + usize::from(self.x.saturating_sub(x));
         let cells = self.buf.content.get_mut(first..first + shown.len()).unwrap_or(&mut []);
         for (cell, byte) in cells.iter_mut().zip(shown.bytes()) {
-            let (fg, bg) = (style.fg.unwrap_or(cell.fg), style.bg.unwrap_or(cell.bg));
-            let modifier = cell.modifier.union(style.add_modifier).difference(style.sub_modifier);
-            if let Some(glyph) = ASCII.get(usize::from(byte)) {
-                cell.clone_from(glyph);
-            }
-            (cell.fg, cell.bg, cell.modifier) = (fg, bg, modifier);
+            cell.set_char(char::from(byte)).set_style(style);
         }
         self.x += shown.len() as u16;
         self
