@@ -9,6 +9,7 @@
 )]
 
 mod control;
+mod drawing;
 mod fixture;
 mod gate;
 mod hang;
