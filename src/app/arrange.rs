@@ -164,13 +164,28 @@ fn thread_of(proc: &Proc, pids: &[Pid]) -> bool {
 /// The kept positions in the order of the sorting column; unknown values last, ties by pid.
 fn sorted(snapshot: &Snapshot, rules: &Rules<'_>, keep: &[bool], sums: &[Sums]) -> Vec<u32> {
     let kept = snapshot.procs.iter().enumerate().filter(|(at, _)| keep.get(*at) == Some(&true));
-    let mut keyed: Vec<(Value<'_>, u32)> = kept
-        .map(|(at, proc)| {
-            let sums = if rules.by_total { sums.get(at) } else { None };
-            (settled(rules.sort, &Row { snapshot, proc, sums }), at as u32)
-        })
-        .collect();
-    keyed.sort_unstable_by(|a, b| a.0.order(&b.0, rules.descending).then(a.1.cmp(&b.1)));
+    let value = |at: usize, proc| {
+        let sums = if rules.by_total { sums.get(at) } else { None };
+        settled(rules.sort, &Row { snapshot, proc, sums })
+    };
+    let mut text = false;
+    let mut keyed: Vec<(u128, u32)> = Vec::with_capacity(keep.len());
+    keyed.extend(kept.map(|(at, proc)| {
+        let value = value(at, proc);
+        text |= matches!(value, Value::Text(_));
+        (value.key(rules.descending), at as u32)
+    }));
+    if text {
+        // Texts whose beginnings agree have the same key.
+        let again = keyed.iter().filter_map(|(key, at)| {
+            snapshot.procs.get(*at as usize).map(|proc| (*key, value(*at as usize, proc), *at))
+        });
+        let mut keyed: Vec<(u128, Value<'_>, u32)> = again.collect();
+        let order = |a: &Value<'_>, b: &Value<'_>| a.order(b, rules.descending);
+        keyed.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| order(&a.1, &b.1)).then(a.2.cmp(&b.2)));
+        return keyed.into_iter().map(|(_, _, at)| at).collect();
+    }
+    keyed.sort_unstable();
     keyed.into_iter().map(|(_, at)| at).collect()
 }
 
