@@ -42,7 +42,9 @@ pub struct Sums {
 impl Forest {
     /// The forest over `procs`, which must be ordered by pid.
     pub fn new(procs: &[Proc]) -> Forest {
-        let find = |pid: Pid| procs.binary_search_by_key(&pid, |p| p.task.id.pid).ok();
+        // Close together, so that the search stays in the cache.
+        let pids: Vec<Pid> = procs.iter().map(|proc| proc.task.id.pid).collect();
+        let find = |pid: Pid| pids.binary_search(&pid).ok();
         let mut parent: Vec<u32> = procs
             .iter()
             .enumerate()
