@@ -6,7 +6,7 @@
 
 mod allocations;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
@@ -190,9 +190,11 @@ impl Bench {
             self.measure_steady(draw, || (), |()| paint(&mut buffer));
             // More than any frame needs, so that what is measured is what a frame makes anew.
             let (mut frames, mut bytes) = (Frames::default(), Vec::with_capacity(1 << 20));
+            let sent = Cell::new(0);
             let mut encode = |buffer: &Buffer| {
                 bytes.clear();
                 frames.encode(buffer, &mut bytes).unwrap();
+                sent.set(bytes.len());
             };
             self.measure_steady(same, || (), |()| encode(&buffer));
             let next = || {
@@ -205,6 +207,7 @@ impl Bench {
                 encode(&next);
                 next
             });
+            println!("{:>9} {:<28} {:>10} bytes for the last look", self.processes, "sent", sent.get());
             // All that the main loop does between a message and write(2).
             self.measure_steady(frame, look, |()| {
                 paint(&mut buffer);

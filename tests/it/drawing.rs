@@ -27,6 +27,8 @@ const NEAR_COLUMN: Column = Column {
     descending: false,
     additive: false,
     grain: 0.0,
+    drifts: false,
+    short_lived: false,
     value: |_| Value::Unknown,
     cell: |_, cell| {
         NEAR.fetch_add(1, Relaxed);

@@ -78,9 +78,9 @@ pub struct Column {
     /// Whether anything is known of it for a row of [short-lived](crate::model::Kind::ShortLived) processes.
     pub short_lived: bool,
     /// Its value, where the row is a process; ask with [`Column::value`].
-    pub(super) value: for<'a> fn(&Row<'a>) -> Value<'a>,
+    pub value: for<'a> fn(&Row<'a>) -> Value<'a>,
     /// Appends what is shown, where the row is a process; ask with [`Column::cell`].
-    pub(super) cell: for<'a> fn(&Row<'a>, &mut Cell),
+    pub cell: for<'a> fn(&Row<'a>, &mut Cell),
 }
 
 impl Column {
