@@ -5,6 +5,9 @@ use std::os::fd::OwnedFd;
 
 use crate::model::ProcId;
 
+/// For so many processes at most: more than most screens have rows, and far from the usual limit of 1024 descriptors.
+const MOST: usize = 160;
+
 /// Which file of a process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Of {
@@ -64,12 +67,16 @@ impl Kept {
         self.rows.get_mut(at)?.place(of).take()
     }
 
-    /// Keeps a file.
+    /// Keeps a file, if there is room.
     pub(super) fn put(&mut self, id: ProcId, of: Of, file: OwnedFd) {
-        let at = self.rows.binary_search_by_key(&id, |row| row.id).unwrap_or_else(|at| {
-            self.rows.insert(at, Row { id, stat: None, statm: None });
-            at
-        });
+        let at = match self.rows.binary_search_by_key(&id, |row| row.id) {
+            Ok(at) => at,
+            Err(_) if self.rows.len() >= MOST => return,
+            Err(at) => {
+                self.rows.insert(at, Row { id, stat: None, statm: None });
+                at
+            }
+        };
         if let Some(row) = self.rows.get_mut(at) {
             *row.place(of) = Some(file);
         }

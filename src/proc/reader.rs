@@ -164,6 +164,8 @@ impl Reader {
         let mut task = known.told_by(&line);
         task.cpu_clock = clock;
         let uid = match content.uid {
+            // A thread of the kernel is root's for ever.
+            _ if task.kind == Kind::Kernel => Reading::Known(0),
             // A file of a process that must not be dumped belongs to root; only the directory tells its owner
             // (task_dump_owner() of fs/proc/base.c). Who has not run since cannot have changed its owner.
             // A file that was kept open has the owner of the time when it was opened.
