@@ -12,15 +12,19 @@ use super::roll::{Roll, find};
 use super::users::Users;
 use super::{clock, parse};
 use crate::model::{
-    Cost, Nanos, Needs, NoSample, Pid, Reading, Sample, Seen, ShortLived, Source, System, Untrusted, Wants,
+    Cost, Hearing, Nanos, Needs, NoSample, Pid, Reading, Sample, Seen, ShortLived, Source, System, Untrusted,
+    Wants,
 };
 
 /// A command line that could not be read is tried again after this many seconds.
 const STUCK_FOR: f64 = 60.0;
 
-/// A process younger than this is likely to execute something yet, and its command line is read in every look.
-/// Seconds.
+/// A process younger than this is likely to execute something yet, and its command line is read in every look, unless
+/// the kernel tells of it. Seconds.
 const YOUNG: f64 = 3.0;
+
+/// A command line on screen that is never rewritten is read again so many looks after its process has run, at most.
+const SELDOM: u8 = 4;
 
 /// How long a look in a hurry reads processes before it leaves the rest to the next look, seconds.
 const HURRY: f64 = 0.012;
@@ -343,7 +347,9 @@ impl Open {
         let now = clock::now();
         let (ticks, look) = (self.machine.ticks_per_second(), self.reader.look);
         let youngest = since_boot.0 as f64 / 1e9 - YOUNG;
-        let is_young = |start: u64| ticks > 0 && start as f64 / ticks as f64 > youngest;
+        // Where the kernel tells of it nobody has to ask.
+        let told = self.roll.census().events == Hearing::All;
+        let is_young = |start: u64| !told && ticks > 0 && start as f64 / ticks as f64 > youngest;
         let mut due = Vec::new();
         for known in &mut self.known {
             if known.stuck_until.is_some_and(|until| now >= until) {
@@ -351,9 +357,11 @@ impl Open {
                 known.stale = true;
                 known.change(look, |task| task.stuck = false);
             }
+            known.rest.0 = known.rest.0.saturating_sub(1);
             // Some write there what they are doing, when they do something.
             let in_view = || turn(known.id.pid, look).is_some() || self.reader.is_in_view(known.id);
-            let wanted = known.stale || (known.ran && in_view()) || is_young(known.id.start_time);
+            let wanted =
+                known.stale || (known.ran && known.rest.0 == 0 && in_view()) || is_young(known.id.start_time);
             if wanted && !known.pending && known.stuck_until.is_none() && known.may_have_command() {
                 (known.stale, known.ran) = (false, false);
                 known.pending = true;
@@ -386,7 +394,10 @@ impl Open {
                 }
                 Outcome::Stuck => known.task.command.clone(),
             };
-            if known.task.command != command || known.task.stuck != stuck {
+            let news = known.task.command != command || known.task.stuck != stuck;
+            let rest = if news { 0 } else { (known.rest.1 + 1).min(SELDOM) };
+            known.rest = (rest, rest);
+            if news {
                 known.change(look, |task| (task.command, task.stuck) = (command, stuck));
             }
         });
