@@ -408,7 +408,7 @@ mod tests {
         let sum = account(&shot);
         assert!(near(sum.busy, 72.0) && near(sum.listed, 43.0) && near(sum.came_and_went, 29.0), "{sum:?}");
         assert!(near(sum.remainder, 0.0) && near(sum.dead(), 29.0) && sum.unseen == 240, "{sum:?}");
-        let sentence = "240 children of p20 died between samples: 200 sh, 40 date";
+        let sentence = "200 sh, 40 date of p20 died between samples";
         assert_eq!(rows(&shot), [(20, Some(29.0), sentence.to_owned())]);
         assert!(shot.procs.iter().all(|proc| proc.task.kind == Kind::Process), "a row is no process");
         assert_eq!(shot.counts.processes, 2);
@@ -433,7 +433,7 @@ mod tests {
         let sum = account(&shot);
         assert!(near(sum.remainder, 20.0) && near(sum.dead(), 0.0), "{sum:?}");
         // What they used is not known, which is not 0.
-        assert_eq!(rows(&shot), [(20, None, "7 children of p20 died between samples: sh".to_owned())]);
+        assert_eq!(rows(&shot), [(20, None, "7 sh of p20 died between samples".to_owned())]);
     }
 
     #[test]
@@ -585,7 +585,7 @@ mod tests {
             assert_eq!((shot.age(row), shot.started(row)), (None, None));
         }
         let nobody = shot.short_lived.last().unwrap();
-        assert_eq!(nobody.task.command.known().unwrap().base(), b"1 process died between samples");
+        assert_eq!(nobody.task.command.known().unwrap().base(), b"1 date");
     }
 
     #[test]
@@ -594,7 +594,7 @@ mod tests {
         now.short_lived = ["a", "b", "c", "d", "e"].map(|name| died(20, name, 1)).to_vec();
         now.short_lived.push(died(20, "", 9));
         let shot = between(look(10, 0, &[(20, 1, 100, 0)]), now);
-        assert_eq!(rows(&shot)[0].2, "14 children of p20 died between samples: 1 a, 1 b, 1 c, 1 d, …");
+        assert_eq!(rows(&shot)[0].2, "1 a, 1 b, 1 c, 1 d, 10 others of p20 died between samples");
         assert_eq!(shot.short_lived[0].task.comm.bytes(), b"a, b, c, d, e");
     }
 

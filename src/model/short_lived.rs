@@ -94,28 +94,33 @@ fn row(look: &Look<'_>, at: Option<usize>, dead: &[Dead], unseen: &Unseen) -> Op
     Some(Proc { cpu, read_at: look.taken, gone: Some(look.taken), ..Proc::new(task) })
 }
 
-/// What the row says: how many, whose, and which.
+/// What the row says: how many of whom, whose, and what became of them. Who they were comes first, for the end may have
+/// no room.
 fn sentence(parent: Option<&Proc>, count: u64, all_ended: bool, names: &Names<'_>) -> Command {
     let mut line = Vec::new();
-    if count > 0 {
-        line.extend_from_slice(format!("{count} ").as_bytes());
+    if names.0.is_empty() {
+        if count > 0 {
+            line.extend_from_slice(format!("{count} ").as_bytes());
+        }
+        line.extend_from_slice(match (parent, count) {
+            (Some(_), 1) => b"child",
+            (Some(_), _) => b"children",
+            (None, 1) => b"process",
+            (None, _) => b"processes",
+        });
+    } else {
+        names.tell(count, &mut line);
     }
-    line.extend_from_slice(match (parent, count) {
-        (Some(_), 1) => b"child",
-        (Some(_), _) => b"children",
-        (None, 1) => b"process",
-        (None, _) => b"processes",
-    });
+    let program_end = line.len();
     if let Some(parent) = parent {
         line.extend_from_slice(b" of ");
         line.extend_from_slice(parent.task.comm.bytes());
     }
-    line.extend_from_slice(if all_ended && count == 0 { b" ended" } else { b" died between samples" });
-    let program_end = line.len();
-    if all_ended && count == 0 {
-        line.extend_from_slice(b": used since they were last seen");
-    }
-    names.tell(count, &mut line);
+    line.extend_from_slice(if all_ended && count == 0 {
+        b" ended: used since they were last seen"
+    } else {
+        b" died between samples"
+    });
     Command { line: Untrusted::new(line), program_end, base_start: 0 }
 }
 
@@ -144,17 +149,18 @@ impl<'a> Names<'a> {
         names.join(&b", "[..])
     }
 
-    /// Appends `: 200 sh, 40 date`; of `all` those without a name are left out.
+    /// Appends `200 sh, 40 date, 3 others`: the others of `all` are those of rarer names, and those without one.
     fn tell(&self, all: u64, line: &mut Vec<u8>) {
+        let mut told = 0;
         for (n, (name, count)) in self.0.iter().take(TOLD).enumerate() {
-            line.extend_from_slice(if n == 0 { b": " } else { b", " });
-            if *count != all {
-                line.extend_from_slice(format!("{count} ").as_bytes());
-            }
+            told += count;
+            line.extend_from_slice(format!("{}{count} ", if n == 0 { "" } else { ", " }).as_bytes());
             line.extend_from_slice(name);
         }
-        if self.0.len() > TOLD {
-            line.extend_from_slice(", …".as_bytes());
+        match all.saturating_sub(told) {
+            0 => {}
+            1 => line.extend_from_slice(b", 1 other"),
+            others => line.extend_from_slice(format!(", {others} others").as_bytes()),
         }
     }
 }
