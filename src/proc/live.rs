@@ -27,7 +27,7 @@ const YOUNG: f64 = 3.0;
 const SELDOM: u8 = 4;
 
 /// How long a look in a hurry reads processes before it leaves the rest to the next look, seconds.
-const HURRY: f64 = 0.012;
+const HURRY: f64 = 0.006;
 
 /// How many processes it reads however long that takes: more than most screens have rows.
 const SCREENFUL: u32 = 100;
