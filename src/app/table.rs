@@ -200,7 +200,7 @@ impl Table {
             needs |= Needs::MEMORY;
         }
         if self.tree && !self.folded.is_empty() {
-            needs |= Needs::FRESH;
+            needs |= Needs::FRESH_MEMORY;
         }
         if self.threads {
             needs |= Needs::THREADS;

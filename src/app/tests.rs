@@ -634,13 +634,15 @@ fn nobody_acts_on_a_row_of_the_dead() {
 #[test]
 fn sorting_by_what_others_may_change_needs_every_row_fresh() {
     let mut desk = Desk::new();
-    assert!(!desk.app.wants().needs.has(crate::model::Needs::FRESH));
-    for id in ["nice", "priority", "res"] {
+    let [stat, memory] = [crate::model::Needs::FRESH_STAT, crate::model::Needs::FRESH_MEMORY];
+    let fresh = |desk: &Desk| [stat, memory].map(|needs| desk.app.wants().needs.has(needs));
+    assert_eq!(fresh(&desk), [false, false]);
+    for (id, wanted) in [("nice", [true, false]), ("priority", [true, false]), ("res", [false, true])] {
         desk.app.table.sort = crate::catalog::column(id).unwrap();
-        assert!(desk.app.wants().needs.has(crate::model::Needs::FRESH), "{id}");
+        assert_eq!(fresh(&desk), wanted, "{id}");
     }
     desk.press("T");
-    assert!(!desk.app.wants().needs.has(crate::model::Needs::FRESH));
+    assert_eq!(fresh(&desk), [false, false]);
 }
 
 #[test]

@@ -22,11 +22,14 @@ impl Needs {
     pub const THREADS: Needs = Needs(1 << 3);
     /// `/proc/pressure`.
     pub const PRESSURE: Needs = Needs(1 << 4);
-    /// Every row as fresh as those on screen, because rows are ordered or added up by what may change while a process
-    /// sleeps: its memory.
-    pub const FRESH: Needs = Needs(1 << 5);
+    /// The memory of every row as fresh as that of those on screen, because rows are ordered or added up by it: what a
+    /// process has may be taken from it while it sleeps.
+    pub const FRESH_MEMORY: Needs = Needs(1 << 5);
+    /// The `stat` of every row as fresh as that of those on screen: others may change the nice value or the parent of a
+    /// sleeper.
+    pub const FRESH_STAT: Needs = Needs(1 << 6);
     /// Everything there is, as one-shot exports want it; without threads.
-    pub const FULL: Needs = Needs(1 | 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5);
+    pub const FULL: Needs = Needs(1 | 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 6);
 
     /// What of it is in `other` too.
     #[must_use]

@@ -86,7 +86,7 @@ impl Reader {
         // Its clock stands since then, so whatever it uses from now on it uses after this moment.
         known.read_at = self.began;
         let turn = turn(known.id.pid, self.look);
-        let fresh = turn.is_some() || self.needs.has(Needs::FRESH);
+        let fresh = turn.is_some() || self.needs.has(Needs::FRESH_MEMORY);
         if fresh && known.task.kind != Kind::Kernel && self.needs.has(Needs::MEMORY) {
             let mut task = Task::clone(&known.task);
             if self.memory(&mut task) == Fate::Gone {
@@ -107,7 +107,7 @@ impl Reader {
     fn must_read(&self, known: &Known) -> bool {
         // Somebody sees it; or its parent has ended, or it was made to wait for descriptors, or something else is wanted
         // of it than before.
-        !self.gated || known.again || self.is_in_view(known.id)
+        !self.gated || known.again || self.needs.has(Needs::FRESH_STAT) || self.is_in_view(known.id)
             || turn(known.id.pid, self.look) == Some(Turn::Thorough)
             // Ready to run and not come to it: it may have been stopped or killed meanwhile.
             || known.was_runnable()

@@ -344,6 +344,10 @@ fn a_sleeper_has_its_turn() {
     assert!(seen.is_some_and(|looks| looks <= 60), "{seen:?}");
     // Who orders by memory wants it now.
     ran(&fixture, 10, 1_000, 5);
-    let wants = Wants { needs: Needs::MEMORY | Needs::USER | Needs::FRESH, ..Wants::default() };
+    let wants = Wants { needs: Needs::MEMORY | Needs::USER | Needs::FRESH_MEMORY, ..Wants::default() };
     assert_eq!(resident(&live.sample(&wants).unwrap()), 5 * page);
+    // And who orders by parent or nice value, the rest.
+    fixture.write("proc/10/stat", stat(10, 7, b"sleeper", 100, 1));
+    let wants = Wants { needs: Needs::MEMORY | Needs::USER | Needs::FRESH_STAT, ..Wants::default() };
+    assert_eq!(live.sample(&wants).unwrap().tasks[0].parent, Pid::new(7));
 }

@@ -73,7 +73,7 @@ pub struct Column {
     /// keep their places. 0 where every difference counts.
     pub grain: f64,
     /// Whether its value may change while the process does not run, by what others do: its memory is reclaimed, somebody
-    /// renices it. Who sorts by it needs every row [fresh](Needs::FRESH).
+    /// renices it. Who sorts by it needs every row fresh.
     pub drifts: bool,
     /// Whether anything is known of it for a row of [short-lived](crate::model::Kind::ShortLived) processes.
     pub short_lived: bool,
@@ -96,7 +96,11 @@ impl Column {
 
     /// What must be read so that rows are in its order.
     pub fn needs_to_sort(&self) -> Needs {
-        if self.drifts { self.needs | Needs::FRESH } else { self.needs }
+        match (self.drifts, self.needs.has(Needs::MEMORY)) {
+            (false, _) => self.needs,
+            (true, true) => self.needs | Needs::FRESH_MEMORY,
+            (true, false) => self.needs | Needs::FRESH_STAT,
+        }
     }
 
     /// Whether anything is known of it for this row.

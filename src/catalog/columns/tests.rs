@@ -320,7 +320,10 @@ fn what_others_may_change_while_it_sleeps_needs_every_row_fresh_to_sort_by() {
         columns().iter().filter(|column| column.drifts).map(|column| column.id).collect();
     assert_eq!(drifting, ["ppid", "pgrp", "tty", "priority", "nice", "state", "res", "shr", "mem"]);
     for column in columns() {
-        assert_eq!(column.needs_to_sort().has(Needs::FRESH), column.drifts, "{}", column.id);
+        let fresh = |needs| column.needs_to_sort().has(needs);
+        let memory = column.needs.has(Needs::MEMORY);
+        assert_eq!(fresh(Needs::FRESH_MEMORY), column.drifts && memory, "{}", column.id);
+        assert_eq!(fresh(Needs::FRESH_STAT), column.drifts && !memory, "{}", column.id);
         assert!(column.needs_to_sort().has(column.needs), "{}", column.id);
         assert!(column.drifts || !column.needs.has(Needs::MEMORY), "{}: reclaim takes it", column.id);
     }
