@@ -382,7 +382,7 @@ pub struct TaskMemory {
 }
 
 /// A command line, as the process has it in its memory now.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Command {
     /// The arguments with one space between them, without the trailing NUL; at most 4 KiB.
     pub line: Untrusted,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::parse::StatLine;
+use super::pool::Pool;
 use crate::model::{Kind, Nanos, Needs, Pid, ProcId, Reading, Seen, State, Task, Untrusted};
 
 /// The kernel's own threads: PF_KTHREAD of include/linux/sched.h.
@@ -11,6 +12,9 @@ const KERNEL_THREAD: u32 = 0x0020_0000;
 
 /// Forked and not yet executed anything: PF_FORKNOEXEC.
 const NO_EXEC_YET: u32 = 0x0000_0040;
+
+/// Stands for the start of the code where nobody told it; there is no code at the end of the address space.
+const UNTOLD: u64 = u64::MAX;
 
 /// One process or thread. What each look asks for stands here; what the file said stands in the task.
 pub(super) struct Known {
@@ -27,9 +31,10 @@ pub(super) struct Known {
     pub(super) read_at: Nanos,
     /// As last read, shared with whoever has seen it.
     pub(super) task: Arc<Task>,
-    start_code: Option<u64>,
-    /// Until when its command line is not tried again.
-    pub(super) stuck_until: Option<Nanos>,
+    /// Where its code starts; [`UNTOLD`] before that was told.
+    start_code: u64,
+    /// Until when its command line is not tried again; 0 where it may be tried.
+    stuck_until: Nanos,
     /// The look in which the task last changed.
     pub(super) changed: u64,
     /// Whether it is to be read in the next look although it may not have run.
@@ -60,8 +65,8 @@ impl Known {
             clock: None,
             read_at: Nanos(0),
             task: Arc::new(Task::bare(id)),
-            start_code: None,
-            stuck_until: None,
+            start_code: UNTOLD,
+            stuck_until: Nanos(0),
             changed: 0,
             again: true,
             stale: true,
@@ -73,22 +78,23 @@ impl Known {
         }
     }
 
-    /// The task with what a `stat` line says of it now.
-    pub(super) fn told_by(&mut self, line: &StatLine<'_>) -> Task {
+    /// The task with what a `stat` line says of it now; a new name is one of `names`.
+    pub(super) fn told_by(&mut self, line: &StatLine<'_>, names: &mut Pool<Untrusted>) -> Task {
         let mut task = Task::clone(&self.task);
         let flags = line.flags as u32;
         let executed = task.flags & NO_EXEC_YET != 0 && flags & NO_EXEC_YET == 0;
-        let moved = self.start_code.is_some() && self.start_code != line.start_code;
+        let start_code = line.start_code.unwrap_or(UNTOLD);
+        let moved = self.start_code != UNTOLD && self.start_code != start_code;
         let renamed = task.comm.bytes() != line.comm;
         if renamed {
-            task.comm = Arc::new(Untrusted::new(line.comm));
+            task.comm = names.share(Untrusted::new(line.comm));
         }
         if executed || moved || renamed {
             // Whatever its command line was, it may be another's now; until it is read again the name has to do.
             self.stale = true;
             task.command = Reading::NotRead;
         }
-        self.start_code = line.start_code;
+        self.start_code = start_code;
         task.kind = match self.process {
             Some(process) => Kind::Thread(process),
             None if flags & KERNEL_THREAD != 0 => Kind::Kernel,
@@ -127,6 +133,16 @@ impl Known {
     pub(super) fn change(&mut self, look: u64, how: impl FnOnce(&mut Task)) {
         how(Arc::make_mut(&mut self.task));
         self.changed = look;
+    }
+
+    /// Until when its command line, which could not be read in time, is not tried again.
+    pub(super) fn stuck_until(&self) -> Option<Nanos> {
+        (self.stuck_until != Nanos(0)).then_some(self.stuck_until)
+    }
+
+    /// Its command line is not tried again until then; with `None` it may be tried.
+    pub(super) fn set_stuck(&mut self, until: Option<Nanos>) {
+        self.stuck_until = until.unwrap_or_default();
     }
 
     /// Whether it was running or ready to run when it was last read.
@@ -176,7 +192,7 @@ mod tests {
 
     fn known() -> Known {
         let mut known = Known::new(ProcId::new(5, 100).unwrap(), None);
-        let task = known.told_by(&line("a", 0x40, 4096));
+        let task = known.told_by(&line("a", 0x40, 4096), &mut Pool::default());
         known.learn(task, 1);
         known.stale = false;
         known
@@ -193,11 +209,11 @@ mod tests {
     fn what_did_not_change_is_shared() {
         let mut known = known();
         let (before, changed) = (Arc::clone(&known.task), known.changed);
-        let task = known.told_by(&line("a", 0x40, 4096));
+        let task = known.told_by(&line("a", 0x40, 4096), &mut Pool::default());
         known.learn(task, 2);
         assert!(Arc::ptr_eq(&before, &known.task) && !known.stale);
         assert_eq!(known.changed, changed);
-        let task = known.told_by(&line("a", 0x40 | 1, 4096));
+        let task = known.told_by(&line("a", 0x40 | 1, 4096), &mut Pool::default());
         assert!(Arc::ptr_eq(&before.comm, &task.comm));
         known.learn(task, 3);
         assert_eq!((known.changed, known.parent), (3, Pid::new(1)));
@@ -208,7 +224,7 @@ mod tests {
         for (comm, flags, code) in [("b", 0x40, 4096), ("a", 0, 4096), ("a", 0x40, 8192)] {
             let mut known = known();
             known.change(1, |task| task.command = Reading::Known(Arc::default()));
-            let task = known.told_by(&line(comm, flags, code));
+            let task = known.told_by(&line(comm, flags, code), &mut Pool::default());
             assert!(known.stale && task.command == Reading::NotRead, "{comm} {flags} {code}");
         }
     }
@@ -216,12 +232,12 @@ mod tests {
     #[test]
     fn kernel_threads_are_told_by_the_flag_alone() {
         let mut known = known();
-        assert_eq!(known.told_by(&line("[kworker/0:1]", 0, 0)).kind, Kind::Process);
-        let task = known.told_by(&line("kworker/0:1", KERNEL_THREAD, 0));
+        assert_eq!(known.told_by(&line("[kworker/0:1]", 0, 0), &mut Pool::default()).kind, Kind::Process);
+        let task = known.told_by(&line("kworker/0:1", KERNEL_THREAD, 0), &mut Pool::default());
         known.learn(task, 2);
         assert_eq!((known.task.kind, known.may_have_command()), (Kind::Kernel, false));
         let mut thread = Known::new(ProcId::new(5, 100).unwrap(), Pid::new(3));
-        let task = thread.told_by(&line("a", 0, 0));
+        let task = thread.told_by(&line("a", 0, 0), &mut Pool::default());
         assert_eq!((task.kind, task.parent), (Kind::Thread(Pid::new(3).unwrap()), Pid::new(3)));
     }
 }

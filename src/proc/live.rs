@@ -1,12 +1,12 @@
 //! One look at `/proc`: who is there, what each says of itself, and the machine.
 
 use std::path::{Path as FilePath, PathBuf};
-use std::sync::Arc;
 
 use super::commands::{self, Commands, Outcome};
 use super::files::{Files, Miss};
 use super::known::Known;
 use super::machine::Machine;
+use super::pool::Pool;
 use super::reader::{Fate, Reader, Tally, turn};
 use super::roll::{Roll, find};
 use super::users::Users;
@@ -118,6 +118,8 @@ impl Live {
         let reader = Reader {
             files,
             users: Users::new(self.root.join("etc/passwd"), self.ours),
+            names: Pool::default(),
+            lines: Pool::default(),
             real,
             gated: self.gated,
             needs: Needs::NOTHING,
@@ -178,7 +180,7 @@ impl Open {
         } else {
             self.threads.clear();
         }
-        let stuck = self.known.iter().filter(|known| known.stuck_until.is_some()).count() as u32;
+        let stuck = self.known.iter().filter(|known| known.stuck_until().is_some()).count() as u32;
         system.hidepid = self.hidden;
         system.troubles = self.reader.tally.troubles(stuck, self.commands.off());
         let tasks = self.tasks();
@@ -352,8 +354,8 @@ impl Open {
         let is_young = |start: u64| !told && ticks > 0 && start as f64 / ticks as f64 > youngest;
         let mut due = Vec::new();
         for known in &mut self.known {
-            if known.stuck_until.is_some_and(|until| now >= until) {
-                known.stuck_until = None;
+            if known.stuck_until().is_some_and(|until| now >= until) {
+                known.set_stuck(None);
                 known.stale = true;
                 known.change(look, |task| task.stuck = false);
             }
@@ -362,7 +364,7 @@ impl Open {
             let in_view = || turn(known.id.pid, look).is_some() || self.reader.is_in_view(known.id);
             let wanted =
                 known.stale || (known.ran && known.rest.0 == 0 && in_view()) || is_young(known.id.start_time);
-            if wanted && !known.pending && known.stuck_until.is_none() && known.may_have_command() {
+            if wanted && !known.pending && known.stuck_until().is_none() && known.may_have_command() {
                 (known.stale, known.ran) = (false, false);
                 known.pending = true;
                 due.push(known.id);
@@ -371,7 +373,7 @@ impl Open {
         if !wants.visible.is_empty() && due.len() > 1 {
             due.sort_by_cached_key(|id| !self.reader.is_in_view(*id));
         }
-        let known = &mut self.known;
+        let (known, lines) = (&mut self.known, &mut self.reader.lines);
         let patience = if wants.hurry { commands::HURRY } else { commands::PER_LOOK };
         self.commands.read(due, patience, |id, outcome| {
             let Some(known) = find(known, id.pid).and_then(|at| known.get_mut(at)) else { return };
@@ -380,11 +382,11 @@ impl Open {
             }
             known.pending = false;
             let stuck = outcome == Outcome::Stuck;
-            known.stuck_until = stuck.then(|| now.plus(STUCK_FOR));
+            known.set_stuck(stuck.then(|| now.plus(STUCK_FOR)));
             let command = match outcome {
                 Outcome::Read(Some(command)) => match known.task.command.known() {
                     Some(old) if **old == command => known.task.command.clone(),
-                    _ => Reading::Known(Arc::new(command)),
+                    _ => Reading::Known(lines.share(command)),
                 },
                 Outcome::Read(None) => Reading::NotRead,
                 Outcome::Denied => Reading::Denied,

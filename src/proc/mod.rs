@@ -19,6 +19,7 @@ mod known;
 mod live;
 mod machine;
 mod parse;
+mod pool;
 mod reader;
 mod roll;
 mod users;

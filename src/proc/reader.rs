@@ -15,8 +15,11 @@ use super::files::{Files, Miss, Path};
 use super::kept;
 use super::known::Known;
 use super::parse;
+use super::pool::Pool;
 use super::users::Users;
-use crate::model::{Kind, Nanos, Needs, Pid, ProcId, Reading, Task, TaskMemory, Troubles};
+use crate::model::{
+    Command, Kind, Nanos, Needs, Pid, ProcId, Reading, Task, TaskMemory, Troubles, Untrusted,
+};
 
 /// What may change without a process running is read again once in so many looks: its memory and its nice value.
 const ROTATION: u64 = 60;
@@ -59,6 +62,9 @@ impl Tally {
 pub(super) struct Reader {
     pub(super) files: Files,
     pub(super) users: Users,
+    /// The names and command lines that processes have in common.
+    pub(super) names: Pool<Untrusted>,
+    pub(super) lines: Pool<Command>,
     /// Whether pids below the root are what system calls take for pids.
     pub(super) real: bool,
     /// Whether sleepers are passed over; else everybody is read in full in every look.
@@ -161,7 +167,7 @@ impl Reader {
         }
         let again = std::mem::take(&mut known.again);
         known.ran |= ran;
-        let mut task = known.told_by(&line);
+        let mut task = known.told_by(&line, &mut self.names);
         task.cpu_clock = clock;
         let uid = match content.uid {
             // A thread of the kernel is root's for ever.
@@ -260,7 +266,7 @@ impl Reader {
         let id = ProcId { pid: tid, start_time: line.start_time };
         let same = before.filter(|known| known.id == id && known.process == Some(process.id.pid));
         let mut known = same.unwrap_or_else(|| Known::new(id, Some(process.id.pid)));
-        let mut task = known.told_by(&line);
+        let mut task = known.told_by(&line, &mut self.names);
         task.cpu_clock = clock;
         // As the process has it already, so that nothing seems to change.
         task.command.clone_from(&known.task.command);
