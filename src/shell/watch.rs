@@ -18,7 +18,7 @@ use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{Untrusted, Wants};
 use crate::proc::Live;
 use crate::sampler::Sampler;
-use crate::sys::scheduling;
+use crate::sys::{self, scheduling};
 use crate::{lab, sampler, view};
 
 /// How long a thread of the monitor wants to run at a time, nanoseconds, the shortest there is: most of what it does is
@@ -26,11 +26,16 @@ use crate::{lab, sampler, view};
 /// faster.
 const SLICE: u64 = 100_000;
 
+/// What is free is given back to the kernel after so many looks, first when the beginning is over: reading everybody for
+/// the first time, and what came in late of it, leaves about as much behind as is kept.
+const TIDY: u32 = 64;
+const TIDY_FIRST: u32 = 4;
+
 /// Runs the monitor; 0 when the user leaves, 2 where it cannot begin.
 ///
 /// `rescue`: the machine is in trouble; see [`rescue`](super::rescue).
 pub(super) fn main(options: &Options, rescue: bool, root: &Path) -> ExitCode {
-    crate::sys::return_large_blocks();
+    sys::return_large_blocks();
     // Before there are threads, so that it holds for all. Where it is refused, keys are answered a bit later.
     let _ = scheduling::slice(SLICE);
     // First of all: until then we are one of those who wait for a turn.
@@ -55,6 +60,8 @@ pub(super) fn main(options: &Options, rescue: bool, root: &Path) -> ExitCode {
     // Known before the first look, so that it does not have to be taken twice.
     let wants = app.wants();
     let mut painter = view::Painter::default();
+    // What read the arguments, keys and themes is not needed again.
+    sys::return_unused_code();
     run::monitor(
         &environment,
         !options.no_mouse,
@@ -170,6 +177,7 @@ impl Hands {
         let started =
             |what: &str, error: io::Error| complain(format!("{what} could not be started: {error}"));
         let looks = events.clone();
+        let mut looked = 0u32;
         let sampler = sampler::start(Box::new(source), wants, delay, move |look| {
             // Nobody listens any more only when the program is ending.
             let _ = looks.send(match look {
@@ -178,6 +186,11 @@ impl Hands {
             });
             if let Some(text) = notice.take() {
                 let _ = looks.send(Event::Notice(text));
+            }
+            looked = looked.wrapping_add(1);
+            if looked % TIDY == TIDY_FIRST {
+                sys::return_free_pages();
+                sys::return_unused_code();
             }
         });
         let slow = events.clone();

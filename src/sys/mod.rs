@@ -8,10 +8,12 @@
 mod heap;
 pub mod inherited;
 mod local_time;
+mod pages;
 mod pidfd;
 pub mod scheduling;
 pub mod tty;
 
-pub use heap::return_large_blocks;
+pub use heap::{return_free_pages, return_large_blocks};
 pub use local_time::utc_offset;
+pub use pages::return_unused_code;
 pub use pidfd::{ExitRecord, pidfd_exit_record, pidfd_send};
