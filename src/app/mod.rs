@@ -23,7 +23,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{Act, Nanos, ProcId, Sensors, Snapshot, Wants};
@@ -46,6 +46,8 @@ const DIGITS_PAUSE: f64 = 2.0;
 
 /// A look is old when none came for so many times the delay.
 const OVERDUE: f64 = 2.5;
+/// So many acts back, a verdict still finds what was ordered; more than can wait for one within its time.
+const ACTS: usize = 1024;
 
 /// The screens, in the order of Tab.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -120,8 +122,8 @@ pub struct App {
     /// Digits typed so far to find a pid, and when the last one came.
     digits: Option<(String, Nanos)>,
     session: u64,
-    /// What was ordered in each session, for the verdicts still to come.
-    acts: HashMap<u64, Act>,
+    /// What was ordered in the last [`ACTS`] sessions, for the verdicts still to come.
+    acts: BTreeMap<u64, Act>,
     /// A snapshot that came while the display was frozen.
     waiting: Option<Arc<Snapshot>>,
     wants: Option<Wants>,
@@ -170,7 +172,7 @@ impl App {
             size: (80, 24),
             digits: None,
             session: 0,
-            acts: HashMap::new(),
+            acts: BTreeMap::new(),
             waiting: None,
             wants: None,
             dirty: true,
@@ -223,6 +225,14 @@ impl App {
     pub fn typed_pid(&self) -> Option<&str> {
         let recent = self.digits.as_ref().filter(|(_, at)| self.now.since(*at) < DIGITS_PAUSE);
         recent.map(|(text, _)| text.as_str())
+    }
+
+    /// Remembers what was ordered in a session.
+    fn remember(&mut self, session: u64, act: Act) {
+        self.acts.insert(session, act);
+        if self.acts.len() > ACTS {
+            self.acts.pop_first();
+        }
     }
 
     /// Who is on screen now.

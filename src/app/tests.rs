@@ -418,6 +418,16 @@ fn renice_pins_and_acts_at_once() {
 }
 
 #[test]
+fn no_more_acts_are_remembered_than_can_matter() {
+    let mut desk = Desk::new();
+    for _ in 0..3 * super::ACTS {
+        desk.press("F8");
+    }
+    assert_eq!(desk.app.acts.len(), super::ACTS);
+    assert!(desk.app.acts.contains_key(&desk.app.session), "the newest is");
+}
+
+#[test]
 fn pause_freezes_the_display_and_going_on_shows_the_newest() {
     let mut desk = Desk::new();
     desk.press("Z");

@@ -203,7 +203,7 @@ impl App {
         }
         self.session += 1;
         let (session, act) = (self.session, Act::Renice(by));
-        self.acts.insert(session, act);
+        self.remember(session, act);
         effects.push(Effect::Control(ControlOrder::Pin { session, targets }));
         effects.push(Effect::Control(ControlOrder::Act { session, act, only: Vec::new() }));
     }

@@ -104,7 +104,7 @@ impl App {
             return;
         }
         let (session, act) = (menu.session, Act::Signal(signal));
-        self.acts.insert(session, act);
+        self.remember(session, act);
         effects.push(Effect::Control(ControlOrder::Act { session, act, only: Vec::new() }));
         self.table.untag_all();
     }
