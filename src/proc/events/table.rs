@@ -8,6 +8,9 @@ use crate::model::Pid;
 /// Processes one generation of the table holds; two are kept.
 const GENERATION: usize = 32 << 10;
 
+/// Places for so many processes are kept, needed or not.
+const SPARE: usize = 4 << 10;
+
 /// Most births, most execs and most deaths kept until somebody takes them.
 const UNTAKEN: usize = 32 << 10;
 
@@ -219,6 +222,12 @@ impl Table {
         execs.extend(self.execs.drain(..).flatten());
         deaths.clear();
         std::mem::swap(&mut self.deaths, deaths);
+        // After a storm.
+        for map in [&mut self.young, &mut self.old] {
+            if map.capacity() > SPARE && map.len() < map.capacity() / 8 {
+                map.shrink_to(map.len() * 2);
+            }
+        }
         // 0 is the interval that never was.
         self.interval = self.interval.wrapping_add(1).max(1);
     }
@@ -288,6 +297,21 @@ mod tests {
         assert_eq!(told.deaths, [death(20, 1, Name::Read(comm("make")))]);
         told.tell(&[]);
         assert_eq!(told.deaths, []);
+    }
+
+    #[test]
+    fn a_storm_leaves_no_room_behind() {
+        let mut told = Told::default();
+        for n in 1..=20_000 {
+            told.table.note(fork(1, n), &mut told.doubts).unwrap();
+        }
+        for n in 100..=20_000 {
+            told.table.note(exit(n), &mut told.doubts).unwrap();
+        }
+        told.tell(&[]);
+        assert!(told.table.young.capacity() <= SPARE, "{}", told.table.young.capacity());
+        told.tell(&[exit(50)]);
+        assert_eq!(told.deaths, [death(50, 1, Name::Of(pid(1)))]);
     }
 
     #[test]
