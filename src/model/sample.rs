@@ -348,8 +348,9 @@ pub struct Task {
     pub cstime: u64,
     /// CPU time by the process's CPU clock, nanoseconds; exact, where the kernel answers.
     pub cpu_clock: Option<u64>,
-    /// The kernel's priority value (field 18): 20 + nice for normal policies, −1 − rt_priority for real-time ones.
-    pub priority: i32,
+    /// The kernel's priority value (field 18): 20 + nice for normal policies, −1 − rt_priority for real-time ones, −101
+    /// for deadlines. So narrow because there is one of these tasks for each process.
+    pub priority: i16,
     /// Nice value, −20 to 19.
     pub nice: i32,
     /// Threads of the process; for a thread 1.

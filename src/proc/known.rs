@@ -111,7 +111,7 @@ impl Known {
         task.major_faults = line.major_faults;
         (task.utime, task.stime) = (line.utime, line.stime);
         (task.cutime, task.cstime) = (line.cutime, line.cstime);
-        task.priority = i32::try_from(line.priority).unwrap_or(0);
+        task.priority = i16::try_from(line.priority).unwrap_or(0);
         task.nice = i32::try_from(line.nice).unwrap_or(0);
         let threads = u32::try_from(line.threads).unwrap_or(u32::MAX);
         task.threads = if self.process.is_some() { 1 } else { threads };
@@ -203,6 +203,15 @@ mod tests {
             "5 ({comm}) S 1 2 3 4 5 {flags} 7 8 9 10 11 12 13 14 15 16 17 18 100 20 21 22 {start_code}"
         );
         parse::stat(text.leak().as_bytes()).unwrap()
+    }
+
+    /// There is one of them for each process, and one task.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn what_is_remembered_of_a_process_is_small() {
+        assert!(size_of::<Known>() <= 88, "{}", size_of::<Known>());
+        assert!(size_of::<Task>() <= 200, "{}", size_of::<Task>());
+        assert!(size_of::<Seen>() <= 16, "{}", size_of::<Seen>());
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! Its words: to *look* is to read the whole machine once; *known* is what is remembered of a process between looks;
 //! a *miss* is why a file could not be read. [`Live`] is the door. Inside, `parse` is pure (bytes → raw values),
 //! `files` opens and reads what cannot block, `commands` reads what can on threads that may be left behind, `clock`
-//! asks for times, `events` hears of forks and ends, `roll` knows who is there and `reader` what each of them says. A
-//! process may end between any two reads, so each of them may find nothing, and that is no error.
+//! asks for times, `events` hears of forks and ends, `roll` knows who is there and `reader` what each of them says,
+//! `pool` keeps once what many have in common. A process may end between any two reads, so each of them may find
+//! nothing, and that is no error.
 //!
 //! This room must never know rates, percentages, columns or sorting. Read next: `live.rs`.
 #![allow(clippy::disallowed_methods)]

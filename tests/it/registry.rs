@@ -29,7 +29,7 @@ fn any_task() -> impl Strategy<Value = Task> {
             let mut task = Task::bare(ProcId::new(pid, start).unwrap());
             (task.utime, task.stime, task.virt) = (long[0], long[1], long[2]);
             (task.minor_faults, task.major_faults) = (long[3], long[4]);
-            (task.tty, task.priority, task.nice) = (signed[0], signed[1], signed[2]);
+            (task.tty, task.priority, task.nice) = (signed[0], signed[1] as i16, signed[2]);
             (task.pgrp, task.session, task.threads) = (short[0], short[1], short[2]);
             (task.parent, task.processor) = (Pid::new(short[3] % 50), Some(short[3]).filter(|n| n % 2 == 0));
             (task.state, task.kind, task.uid) = (State(state), kind, uid);

@@ -79,7 +79,7 @@ fn task(spec: &Spec, at: u64) -> Task {
         utime: work / (SECOND / TICKS),
         memory: Reading::Known(TaskMemory { resident: resident << 20, shared: resident << 18 }),
         virt: (resident * 3) << 20,
-        priority: 20 + nice,
+        priority: 20 + nice as i16,
         nice,
         threads: if name == "postgres" { 1 } else { 2 },
         processor: Some(pid % 4),

@@ -281,7 +281,7 @@ fn no_cell_is_wider_than_its_column_whatever_the_values() {
         let mut task = Task::bare(ProcId::new(low.clamp(1, i32::MAX as u32), extreme).unwrap());
         task.parent = Pid::new(low & i32::MAX as u32);
         (task.pgrp, task.session, task.flags, task.threads) = (low, low, low, low);
-        (task.tty, task.priority, task.nice) = (low as i32, low as i32, -((low >> 1) as i32));
+        (task.tty, task.priority, task.nice) = (low as i32, low as i16, -((low >> 1) as i32));
         (task.utime, task.stime, task.cpu_clock) = (extreme, extreme, Some(extreme));
         (task.minor_faults, task.major_faults, task.virt) = (extreme, extreme, extreme);
         task.processor = Some(low);
