@@ -116,6 +116,7 @@ fn memory(count: usize) {
             folded: &folded,
             kernel: true,
             ended: true,
+            short_lived: true,
             filter: &filter,
             uid: None,
             pids: &[],
