@@ -89,19 +89,23 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
         pen.put(dim, " so far");
     }
     if arranged.hidden_kernel > 0 {
-        pen.fmt(dim, format_args!(", {} kernel threads hidden (K)", arranged.hidden_kernel));
+        let threads = if arranged.hidden_kernel == 1 { "thread" } else { "threads" };
+        pen.fmt(dim, format_args!(", {} kernel {threads} hidden (K)", arranged.hidden_kernel));
     }
     let system = &app.snapshot.system;
     if system.hidepid {
         pen.put(warn, "  hidepid: the kernel shows only some processes");
     }
-    if system.troubles.unparsable > 0 {
-        pen.fmt(warn, format_args!("  {} processes could not be understood", system.troubles.unparsable));
+    let troubles = &system.troubles;
+    if troubles.unparsable > 0 {
+        let processes = if troubles.unparsable == 1 { "process" } else { "processes" };
+        pen.fmt(warn, format_args!("  {} {processes} could not be understood", troubles.unparsable));
     }
-    if system.troubles.commands_off {
+    if troubles.commands_off {
         pen.put(warn, "  command lines are no longer read: their readers hang");
-    } else if system.troubles.stuck > 0 {
-        pen.fmt(warn, format_args!("  {} command lines hang", system.troubles.stuck));
+    } else if troubles.stuck > 0 {
+        let hang = if troubles.stuck == 1 { "line hangs" } else { "lines hang" };
+        pen.fmt(warn, format_args!("  {} command {hang}", troubles.stuck));
     }
 }
 

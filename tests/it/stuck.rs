@@ -51,7 +51,7 @@ fn one_that_hangs_is_listed_and_marked_and_holds_nobody() {
         let pid = hang.start(&name, uid);
         let pty = monitor("mapheld");
         pty.wait_row(&[&pid.to_string(), &format!("{name} …")]);
-        pty.wait_for("counted", |screen| screen.contents().contains("1 command lines hang"));
+        pty.wait_for("counted", |screen| screen.contents().contains("1 command line hangs"));
         keys_answer(&pty);
         quits(pty, &[pid]);
     }
@@ -62,13 +62,13 @@ fn one_that_hangs_later_is_marked_then_and_read_when_it_is_released() {
     let Some(mut hang) = Hang::new() else { return };
     let mut pty = monitor("heldlate");
     let pid = hang.start("heldlate", 0).to_string();
-    // Its line may have been read before it hung, and is then shown on.
-    pty.wait_row(&[&pid]);
-    pty.wait_for("counted", |screen| screen.contents().contains("1 command lines hang"));
+    // Its line may have been read before it hung, and is then shown on, with the same mark.
+    pty.wait_row(&[&pid, " …"]);
+    pty.wait_for("counted", |screen| screen.contents().contains("1 command line hangs"));
     keys_answer(&pty);
     hang.release();
     pty.wait_row(&[&pid, "mapheld_helper"]);
-    pty.wait_for("none hangs", |screen| !screen.contents().contains("command lines hang"));
+    pty.wait_for("none hangs", |screen| !screen.contents().contains("command line hangs"));
     pty.signal(Signal::SIGTERM);
     assert_eq!(pty.wait_exit().signal(), Some(Signal::SIGTERM as i32));
 }

@@ -9,6 +9,9 @@ const COMM_CELLS: u16 = 16;
 /// The most that is ever shown of a command line, cells; the reader keeps 4 KiB.
 const COMMAND_CELLS: usize = 4096;
 
+/// Stands after the name where the command line hangs: nobody knows what it says now.
+const STUCK: &str = " …";
+
 pub(super) const COLUMNS: &[Column] = &[
     Column {
         id: "comm",
@@ -110,7 +113,7 @@ fn command_cell(row: &Row<'_>, directories: bool, cell: &mut Cell) {
         };
         name(row, role, COMMAND_CELLS, cell);
         if task.stuck {
-            cell.push(Role::Warn, " …");
+            cell.push(Role::Warn, STUCK);
         }
         return;
     };
@@ -119,7 +122,12 @@ fn command_cell(row: &Row<'_>, directories: bool, cell: &mut Cell) {
     let path = if directories { path } else { &[] };
     let (base, arguments) = rest.split_at(command.base().len().min(rest.len()));
     let mut room = COMMAND_CELLS;
-    for (role, part) in [(Role::Dim, path), (Role::Strong, base), (Role::Text, arguments)] {
+    for (role, part) in [(Role::Dim, path), (Role::Strong, base)] {
         room -= cell.push_foreign(role, part, room).min(room);
     }
+    // The line is what was read before it hung. The mark stands where it is seen however long the arguments are.
+    if task.stuck {
+        cell.push(Role::Warn, STUCK);
+    }
+    cell.push_foreign(Role::Text, arguments, room);
 }

@@ -190,6 +190,19 @@ fn rows_without_a_command_line_show_the_short_name() {
 }
 
 #[test]
+fn a_command_line_that_hangs_now_is_marked_before_its_arguments() {
+    let (snapshot, mut proc) = (snapshot(), vim());
+    let sound = parts("command", &Row::new(&snapshot, &proc));
+    proc.task_mut().stuck = true;
+    let stuck = parts("command", &Row::new(&snapshot, &proc));
+    let mark = (" …".to_owned(), Role::Warn);
+    let at = stuck.iter().position(|part| *part == mark).expect("a mark");
+    assert_eq!(stuck[..at], [("vim".to_owned(), Role::Strong)]);
+    assert!(stuck[at + 1..].iter().any(|(text, _)| text.starts_with(' ')), "{stuck:?}");
+    assert_eq!(stuck.into_iter().filter(|part| *part != mark).collect::<Vec<_>>(), sound);
+}
+
+#[test]
 fn what_is_unknown_is_shown_as_unknown_and_never_as_zero() {
     let snapshot = Snapshot::default();
     let proc = Proc::new(Task::bare(ProcId::new(1, 0).unwrap()));
