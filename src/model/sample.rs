@@ -115,6 +115,9 @@ pub struct System {
 pub struct Troubles {
     /// Processes whose `stat` made no sense; they are left out.
     pub unparsable: u32,
+    /// Processes that could not be read for want of file descriptors or memory; the newcomers among them are left out,
+    /// the others are as they were.
+    pub failed: u32,
     /// Processes whose command line could not be read in time.
     pub stuck: u32,
     /// Whether command lines are no longer read because too many readers hang.

@@ -133,11 +133,19 @@ impl Files {
         loop {
             match openat(&self.dir, path, flags, Mode::empty()) {
                 Err(Errno::INTR) => {}
-                Err(Errno::MFILE) if self.kept.clear() => {}
-                Err(Errno::MFILE) if self.spare.is_some() => self.spare = None,
+                Err(Errno::MFILE | Errno::NFILE) if self.lets_go() => {}
+                Err(Errno::MFILE | Errno::NFILE) if self.spare.is_some() => self.spare = None,
                 result => return result,
             }
         }
+    }
+
+    /// Closes the files of processes on screen, which are kept open only for speed; whether there were any. From now on
+    /// no more is kept, so that the last descriptor goes round among those who need one for a moment: the other files,
+    /// the readers of command lines, whoever acts on a process.
+    fn lets_go(&mut self) -> bool {
+        self.keeps = false;
+        self.kept.clear()
     }
 
     /// The files' whole text, and the uid of its owner where `owner` is asked for. Text that does not end with a
@@ -192,12 +200,13 @@ impl Files {
     /// that takes.
     pub(super) fn read_whole(&mut self, name: &'static CStr) -> Result<&[u8], Miss> {
         let kept = self.machine.iter().position(|(known, _)| *known == name);
+        let was_kept = kept.is_some();
         let file = match kept.map(|at| self.machine.swap_remove(at)) {
             Some((_, file)) => file,
             None => self.open_below(name, OFlags::empty())?,
         };
         let len = self.fill_whole(&file)?;
-        if self.keeps {
+        if was_kept || self.keeps {
             self.machine.push((name, file));
         }
         Ok(self.buffer.get(..len).unwrap_or(&[]))

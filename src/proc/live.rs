@@ -266,7 +266,7 @@ impl Open {
             overlooked += u64::from(self.machine.was_there_before(known.id));
             self.known.push(known);
         }
-        if partial || reader.tally.failed {
+        if partial || reader.tally.failed > 0 {
             self.roll.doubt();
         }
         if self.roll.was_check(checks) {
@@ -278,7 +278,7 @@ impl Open {
         self.machine.remember(since_boot);
         self.adopt();
         if self.roll.has_listed() {
-            self.strangers = Tally { processes: 0, failed: false, ..self.reader.tally };
+            self.strangers = Tally { processes: 0, failed: 0, ..self.reader.tally };
             self.hidden = self.strangers.denied > 0 || self.hides();
         }
         Ok((partial, short_lived))

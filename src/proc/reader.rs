@@ -47,14 +47,14 @@ pub(super) struct Tally {
     pub(super) denied: u32,
     /// Processes whose files were read, the kernel's threads aside.
     pub(super) processes: u32,
-    /// Whether somebody could not be read for want of descriptors or memory.
-    pub(super) failed: bool,
+    /// Processes that could not be read for want of descriptors or memory.
+    pub(super) failed: u32,
 }
 
 impl Tally {
     /// As the model has it.
     pub(super) fn troubles(self, stuck: u32, commands_off: bool) -> Troubles {
-        Troubles { unparsable: self.unparsable, stuck, commands_off }
+        Troubles { unparsable: self.unparsable, failed: self.failed, stuck, commands_off }
     }
 }
 
@@ -151,7 +151,7 @@ impl Reader {
             }
             Err(Miss::Failed) => {
                 // It is taken to be as it was.
-                self.tally.failed = true;
+                self.tally.failed += 1;
                 known.again = true;
                 return Fate::Asleep;
             }

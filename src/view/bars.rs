@@ -101,6 +101,11 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
         let processes = if troubles.unparsable == 1 { "process" } else { "processes" };
         pen.fmt(warn, format_args!("  {} {processes} could not be understood", troubles.unparsable));
     }
+    if troubles.failed > 0 {
+        let processes = if troubles.failed == 1 { "process" } else { "processes" };
+        let why = "could not be read: file descriptors or memory are short";
+        pen.fmt(warn, format_args!("  {} {processes} {why}", troubles.failed));
+    }
     if troubles.commands_off {
         pen.put(warn, "  command lines are no longer read: their readers hang");
     } else if troubles.stuck > 0 {

@@ -353,3 +353,28 @@ fn descriptors() {
     drop(hoard);
     assert!(find(&look(&mut live, Needs::FULL), child.0.id()).is_some());
 }
+
+#[test]
+fn few_descriptors_are_enough() {
+    alone("few");
+}
+
+#[test]
+#[ignore = "wants a process to itself: run by the test above"]
+fn few() {
+    let child = start(&mut sleeper());
+    // So few that the machine's own files, which are kept open, would take them all.
+    let open = fs::read_dir("/proc/self/fd").unwrap().count() as u64;
+    setrlimit(Resource::RLIMIT_NOFILE, open + 5, open + 5).unwrap();
+    let mut live = live();
+    let first = look(&mut live, Needs::FULL);
+    let id = find(&first, child.0.id()).expect("somebody who is there").id;
+    let wants = Wants { needs: Needs::FULL, visible: Arc::from([id]), ..Wants::default() };
+    for _ in 0..3 {
+        let sample = live.sample(&wants).unwrap();
+        let task = find(&sample, child.0.id()).expect("somebody who is there");
+        assert!(task.read_at >= sample.taken, "what is on screen was read in this look");
+        assert_eq!(sample.system.troubles.failed, 0);
+        assert!(sample.tasks.len() > 1 && sample.system.memory.is_some() && sample.system.forks.is_some());
+    }
+}
