@@ -1,14 +1,14 @@
 //! How much of the CPUs it uses now.
 
-use super::format::percent;
+use super::format::usage;
 use super::{Align, Column, Row};
-use crate::model::{Needs, Role};
+use crate::model::Needs;
 
 pub(super) const COLUMNS: &[Column] = &[
     Column {
         id: "cpu",
         title: "CPU%",
-        help: "The use of CPUs since the look before, in percent of one core: two busy threads make 200.",
+        help: "The use of CPUs since the look before, in percent of one core: two busy threads make 200. Who has not run at all reads 0.0.",
         width: 5,
         grows: false,
         align: Align::Right,
@@ -19,7 +19,7 @@ pub(super) const COLUMNS: &[Column] = &[
         drifts: false,
         short_lived: true,
         value: |row| cpu(row).into(),
-        cell: |row, cell| percent(cpu(row), Role::heat_of_percent, cell),
+        cell: |row, cell| usage(cpu(row), cell),
     },
     Column {
         id: "cpu_share",
@@ -35,7 +35,7 @@ pub(super) const COLUMNS: &[Column] = &[
         drifts: false,
         short_lived: true,
         value: |row| share(row).into(),
-        cell: |row, cell| percent(share(row), Role::heat_of_percent, cell),
+        cell: |row, cell| usage(share(row), cell),
     },
 ];
 

@@ -54,6 +54,14 @@ pub(super) fn percent(value: Option<f64>, role: fn(f64) -> Role, cell: &mut Cell
     }
 }
 
+/// Appends a use of CPUs in percent. Only who has not run at all is shown as 0.0.
+pub(super) fn usage(value: Option<f64>, cell: &mut Cell) {
+    match value {
+        Some(v) if v > 0.0 && v < 0.05 => cell.push(Role::Dim, "<0.1"),
+        value => percent(value, Role::heat_of_percent, cell),
+    }
+}
+
 /// Appends a CPU time.
 pub(super) fn cpu_time(nanos: Option<u64>, cell: &mut Cell) {
     match nanos {

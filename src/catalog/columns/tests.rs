@@ -166,7 +166,10 @@ fn roles_tell_what_the_text_means() {
     proc.task_mut().priority = -100;
     proc.task_mut().kind = Kind::Kernel;
     let row = Row::new(&snapshot, &proc);
-    assert_eq!(parts("cpu", &row), [("0.0".to_owned(), Role::Dim)]);
+    assert_eq!(parts("cpu", &row), [("<0.1".to_owned(), Role::Dim)]);
+    proc.cpu = Some(0.0);
+    assert_eq!(parts("cpu", &Row::new(&snapshot, &proc)), [("0.0".to_owned(), Role::Dim)]);
+    let row = Row::new(&snapshot, &proc);
     assert_eq!(parts("priority", &row), [("RT".to_owned(), Role::NiceHigh)]);
     assert_eq!(parts("command", &row), [("vim".to_owned(), Role::Kernel)]);
 }
