@@ -80,6 +80,15 @@ impl Screen {
     }
 }
 
+/// What came while the display was frozen, to be shown when it goes on.
+#[derive(Clone, Debug, Default)]
+struct Waiting {
+    snapshot: Option<Arc<Snapshot>>,
+    sensors: Option<Arc<Sensors>>,
+    /// The history with the looks since then.
+    history: Option<History>,
+}
+
 /// The whole state of the program's mind. Fields are read by `view`; only [`App::update`] changes them.
 #[derive(Clone, Debug)]
 pub struct App {
@@ -124,8 +133,8 @@ pub struct App {
     session: u64,
     /// What was ordered in the last [`ACTS`] sessions, for the verdicts still to come.
     acts: BTreeMap<u64, Act>,
-    /// A snapshot that came while the display was frozen.
-    waiting: Option<Arc<Snapshot>>,
+    /// What came while the display is frozen.
+    waiting: Waiting,
     wants: Option<Wants>,
     dirty: bool,
 }
@@ -173,7 +182,7 @@ impl App {
             digits: None,
             session: 0,
             acts: BTreeMap::new(),
-            waiting: None,
+            waiting: Waiting::default(),
             wants: None,
             dirty: true,
         }

@@ -6,8 +6,9 @@ use super::*;
 use crate::config::Chord;
 use crate::model::lab::{LabNews, LabOrder, Mode, RunReport, WorkloadInfo};
 use crate::model::{
-    Act, ControlNews, ControlOrder, CpuTimes, Disposition, Happened, Hearing, Host, Kind, Memory, Pid,
-    Reading, Sample, Seen, ShortLived, Signal, System, Task, TaskMemory, Untrusted, Verdict, derive,
+    Act, ControlNews, ControlOrder, CpuTimes, CpuUse, Disposition, Happened, Hearing, Host, Kind, Memory,
+    Pid, Reading, Sample, Seen, ShortLived, Signal, Snapshot, System, Task, TaskMemory, Untrusted, Verdict,
+    derive,
 };
 
 const SECOND: u64 = 1_000_000_000;
@@ -435,6 +436,28 @@ fn pause_freezes_the_display_and_going_on_shows_the_newest() {
     assert_eq!(desk.rows().len(), 7);
     desk.press("Z");
     assert_eq!(desk.app.snapshot.procs.len(), 3);
+}
+
+#[test]
+fn pause_freezes_the_history_and_the_sensors_too() {
+    let mut desk = Desk::new();
+    let busy = |desk: &mut Desk, number| {
+        let cpu = Some(CpuUse { user: 0.5, ..CpuUse::default() });
+        let next = Snapshot { number, cpu, ..Snapshot::clone(&desk.app.snapshot) };
+        desk.tell(Msg::Snapshot(Arc::new(next)));
+    };
+    busy(&mut desk, 10);
+    let before = desk.app.history.len();
+    assert!(before > 0 && desk.app.sensors.is_none());
+    desk.press("Z");
+    busy(&mut desk, 11);
+    busy(&mut desk, 12);
+    desk.tell(Msg::Sensors(Arc::default()));
+    // Whatever else is drawn meanwhile, it is the history of what is shown.
+    desk.press("Down");
+    assert_eq!((desk.app.history.len(), desk.app.sensors.is_none()), (before, true));
+    desk.press("Z");
+    assert_eq!((desk.app.history.len(), desk.app.sensors.is_none()), (before + 2, false));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::catalog::column;
 use crate::model::{Act, ControlOrder, Role};
 use crate::query::Filter;
 
-use crate::app::{Action, App, Effect, Layer, Purpose, Screen, Table};
+use crate::app::{Action, App, Effect, Layer, Purpose, Screen, Table, Waiting};
 
 impl App {
     /// Does what `action` means on the screen that is shown.
@@ -161,9 +161,17 @@ impl App {
 
     fn pause(&mut self) {
         self.paused = !self.paused;
-        if !self.paused
-            && let Some(snapshot) = self.waiting.take()
-        {
+        if self.paused {
+            return;
+        }
+        let Waiting { snapshot, sensors, history } = std::mem::take(&mut self.waiting);
+        if let Some(history) = history {
+            self.history = history;
+        }
+        if sensors.is_some() {
+            self.sensors = sensors;
+        }
+        if let Some(snapshot) = snapshot {
             self.show(snapshot);
         }
     }

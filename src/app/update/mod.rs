@@ -26,12 +26,17 @@ impl App {
             Msg::Mouse(event, hit) => self.mouse(event, hit, &mut effects),
             Msg::Size(columns, rows) => self.size = (columns, rows),
             Msg::Snapshot(snapshot) => {
-                self.history.push(&snapshot);
                 if self.paused {
-                    self.waiting = Some(snapshot);
+                    self.waiting.history.get_or_insert_with(|| self.history.clone()).push(&snapshot);
+                    self.waiting.snapshot = Some(snapshot);
                     return effects;
                 }
+                self.history.push(&snapshot);
                 self.show(snapshot);
+            }
+            Msg::Sensors(sensors) if self.paused => {
+                self.waiting.sensors = Some(sensors);
+                return effects;
             }
             // Most readings say what the one before said; they are not worth a frame.
             Msg::Sensors(sensors) if self.sensors.as_ref() == Some(&sensors) => return effects,
