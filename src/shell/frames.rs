@@ -71,6 +71,8 @@ const DIRECT: u64 = 3 << 24;
 
 const BLANK: Shown = Shown { symbol: b' ' as u64, look: Look(0) };
 const COVERED: Shown = Shown { symbol: 0, look: Look(0) };
+/// Equal to no cell of any buffer: what the terminal shows there is not known.
+const LOST: Shown = Shown { symbol: u64::MAX, look: Look(u64::MAX) };
 const NUMBERED: u64 = 0xff << 56;
 
 /// The attributes, and the SGR parameters that set and end them. What ends by the same parameter ends together.
@@ -264,8 +266,18 @@ impl Pen<'_> {
                 self.out.push(byte);
             } else {
                 let text = cells.get(x).map_or(" ", Cell::symbol);
-                self.out.extend_from_slice(text.as_bytes());
                 plain &= text.chars().nth(1).is_none();
+                if width > 1 {
+                    // A terminal that takes it for narrower would leave what stood in the cells that it shall cover.
+                    self.out.extend(std::iter::repeat_n(b' ', width));
+                    self.at = NOWHERE;
+                    self.go(x, y, cells);
+                }
+                self.out.extend_from_slice(text.as_bytes());
+                if let Some(next) = shown.get_mut(x + width).filter(|_| !plain) {
+                    // One that takes it for wider covers what stands there: that is written once more.
+                    *next = LOST;
+                }
             }
             // Terminals differ in the widths of what is wide or composed, and in where the end of a row leaves them.
             self.at = if plain && x + 1 < cells.len() { x + 1 } else { NOWHERE };
@@ -602,6 +614,21 @@ mod tests {
             sent(&mut frames, &styled),
             "\x1b[1H\x1b[1;31ma\x1b[22;2;39mx \x1b[22;48;2;1;20;255m \x1b[m"
         );
+    }
+
+    #[test]
+    fn nothing_old_stays_where_terminals_disagree_about_a_width() {
+        let mut frames = Frames::default();
+        sent(&mut frames, &buffer(["abcdef", ""]));
+        // Two cells for us, one for some: what stood in the second is blanked first.
+        let wide = sent(&mut frames, &buffer(["a🏳\u{fe0f}def", ""]));
+        assert_eq!(wide, "\x1b[1;2H  \x1b[1;2H🏳\u{fe0f}\x1b[1;4Hd");
+        // One cell for us, two for others: what they cover is written once more.
+        let composed = sent(&mut frames, &buffer(["e\u{301}🏳\u{fe0f}def", ""]));
+        assert!(composed.starts_with("\x1b[1He\u{301}\x1b[1;2H  \x1b[1;2H🏳\u{fe0f}"), "{composed:?}");
+        let mut bytes = Vec::new();
+        frames.encode(&buffer(["e\u{301}🏳\u{fe0f}def", ""]), &mut bytes).unwrap();
+        assert!(bytes.is_empty());
     }
 
     #[test]
