@@ -1,6 +1,7 @@
 //! A machine that is made up: any number of processes in a tree as real ones have it, some of them busy, some coming
 //! and going, some between two looks. The same seed makes the same machine, look for look; its time is its own.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::model::{
@@ -167,22 +168,37 @@ impl Synthetic {
         self.tasks.push(Arc::new(task));
     }
 
-    /// One process ends, never the first; its parent has waited for it, and its children go to the first.
-    fn end(&mut self) {
+    /// `many` processes end at once, never the first; returns how many could. The parent of each has waited for it, and
+    /// the children that outlive it go to the first. One pass over all, however many end.
+    fn end(&mut self, many: usize) -> usize {
         let others = self.tasks.len().saturating_sub(1);
-        let at = 1 + self.below(others as u64) as usize;
-        if at >= self.tasks.len() {
-            return;
-        }
-        let dead = self.tasks.remove(at);
-        let gone = dead.id.pid;
-        self.wait(dead.parent, dead.utime + dead.cutime, dead.stime + dead.cstime);
-        let first = self.tasks.first().map(|first| first.id.pid);
-        for task in &mut self.tasks {
-            if task.parent == Some(gone) {
-                Arc::make_mut(task).parent = first;
+        let many = many.min(others);
+        // Each of the others is as likely as any, and none is drawn twice (Floyd's sampling).
+        let mut ends = vec![false; self.tasks.len()];
+        for highest in others - many..others {
+            let drawn = 1 + self.below(highest as u64 + 1) as usize;
+            let at = if ends.get(drawn) == Some(&true) { highest + 1 } else { drawn };
+            if let Some(end) = ends.get_mut(at) {
+                *end = true;
             }
         }
+        // A child is always the later one, so that what it brought its parent goes on to the parent's parent.
+        let mut gone = HashSet::with_capacity(many);
+        for at in (0..ends.len()).rev().filter(|at| ends.get(*at) == Some(&true)) {
+            let Some(dead) = self.tasks.get(at).map(Arc::clone) else { continue };
+            gone.insert(dead.id.pid);
+            self.wait(dead.parent, dead.utime + dead.cutime, dead.stime + dead.cstime);
+        }
+        let first = self.tasks.first().map(|first| first.id.pid);
+        let mut ends = ends.into_iter();
+        self.tasks.retain_mut(|task| {
+            let stays = ends.next() != Some(true);
+            if stays && task.parent.is_some_and(|parent| gone.contains(&parent)) {
+                Arc::make_mut(task).parent = first;
+            }
+            stays
+        });
+        many
     }
 
     /// The process `parent` has waited for children that used so many ticks in user mode and in the kernel.
@@ -220,10 +236,8 @@ impl Synthetic {
     fn go_on(&mut self) -> Vec<ShortLived> {
         let step = (self.step * SECOND as f64) as u64;
         self.elapsed += step;
-        for _ in 0..self.churn {
-            self.end();
-            self.spawn();
-        }
+        let ended = self.end(self.churn);
+        (0..ended).for_each(|_| self.spawn());
         let (died, mut left) = self.come_and_go(step * self.cpus.len() as u64);
         for at in 0..self.tasks.len() {
             let runs = self.below(50) == 0;
@@ -361,6 +375,21 @@ mod tests {
         assert!(snapshot.procs.iter().any(|p| p.cpu.is_some_and(|cpu| cpu > 0.0)));
         assert!(snapshot.procs.iter().any(|p| p.born.is_some()) && !snapshot.ended.is_empty());
         assert!(snapshot.cpu.is_some_and(|cpu| cpu.busy() > 0.0 && cpu.busy() <= 1.0));
+    }
+
+    #[test]
+    fn any_number_may_end_at_once_and_as_many_begin() {
+        for (processes, churn) in [(1, 5), (2, 1), (300, 299), (300, 1000), (300, 7)] {
+            let mut source = Synthetic::new(processes, 2, 9).churn(churn);
+            let ids = |sample: &Sample| sample.tasks.iter().map(|task| task.id).collect::<Vec<_>>();
+            let before = ids(&source.sample(&Wants::default()).unwrap());
+            let sample = source.sample(&Wants::default()).unwrap();
+            let now = ids(&sample);
+            let stayed = before.iter().filter(|id| now.contains(id)).count();
+            assert_eq!((now.len(), stayed), (processes, processes - churn.min(processes - 1)));
+            assert_eq!(before[0], now[0], "the first never ends");
+            assert!(sample.tasks.iter().all(|t| t.parent.is_none_or(|p| now.iter().any(|id| id.pid == p))));
+        }
     }
 
     #[test]
