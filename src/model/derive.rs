@@ -25,22 +25,31 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
     let mut old = prev.map_or(&[][..], |p| &p.procs).iter().enumerate().peekable();
     let mut tally = Tally::new(per_tick.unwrap_or(0));
     let mut procs = Vec::with_capacity(next.tasks.len());
+    let mut counts = prev.map_or_else(Counts::default, |p| p.counts);
     for task in next.tasks {
+        // Nothing of it changed, so it has not run: it used nothing, nor did it wait for anybody. Most are like that, and
+        // nobody looks into them: what is known of them lies all over the memory.
+        if let Some((_, o)) = old.next_if(|(_, o)| Arc::ptr_eq(&o.task, &task.task)) {
+            let cpu = cpu_percent(o, &task, Some(0), cores);
+            procs.push(Proc { task: task.task, read_at: task.read_at, cpu, born: o.born, gone: None });
+            continue;
+        }
         while let Some((at, gone)) = old.next_if(|(_, o)| o.task.id.pid < task.id.pid) {
             tally.gone(at);
+            counts.take(gone);
             bury(gone, next.taken, &mut ended);
         }
         let before = old.next_if(|(_, o)| o.task.id.pid == task.id.pid);
         let same = before.map(|(_, o)| o).filter(|o| o.task.id == task.id);
         if let (Some((at, gone)), None) = (before, same) {
             tally.gone(at);
+            counts.take(gone);
             bury(gone, next.taken, &mut ended);
         }
         let newcomer = prev.filter(|p| same.is_none() && started_since(p, &task, ticks));
         let cpu = match (same, newcomer) {
-            // Nothing of it changed, so it has not run: it used nothing, nor did it wait for anybody.
-            (Some(o), _) if Arc::ptr_eq(&o.task, &task.task) => cpu_percent(o, &task, Some(0), cores),
             (Some(o), _) => {
+                counts.take(o);
                 let spent = spent(&o.task, &task, per_tick);
                 tally.stayed(&o.task, &task, spent, procs.len());
                 cpu_percent(o, &task, spent, cores)
@@ -56,10 +65,13 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
             Some(o) => o.born,
             None => newcomer.map(|_| next.taken),
         };
-        procs.push(Proc { task: task.task, read_at: task.read_at, cpu, born, gone: None });
+        let proc = Proc { task: task.task, read_at: task.read_at, cpu, born, gone: None };
+        counts.add(&proc);
+        procs.push(proc);
     }
     for (at, gone) in old {
         tally.gone(at);
+        counts.take(gone);
         bury(gone, next.taken, &mut ended);
     }
     let (mut rows, mut account) = (Vec::new(), None);
@@ -93,7 +105,7 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
             _ => None,
         },
         system: next.system,
-        counts: Counts::of(&procs),
+        counts,
         procs,
         ended,
         short_lived: rows,
@@ -313,6 +325,7 @@ mod tests {
                     prop_assert!(proc.cpu.is_none_or(|c| c.is_finite() && (0.0..=200.0).contains(&c)));
                     prop_assert_eq!(next.find(proc.id()).map(|p| p.task.id), Some(proc.task.id));
                 }
+                prop_assert_eq!(next.counts, Counts::of(&next.procs));
                 shot = Some(next);
             }
         }

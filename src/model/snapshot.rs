@@ -68,18 +68,39 @@ impl Counts {
     pub fn of(procs: &[Proc]) -> Counts {
         let mut counts = Counts::default();
         for proc in procs {
-            counts.running += u64::from(proc.task.state == State::RUNNING);
-            match proc.task.kind {
-                Kind::Process => {
-                    counts.processes += 1;
-                    counts.threads += u64::from(proc.task.threads);
-                }
-                Kind::Kernel => counts.kernel += 1,
-                // Its process has counted it; who died is not there.
-                Kind::Thread(_) | Kind::ShortLived => {}
-            }
+            counts.add(proc);
         }
         counts
+    }
+
+    /// Counts one more.
+    pub(super) fn add(&mut self, proc: &Proc) {
+        for (sum, one) in self.each().into_iter().zip(Counts::of_one(proc).each()) {
+            *sum = sum.saturating_add(*one);
+        }
+    }
+
+    /// Counts one less, who was counted before.
+    pub(super) fn take(&mut self, proc: &Proc) {
+        for (sum, one) in self.each().into_iter().zip(Counts::of_one(proc).each()) {
+            *sum = sum.saturating_sub(*one);
+        }
+    }
+
+    fn each(&mut self) -> [&mut u64; 4] {
+        [&mut self.processes, &mut self.threads, &mut self.kernel, &mut self.running]
+    }
+
+    fn of_one(proc: &Proc) -> Counts {
+        let running = u64::from(proc.task.state == State::RUNNING);
+        match proc.task.kind {
+            Kind::Process => {
+                Counts { processes: 1, threads: u64::from(proc.task.threads), kernel: 0, running }
+            }
+            Kind::Kernel => Counts { kernel: 1, running, ..Counts::default() },
+            // Its process has counted it; who died is not there.
+            Kind::Thread(_) | Kind::ShortLived => Counts { running, ..Counts::default() },
+        }
     }
 }
 
