@@ -16,6 +16,7 @@ mod line_edit;
 mod list;
 mod message;
 mod notices;
+mod order;
 mod signal_menu;
 mod table;
 mod update;

@@ -6,7 +6,7 @@ use crate::catalog::{Column, column, default_columns};
 use crate::model::{Kind, Needs, Pid, Proc, ProcId, Snapshot, Target};
 use crate::query::Filter;
 
-use super::arrange::{Among, Arrangement, Fold, Line, Rules, arrange};
+use super::arrange::{Among, Arrangement, Fold, Line, Rules};
 
 /// The state of the process table.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ impl Table {
             uid: self.user.as_ref().map(|(uid, _)| *uid),
             pids: &self.pids,
         };
-        self.arranged = arrange(snapshot, &rules);
+        self.arranged.arrange(snapshot, &rules);
         if let Some(id) = self.chosen {
             if let Some(at) = self.line_of(snapshot, id) {
                 self.index = at;
@@ -367,7 +367,19 @@ impl Table {
         if self.arranged.lines.get(self.index).is_some_and(is_it) {
             return Some(self.index);
         }
-        self.arranged.lines.iter().position(is_it)
+        // Where it is in the snapshot is found without looking at every process, which lie all over the memory.
+        let dead = |list: &[Proc]| list.iter().position(|proc| proc.id() == id);
+        let present = snapshot.procs.binary_search_by_key(&id.pid, |proc| proc.task.id.pid).ok();
+        let present = present.filter(|at| snapshot.procs.get(*at).is_some_and(|proc| proc.id() == id));
+        let places = [
+            (Among::Present, present),
+            (Among::ShortLived, dead(&snapshot.short_lived)),
+            (Among::Ended, dead(&snapshot.ended)),
+        ];
+        places
+            .into_iter()
+            .filter_map(|(among, at)| Some((among, u32::try_from(at?).ok()?)))
+            .find_map(|place| self.arranged.lines.iter().position(|line| (line.among, line.at) == place))
     }
 
     /// The line of the folded ancestor that hides this process.

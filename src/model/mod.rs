@@ -39,5 +39,5 @@ pub use sensors::{Disk, Network, Sensors, Temperature};
 pub use signal::{DefaultAction, Signal, SignalSet};
 pub use snapshot::{Counts, CpuUse, LINGER, Proc, Snapshot};
 pub use source::{NoSample, Source};
-pub use tree::{Forest, Ordered, Sums};
+pub use tree::{Forest, Link, Ordered, Sums};
 pub use untrusted::{REPLACEMENT, Untrusted, showable};

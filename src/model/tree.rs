@@ -12,8 +12,65 @@ const ROOT: u32 = u32::MAX;
 #[derive(Clone, Debug, Default)]
 pub struct Forest {
     parent: Vec<u32>,
-    /// Every position, each parent before its children.
+    /// Every position, each parent before its children; empty where that is the order of the positions themselves.
     top_down: Vec<u32>,
+}
+
+/// All that the forest has to know of a process. Gathered in one go: processes lie all over the memory, these side by
+/// side.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    pid: Pid,
+    /// Below whom it wants to stand.
+    parent: Option<Pid>,
+    start_time: u64,
+}
+
+impl Link {
+    /// What the forest has to know of `proc`.
+    pub fn of(proc: &Proc) -> Link {
+        let task = &*proc.task;
+        let parent = match task.kind {
+            Kind::Thread(process) => Some(process),
+            Kind::Process | Kind::Kernel | Kind::ShortLived => task.parent,
+        };
+        Link { pid: task.id.pid, parent, start_time: task.id.start_time }
+    }
+}
+
+/// Finds pids in a list that is ordered by them, in a step or two as long as they are spread evenly, and never in more
+/// steps than a binary search takes.
+struct Index<'a> {
+    links: &'a [Link],
+    /// The pids of a bucket agree in all but this many of their lowest bits.
+    shift: u32,
+    /// Where each bucket begins; one more than there are.
+    begins: Vec<u32>,
+}
+
+impl<'a> Index<'a> {
+    fn new(links: &'a [Link]) -> Index<'a> {
+        let last = links.last().map_or(0, |last| last.pid.get());
+        // As many buckets as processes, or up to twice as many.
+        let shift = (0..u32::BITS - 1).find(|shift| (last >> shift) as usize <= 2 * links.len()).unwrap_or(0);
+        let mut begins = Vec::with_capacity((last >> shift) as usize + 2);
+        for (at, link) in (0u32..).zip(links) {
+            let bucket = (link.pid.get() >> shift) as usize;
+            if bucket >= begins.len() {
+                begins.resize(bucket + 1, at);
+            }
+        }
+        begins.push(links.len() as u32);
+        Index { links, shift, begins }
+    }
+
+    fn find(&self, pid: Pid) -> Option<(usize, &'a Link)> {
+        let bucket = (pid.get() >> self.shift) as usize;
+        let (from, to) = self.begins.get(bucket).zip(self.begins.get(bucket + 1))?;
+        let few = self.links.get(*from as usize..*to as usize)?;
+        let at = few.binary_search_by_key(&pid, |link| link.pid).ok()?;
+        Some((*from as usize + at, few.get(at)?))
+    }
 }
 
 /// A forest whose siblings stand in a given order.
@@ -42,32 +99,32 @@ pub struct Sums {
 impl Forest {
     /// The forest over `procs`, which must be ordered by pid.
     pub fn new(procs: &[Proc]) -> Forest {
-        // Close together, so that the search stays in the cache.
-        let pids: Vec<Pid> = procs.iter().map(|proc| proc.task.id.pid).collect();
-        let find = |pid: Pid| pids.binary_search(&pid).ok();
-        let mut parent: Vec<u32> = procs
-            .iter()
-            .enumerate()
-            .map(|(at, proc)| {
-                let wanted = match proc.task.kind {
-                    Kind::Thread(process) => Some(process),
-                    Kind::Process | Kind::Kernel | Kind::ShortLived => proc.task.parent,
-                };
-                match wanted.and_then(find) {
-                    // A pid that was given out again is nobody's parent: a parent is never younger.
-                    Some(up)
-                        if up != at
-                            && procs
-                                .get(up)
-                                .is_some_and(|u| u.task.id.start_time <= proc.task.id.start_time) =>
-                    {
-                        up as u32
-                    }
-                    _ => ROOT,
-                }
-            })
-            .collect();
-        let top_down = cut_circles(&mut parent);
+        Forest::of_links(&procs.iter().map(Link::of).collect::<Vec<_>>())
+    }
+
+    /// The forest over processes of which the [`Link`]s are given, ordered by pid.
+    pub fn of_links(links: &[Link]) -> Forest {
+        let index = Index::new(links);
+        // Siblings often stand side by side.
+        let mut last = (None, None);
+        let mut find = |wanted: Option<Pid>| {
+            if wanted != last.0 {
+                last = (wanted, wanted.and_then(|pid| index.find(pid)));
+            }
+            last.1
+        };
+        let mut backwards = false;
+        let parent = links.iter().enumerate().map(|(at, link)| match find(link.parent) {
+            // A pid that was given out again is nobody's parent: a parent is never younger.
+            Some((up, above)) if up != at && above.start_time <= link.start_time => {
+                backwards |= up > at;
+                up as u32
+            }
+            _ => ROOT,
+        });
+        let mut parent: Vec<u32> = parent.collect();
+        // Where everybody's pid is above the parent's, which it is until the pids start anew, there is no circle.
+        let top_down = if backwards { cut_circles(&mut parent) } else { Vec::new() };
         Forest { parent, top_down }
     }
 
@@ -84,39 +141,44 @@ impl Forest {
     /// Sums over every process and its descendants.
     pub fn sums(&self, procs: &[Proc], ticks_per_second: u64) -> Vec<Sums> {
         let mut sums: Vec<Sums> = procs.iter().map(|proc| own_sums(proc, ticks_per_second)).collect();
-        for &at in self.top_down.iter().rev() {
-            let Some(up) = self.parent(at as usize) else { continue };
-            let Some(own) = sums.get(at as usize).copied() else { continue };
+        let mut hand_up = |at: usize| {
+            let Some(up) = self.parent(at) else { return };
+            let Some(own) = sums.get(at).copied() else { return };
             if let Some(total) = sums.get_mut(up) {
                 total.add(own);
             }
+        };
+        if self.top_down.is_empty() {
+            (0..self.parent.len()).rev().for_each(&mut hand_up);
+        } else {
+            self.top_down.iter().rev().for_each(|at| hand_up(*at as usize));
         }
         sums
     }
 
     /// The same forest with siblings in the order in which `order` lists them.
-    pub fn ordered(&self, order: impl Iterator<Item = u32> + Clone) -> Ordered {
+    pub fn ordered(&self, order: impl DoubleEndedIterator<Item = u32> + Clone) -> Ordered {
         let n = self.parent.len();
         let slot = |at: u32| self.parent(at as usize).unwrap_or(n);
         let mut first = vec![0u32; n + 2];
         for at in order.clone() {
-            if let Some(count) = first.get_mut(slot(at) + 1) {
+            if let Some(count) = first.get_mut(slot(at)) {
                 *count += 1;
             }
         }
+        // First where the children of each end; then, as they are put in from the last on, where they begin.
         let mut sum = 0;
         for count in &mut first {
             sum += *count;
             *count = sum;
         }
-        let mut next = first.clone();
         let mut children = vec![0u32; sum as usize];
-        for at in order {
-            let Some(place) = next.get_mut(slot(at)) else { continue };
+        for at in order.rev() {
+            let Some(place) = first.get_mut(slot(at)) else { continue };
+            *place = place.saturating_sub(1);
             if let Some(child) = children.get_mut(*place as usize) {
                 *child = at;
             }
-            *place += 1;
         }
         Ordered { first, children }
     }
@@ -262,6 +324,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_index_finds_whoever_is_there_and_nobody_else(
+            pids in prop::collection::btree_set(prop_oneof![1u32..60, 1u32..5_000_000], 0..50), others in prop::collection::vec(1u32..5_000_000, 20)
+        ) {
+            let list: Vec<_> = pids.iter().map(|pid| (*pid, 0, 0)).collect();
+            let links: Vec<Link> = procs(&list).iter().map(Link::of).collect();
+            let index = Index::new(&links);
+            prop_assert!(index.begins.len() <= 2 * links.len() + 2);
+            for pid in pids.iter().copied().chain(1..62).chain(others) {
+                let wanted = pids.iter().position(|p| *p == pid);
+                prop_assert_eq!(Pid::new(pid).and_then(|pid| index.find(pid)).map(|(at, _)| at), wanted);
+            }
+        }
+
         #[test]
         fn everybody_is_in_the_tree_once(parents in prop::collection::vec((0u32..30, 0u64..3), 1..30)) {
             let list: Vec<_> = parents.iter().enumerate().map(|(i, (ppid, start))| (i as u32 + 1, *ppid, *start)).collect();
