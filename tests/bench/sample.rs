@@ -1,24 +1,38 @@
-//! What a look costs: microseconds of CPU and allocations per process, for the machine this runs on and for made-up
-//! ones. Start a population of processes beside it to measure more than what happens to run.
+//! What a look costs: CPU time, allocations and system calls per process, for the parsers alone, for the machine this
+//! runs on, and for made-up ones. Start a population of processes beside it to measure more than what happens to run.
 //!
-//! `cargo bench --bench sample [-- LOOKS]`; with `--quick` each thing is done once or twice.
+//! `cargo bench --bench sample [-- LOOKS]`; with `--quick` each thing is done once or twice. The time of a look is the
+//! CPU time of the looking thread, that of the others wall time. `ran` is how many processes a look found changed: the
+//! gate reads the files of those only. System calls are counted by strace(1), where there is one.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
 mod allocations;
+mod proc;
+mod system_calls;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
-use glowtop::app::{Rules, Table, arrange};
-use glowtop::model::{Needs, Sample, Snapshot, Source, Wants, derive};
+use glowtop::model::{self, Needs, Seen, Snapshot, Source, Wants, derive};
 use glowtop::proc::Live;
-use glowtop::query::Filter;
 use glowtop::sampler::Synthetic;
 
 /// The middle of the measurements.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// What a look may be asked for.
+fn kinds() -> [(&'static str, Needs); 5] {
+    [
+        ("gate: stat", Needs::NOTHING),
+        ("gate: stat, statm", Needs::MEMORY),
+        ("gate: stat, statm, owner", Needs::MEMORY | Needs::USER),
+        ("everything of all", Needs::FULL),
+        ("everything of all, threads", Needs::FULL | Needs::THREADS),
+    ]
 }
 
 /// One line: per look, and per row.
@@ -52,107 +66,35 @@ fn measure(what: &str, looks: usize, mut look: impl FnMut() -> (usize, f64)) {
     say(what, rows, seconds, allocations, bytes);
 }
 
-/// Makes a `/proc` of `count` idle processes, of which every third has a command line of its own.
-fn populate(root: &Path, count: usize) {
-    const LINES: [&str; 4] = [
-        "/usr/sbin/nginx\0-g\0daemon off;\0",
-        "-bash\0",
-        "sshd: deploy@pts/14\0",
-        "/usr/bin/python3\0-m\0http\0",
-    ];
-    let proc = root.join("proc");
-    std::fs::create_dir_all(&proc).unwrap();
-    std::fs::write(proc.join("stat"), "cpu 1 2 3 4\ncpu0 1 2 3 4\nbtime 1\nprocesses 5\n").unwrap();
-    for pid in 1..=count {
-        let own = proc.join(pid.to_string());
-        std::fs::create_dir(&own).unwrap();
-        let comm = ["nginx", "bash", "sshd", "python3"][pid % 4];
-        let stat = format!(
-            "{pid} ({comm}) S 1 2 3 4 5 0 7 8 9 10 11 12 13 14 20 0 1 18 100 20 21 22 4096 5 6 7 8 9 10 11 12 13 14 15 16 17 3\n"
-        );
-        std::fs::write(own.join("stat"), stat).unwrap();
-        std::fs::write(own.join("statm"), "100 50 20 1 0 10 0\n").unwrap();
-        std::fs::write(own.join("schedstat"), "1000 2000 3\n").unwrap();
-        let line = LINES[pid % 4];
-        let own_words = if pid % 3 == 0 { format!("{line}--instance={pid}\0") } else { line.to_owned() };
-        std::fs::write(own.join("cmdline"), own_words).unwrap();
-    }
-}
-
-/// What is held of each process from look to look, bytes: by the source, by a sample of it, by a snapshot of that, and
-/// by the rows of the table.
-fn memory(count: usize) {
-    let dir = tempfile::tempdir().unwrap();
-    populate(dir.path(), count);
-    let wants = Wants { needs: Needs::FULL, ..Wants::default() };
-    let mut live = Live::new(dir.path());
-    let each = |bytes: u64| bytes as f64 / count as f64;
-    let start = allocations::held();
-    // Command lines may come late.
-    let mut sample = live.sample(&wants).unwrap();
-    while sample.tasks.iter().any(|task| task.command.known().is_none()) {
-        sample = live.sample(&wants).unwrap();
-    }
-    let both = allocations::held() - start;
-    drop(sample);
-    let source = allocations::held() - start;
-    let mut before = derive(None, live.sample(&wants).unwrap());
-    let mut seen = || {
-        before = derive(Some(&before), live.sample(&wants).unwrap());
-        before.procs.len()
+/// How many of a look are not as they were in the look before.
+fn ran(before: &[Seen], now: &[Seen]) -> usize {
+    let mut before = before.iter().peekable();
+    let same = |seen: &&Seen| {
+        while before.next_if(|old| old.id.pid < seen.id.pid).is_some() {}
+        before.peek().is_some_and(|old| Arc::ptr_eq(&old.task, &seen.task))
     };
-    assert_eq!((seen(), seen()), (count, count));
-    let table = Table::default();
-    let filter = Filter::default();
-    let folded = std::collections::HashSet::new();
-    let begun = allocations::held();
-    let rows = arrange(
-        &before,
-        &Rules {
-            sort: table.sort,
-            descending: true,
-            tree: false,
-            by_total: false,
-            folded: &folded,
-            kernel: true,
-            ended: true,
-            short_lived: true,
-            filter: &filter,
-            uid: None,
-            pids: &[],
-        },
-    );
-    let lines = allocations::held() - begun;
-    assert_eq!(rows.lines.len(), count);
-    drop(rows);
-    let begun = allocations::held();
-    drop(before);
-    let snapshot = begun - allocations::held();
-    println!(
-        "held: {count:>6} processes, bytes each: {:>6.0} source {:>6.0} sample {:>6.0} snapshot {:>6.0} rows",
-        each(source),
-        each(both - source),
-        each(snapshot),
-        each(lines)
-    );
+    now.len() - now.iter().filter(same).count()
 }
 
-fn cost(sample: &Sample) -> (usize, f64) {
-    (sample.tasks.len(), sample.cost.cpu)
+/// Some looks and nothing else, for whoever counts what they ask of the kernel.
+fn only(looks: usize, kind: usize) {
+    let mut live = Live::new(Path::new("/"));
+    let wants = Wants { needs: kinds()[kind].1, ..Wants::default() };
+    let rows = (0..looks).map(|_| live.sample(&wants).unwrap().tasks.len()).last();
+    println!("{}", rows.unwrap_or(0));
 }
 
 fn main() {
-    let usual = if std::env::args().any(|word| word == "--quick") { 2 } else { 30 };
-    let looks = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(usual);
-    memory(if usual < 30 { 1_000 } else { 10_000 });
-    let kinds = [
-        ("live: stat, clock", Needs::NOTHING),
-        ("live: stat, clock, statm", Needs::MEMORY),
-        ("live: stat, clock, statm, owner", Needs::MEMORY | Needs::USER),
-        ("live: everything", Needs::FULL),
-        ("live: everything, threads", Needs::FULL | Needs::THREADS),
-    ];
-    for (what, needs) in kinds {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, looks, kind] = &words[..]
+        && word == system_calls::ONLY
+    {
+        return only(looks.parse().unwrap(), kind.parse().unwrap());
+    }
+    let quick = words.iter().any(|word| word == "--quick");
+    let looks = words.iter().find_map(|word| word.parse().ok()).unwrap_or(if quick { 2 } else { 30 });
+    proc::parsers(quick);
+    for (what, needs) in kinds() {
         let mut live = Live::new(Path::new("/"));
         let wants = Wants { needs, ..Wants::default() };
         let first = live.sample(&wants).unwrap();
@@ -161,7 +103,28 @@ fn main() {
             first.tasks.len(),
             first.cost.wall * 1e3
         );
-        measure(what, looks, || cost(&live.sample(&wants).unwrap()));
+        let mut last = first;
+        let mut changed = Vec::new();
+        measure(what, looks, || {
+            let sample = live.sample(&wants).unwrap();
+            // The look before is let go here, as it is in the program.
+            let before = std::mem::replace(&mut last, sample);
+            changed.push(ran(&before.tasks, &last.tasks) as f64);
+            (last.tasks.len(), last.cost.cpu)
+        });
+        println!("{what:<34} {:>6} of them ran", median(changed));
+    }
+    for (kind, (what, _)) in kinds().into_iter().enumerate() {
+        match system_calls::of_a_look(kind, looks) {
+            Ok((calls, rows)) => println!(
+                "{what:<34} {rows:>6} rows {calls:>9.1} system calls {:>7.2} system calls/row",
+                calls / rows.max(1) as f64
+            ),
+            Err(reason) => {
+                println!("{what:<34}      – system calls: {reason}");
+                break;
+            }
+        }
     }
     for processes in [200, 2_000, 10_000] {
         let mut source = Synthetic::new(processes, 8, 1);
@@ -173,7 +136,7 @@ fn main() {
             let snapshot = derive(before.as_ref(), sample);
             let took = begun.elapsed().as_secs_f64();
             let rows = snapshot.procs.len();
-            before = Some(snapshot);
+            drop(before.replace(snapshot));
             (rows, took)
         });
     }

@@ -120,8 +120,21 @@ impl Bench {
 
     fn derive(&self) {
         let mut samples = self.samples();
-        let before = derive(None, samples());
-        self.measure("derive", samples, |sample| derive(Some(&before), sample));
+        let before = RefCell::new(Arc::new(derive(None, samples())));
+        // Each on top of the one before, which is let go of outside.
+        let next = || (Arc::clone(&before.borrow()), samples());
+        self.measure("derive", next, |(last, sample)| {
+            *before.borrow_mut() = Arc::new(derive(Some(&last), sample));
+            last
+        });
+        // What it costs to forget a look: most of its tasks are those of the next.
+        let mut looks = self.looks();
+        let both = || {
+            let old = looks();
+            drop(looks());
+            old
+        };
+        self.measure("forget", both, drop);
     }
 
     fn arrange(&self) {
@@ -152,7 +165,9 @@ impl Bench {
                 uid: None,
                 pids: &[],
             };
-            self.measure(what, || (), |()| arrange(&snapshot, &rules));
+            // In the memory of the rows before, as the table does it.
+            let mut arranged = arrange(&snapshot, &rules);
+            self.measure(what, || (), |()| arranged.arrange(&snapshot, &rules));
         }
     }
 
