@@ -186,6 +186,13 @@ impl Keyed {
         self.positions.push(at);
     }
 
+    /// Keeps some of them.
+    fn keep(&mut self, kept: impl Fn(u32) -> bool) {
+        let mut each = self.positions.iter().map(|at| kept(*at));
+        self.keys.retain(|_| each.next() == Some(true));
+        self.positions.retain(|at| kept(*at));
+    }
+
     /// The positions in the order of the sorting column; unknown values last, ties by pid.
     fn sorted<'a>(mut self, value: impl Fn(u32) -> Value<'a>, descending: bool) -> Vec<u32> {
         super::order::sort(&mut self.keys, &mut self.positions);
@@ -255,10 +262,14 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out: &mut
     let procs = &snapshot.procs;
     let mut links = Vec::with_capacity(procs.len());
     let mut marks = Vec::with_capacity(procs.len());
-    for proc in procs {
+    let mut keyed = Keyed::with_capacity(procs.len());
+    for (at, proc) in (0u32..).zip(procs) {
         links.push(Link::of(proc));
         let wanted = out.wants(proc, rules);
         marks.push(Mark { matching: wanted, kept: wanted, ..Mark::default() });
+        if !rules.by_total {
+            keyed.push(at, &settled(rules.sort, &Row::new(snapshot, proc)), rules.descending);
+        }
     }
     let forest = Forest::of_links(&links);
     drop(links);
@@ -293,10 +304,12 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out: &mut
         }
     }
     let value = |at| value_at(snapshot, rules, &out.sums, at);
-    let mut keyed = Keyed::with_capacity(procs.len());
-    for (at, _) in (0u32..).zip(&marks).filter(|(_, mark)| mark.kept) {
-        keyed.push(at, &value(at), rules.descending);
+    if rules.by_total {
+        for at in 0..procs.len() as u32 {
+            keyed.push(at, &value(at), rules.descending);
+        }
     }
+    keyed.keep(|at| marks.get(at as usize).is_some_and(|mark| mark.kept));
     let order = keyed.sorted(value, rules.descending);
     out.lines.reserve(order.len() + below.len());
     let ordered = forest.ordered(order.iter().copied());
