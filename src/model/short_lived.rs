@@ -32,7 +32,8 @@ pub(super) struct Look<'a> {
     pub(super) cores: f64,
 }
 
-/// The rows of this look, and those of the looks before that are still to be seen; ordered by id, each once.
+/// The rows of this look, and those of the looks before that are still to be seen; ordered by id, each once. `dead` is
+/// ordered by position.
 pub(super) fn rows(look: &Look<'_>, dead: &[Dead], unseen: &Unseen) -> Vec<Proc> {
     let mut parents: Vec<Option<usize>> = unseen.by_parent.iter().map(|(at, _)| *at).collect();
     parents.extend(dead.iter().map(|one| Some(one.at)));
@@ -43,9 +44,10 @@ pub(super) fn rows(look: &Look<'_>, dead: &[Dead], unseen: &Unseen) -> Vec<Proc>
     rows.sort_unstable_by_key(Proc::id);
     let news = rows.len();
     for old in &look.before.short_lived {
-        let known = |row: &Proc| row.id() == old.id();
+        let known =
+            rows.get(..news).is_some_and(|rows| rows.binary_search_by_key(&old.id(), Proc::id).is_ok());
         let young = old.gone.is_some_and(|gone| look.taken.since(gone) < LINGER);
-        if young && !rows.iter().take(news).any(known) && still_there(look, old) {
+        if young && !known && still_there(look, old) {
             rows.push(old.clone());
         }
     }
@@ -63,7 +65,8 @@ fn still_there(look: &Look<'_>, row: &Proc) -> bool {
 
 /// The row under the process at `at`, if it is worth one.
 fn row(look: &Look<'_>, at: Option<usize>, dead: &[Dead], unseen: &Unseen) -> Option<Proc> {
-    let died = at.and_then(|at| dead.iter().find(|one| one.at == at));
+    let died =
+        at.and_then(|at| dead.binary_search_by_key(&at, |one| one.at).ok()).and_then(|at| dead.get(at));
     let cpu = died.map(|one| {
         let percent = one.used as f64 / 1e9 / look.seconds * 100.0;
         percent.min(look.cores * 100.0)
