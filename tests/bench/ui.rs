@@ -55,6 +55,22 @@ impl Bench {
         self.arrange();
         self.update();
         self.draw();
+        self.held();
+    }
+
+    /// What the program holds of so many processes: a screen, its snapshot and the one before, and all tasks. Names and
+    /// command lines are shared here, which real ones seldom are.
+    fn held(&self) {
+        for (what, tree) in [("held: list", false), ("held: tree", true)] {
+            let before = allocations::held();
+            let mut looks = self.looks();
+            let app = mind(tree, &mut looks);
+            let last = looks();
+            let held = allocations::held().saturating_sub(before);
+            let each = held as f64 / self.processes as f64;
+            println!("{:>9} {what:<28} {held:>65} {each:>9.1}", self.processes);
+            drop((app, last));
+        }
     }
 
     /// Does `step` again and again on what `prepare` makes, which is not measured, and says what it cost.
