@@ -43,9 +43,9 @@ pub(super) struct Known {
     pub(super) stale: bool,
     /// Whether it has run since its command line was ordered; who has not cannot have rewritten it.
     pub(super) ran: bool,
-    /// Looks until its command line is asked for again although it may have rewritten it, and how many that were the
-    /// last time: one that never does is asked seldom.
-    pub(super) rest: (u8, u8),
+    /// Looks until its command line is asked for again because it may have rewritten it: one that did not the last time
+    /// is asked seldom.
+    pub(super) rest: u8,
     /// Whether its command line has been ordered and not come.
     pub(super) pending: bool,
     /// Whether it belongs to somebody else than us.
@@ -71,7 +71,7 @@ impl Known {
             again: true,
             stale: true,
             ran: true,
-            rest: (0, 0),
+            rest: 0,
             pending: false,
             foreign: false,
             absent: false,

@@ -23,7 +23,7 @@ const STUCK_FOR: f64 = 60.0;
 /// the kernel tells of it. Seconds.
 const YOUNG: f64 = 3.0;
 
-/// A command line on screen that is never rewritten is read again so many looks after its process has run, at most.
+/// A command line on screen that was not rewritten the last time is read again in so many looks, if its process ran.
 const SELDOM: u8 = 4;
 
 /// How long a look in a hurry reads processes before it leaves the rest to the next look, seconds.
@@ -359,11 +359,11 @@ impl Open {
                 known.stale = true;
                 known.change(look, |task| task.stuck = false);
             }
-            known.rest.0 = known.rest.0.saturating_sub(1);
+            known.rest = known.rest.saturating_sub(1);
             // Some write there what they are doing, when they do something.
             let in_view = || turn(known.id.pid, look).is_some() || self.reader.is_in_view(known.id);
             let wanted =
-                known.stale || (known.ran && known.rest.0 == 0 && in_view()) || is_young(known.id.start_time);
+                known.stale || (known.ran && known.rest == 0 && in_view()) || is_young(known.id.start_time);
             if wanted && !known.pending && known.stuck_until().is_none() && known.may_have_command() {
                 (known.stale, known.ran) = (false, false);
                 known.pending = true;
@@ -397,8 +397,7 @@ impl Open {
                 Outcome::Stuck => known.task.command.clone(),
             };
             let news = known.task.command != command || known.task.stuck != stuck;
-            let rest = if news { 0 } else { (known.rest.1 + 1).min(SELDOM) };
-            known.rest = (rest, rest);
+            known.rest = if news { 0 } else { SELDOM };
             if news {
                 known.change(look, |task| (task.command, task.stuck) = (command, stuck));
             }

@@ -40,9 +40,3 @@ pub(crate) fn held() -> u64 {
 pub(crate) fn so_far() -> (u64, u64) {
     (COUNT.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed))
 }
-
-/// Bytes that are allocated now.
-#[allow(dead_code)]
-pub(crate) fn held() -> u64 {
-    BYTES.load(Ordering::Relaxed).saturating_sub(FREED.load(Ordering::Relaxed))
-}
