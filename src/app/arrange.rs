@@ -245,17 +245,24 @@ fn arrange_list(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out: &mut
     insert_in_list(snapshot, rules, dead, &mut out.lines);
 }
 
-/// What is noted of a process while the tree is made.
+/// What is noted of a process while the tree is made; a byte, because ancestors are asked for in any order and those of
+/// a million should stay close to the CPU.
 #[derive(Clone, Copy, Default)]
-struct Mark {
+struct Mark(u8);
+
+impl Mark {
     /// It is wanted.
-    matching: bool,
+    const MATCHING: u8 = 1;
     /// It has a row, perhaps only because a descendant is wanted.
-    kept: bool,
+    const KEPT: u8 = 1 << 1;
     /// Its subtree is folded.
-    folded: bool,
+    const FOLDED: u8 = 1 << 2;
     /// Rows of the dead stand below it.
-    mourns: bool,
+    const MOURNS: u8 = 1 << 3;
+
+    fn has(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
 }
 
 fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out: &mut Arrangement) {
@@ -266,7 +273,7 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out: &mut
     for (at, proc) in (0u32..).zip(procs) {
         links.push(Link::of(proc));
         let wanted = out.wants(proc, rules);
-        marks.push(Mark { matching: wanted, kept: wanted, ..Mark::default() });
+        marks.push(if wanted { Mark(Mark::MATCHING | Mark::KEPT) } else { Mark::default() });
         if !rules.by_total {
             keyed.push(at, &settled(rules.sort, &Row::new(snapshot, proc)), rules.descending);
         }
@@ -279,7 +286,7 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out: &mut
     // Ancestors of what matches stay, so that a match is seen in its place.
     if out.matching < procs.len() {
         for at in 0..procs.len() {
-            if marks.get(at).is_some_and(|mark| mark.matching) {
+            if marks.get(at).is_some_and(|mark| mark.has(Mark::MATCHING)) {
                 lead_to(&mut marks, forest.ancestry(at).skip(1));
             }
         }
@@ -294,13 +301,13 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out: &mut
         if let Some(at) = position(procs, id.pid).filter(|at| procs.get(*at).map(Proc::id) == Some(*id))
             && let Some(mark) = marks.get_mut(at)
         {
-            mark.folded = true;
+            mark.0 |= Mark::FOLDED;
         }
     }
     let below = below(snapshot, dead);
     for up in below.iter().filter_map(|(up, _)| *up) {
         if let Some(mark) = marks.get_mut(up) {
-            mark.mourns = true;
+            mark.0 |= Mark::MOURNS;
         }
     }
     let value = |at| value_at(snapshot, rules, &out.sums, at);
@@ -309,7 +316,7 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out: &mut
             keyed.push(at, &value(at), rules.descending);
         }
     }
-    keyed.keep(|at| marks.get(at as usize).is_some_and(|mark| mark.kept));
+    keyed.keep(|at| marks.get(at as usize).is_some_and(|mark| mark.has(Mark::KEPT)));
     let order = keyed.sorted(value, rules.descending);
     out.lines.reserve(order.len() + below.len());
     let ordered = forest.ordered(order.iter().copied());
@@ -324,14 +331,15 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out: &mut
         let (depth, rails, last) = (*depth, *rails, siblings.as_slice().is_empty());
         let children = ordered.children(at as usize);
         let mark = marks.get(at as usize).copied().unwrap_or_default();
-        let fold = match (children.is_empty(), mark.folded) {
+        let fold = match (children.is_empty(), mark.has(Mark::FOLDED)) {
             (true, _) => Fold::Leaf,
             (false, true) => Fold::Closed,
             (false, false) => Fold::Open,
         };
-        let line = Line { at, among: Among::Present, depth, rails, last, fold, context: !mark.matching };
+        let line =
+            Line { at, among: Among::Present, depth, rails, last, fold, context: !mark.has(Mark::MATCHING) };
         out.lines.push(line);
-        if mark.mourns && fold != Fold::Closed {
+        if mark.has(Mark::MOURNS) && fold != Fold::Closed {
             mourn(&line, &below, &mut out.lines);
         }
         if fold == Fold::Open {
@@ -346,7 +354,7 @@ fn arrange_tree(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out: &mut
 fn lead_to(marks: &mut [Mark], chain: impl Iterator<Item = usize>) {
     for up in chain {
         match marks.get_mut(up) {
-            Some(mark) if !mark.kept => mark.kept = true,
+            Some(mark) if !mark.has(Mark::KEPT) => mark.0 |= Mark::KEPT,
             _ => break,
         }
     }
