@@ -33,7 +33,7 @@ const TIDY_FIRST: u32 = 4;
 
 /// Runs the monitor; 0 when the user leaves, 2 where it cannot begin.
 ///
-/// `rescue`: the machine is in trouble; see [`rescue`](super::rescue).
+/// `rescue`: the machine is in trouble; see [`rescue`].
 pub(super) fn main(options: &Options, rescue: bool, root: &Path) -> ExitCode {
     sys::return_large_blocks();
     // Before there are threads, so that it holds for all. Where it is refused, keys are answered a bit later.

@@ -72,7 +72,7 @@ pub fn is_round_robin() -> bool {
     get().is_ok_and(|now| now.policy == libc::SCHED_RR as u32)
 }
 
-/// Takes back what [`round_robin`] and [`slice`] gave, also through fork(2) and execve(2), for the calling thread; a
+/// Takes back what [`round_robin`] and [`slice()`] gave, also through fork(2) and execve(2), for the calling thread; a
 /// thread with an ordinary policy keeps it. A nice value below 0 becomes 0.
 ///
 /// # Errors

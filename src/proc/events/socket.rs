@@ -8,7 +8,7 @@
 //! * We do not ask for some kinds of events only, which would save little: that filter keeps the acknowledgement
 //!   from us and is one way to bring the count to 0.
 //! * Whether we are told anything is tried out: giving a thread its own name once more is an event like any other,
-//!   which needs no permission, moves no count, and is in the queue when the call returns ([`Socket::answers`]).
+//!   which needs no permission, moves no count, and is in the queue when the call returns (`Listener::answers`).
 //! * Where it did not work, the socket is given up *without* a word: leaving would take the count below 0, and keep
 //!   the next one who listens in silence.
 
