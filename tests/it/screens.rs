@@ -335,6 +335,28 @@ fn what_died_between_samples() {
 }
 
 #[test]
+fn troubles_are_counted_in_words() {
+    let mut desk = Desk::new((200, 24));
+    let mut said = |number: u64, count: u32| {
+        let mut shot = Snapshot { number: 1000 + number, ..Snapshot::clone(&desk.app.snapshot) };
+        let troubles = &mut shot.system.troubles;
+        (troubles.unparsable, troubles.failed, troubles.stuck) = (count, count, count);
+        desk.tell(Msg::Snapshot(Arc::new(shot)));
+        desk.picture()
+    };
+    let short = "could not be read: file descriptors or memory are short";
+    let one = said(1, 1);
+    let words = ["1 process could not be understood", &format!("1 process {short}"), "1 command line hangs"];
+    assert!(words.iter().all(|words| one.contains(words)), "{one}");
+    let two = said(2, 2);
+    let words =
+        ["2 processes could not be understood", &format!("2 processes {short}"), "2 command lines hang"];
+    assert!(words.iter().all(|words| two.contains(words)), "{two}");
+    let none = said(3, 0);
+    assert!(!none.contains("could not") && !none.contains("hang"), "{none}");
+}
+
+#[test]
 fn old_figures_are_told_apart() {
     let mut desk = Desk::new(SMALL);
     assert!(!desk.picture().contains("as of"));

@@ -69,8 +69,9 @@ pub struct Column {
     pub descending: bool,
     /// Whether a folded row shows the sum of its subtree here.
     pub additive: bool,
-    /// Values that differ by less than this look the same; sorting takes them for equal, so that rows which do nothing
-    /// keep their places. 0 where every difference counts.
+    /// Values that differ by less than this look the same, or nearly so: the use of CPUs tells nothing from next to
+    /// nothing. Sorting takes them for equal, so that rows which do next to nothing keep their places. 0 where every
+    /// difference counts.
     pub grain: f64,
     /// Whether its value may change while the process does not run, by what others do: its memory is reclaimed, somebody
     /// renices it. Who sorts by it needs every row fresh.
