@@ -22,6 +22,12 @@ impl Cell {
         Cell::default()
     }
 
+    /// An empty cell with room for what a line of a large screen holds, so that it need not grow in the middle of the
+    /// work, when a line has more parts than all before.
+    pub fn roomy() -> Cell {
+        Cell { text: String::with_capacity(1024), parts: Vec::with_capacity(64), limit: None }
+    }
+
     /// Empties it and keeps its memory.
     pub fn clear(&mut self) {
         self.text.clear();

@@ -35,9 +35,16 @@ pub use screen::Layout;
 pub use theme::{Paper, Theme};
 
 /// Draws screen after screen and keeps the memory that takes, so that a frame like the one before allocates nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Painter {
     scratch: Scratch,
+}
+
+impl Default for Painter {
+    fn default() -> Painter {
+        let gauge = Gauge { text: Cell::roomy(), ..Gauge::new() };
+        Painter { scratch: Scratch { text: Cell::roomy(), gauge } }
+    }
 }
 
 impl Painter {
