@@ -46,6 +46,8 @@ pub struct Table {
     tagged: HashSet<ProcId>,
     /// Whom the cursor stands on; `None` while it rests on the first row, whoever that is.
     chosen: Option<ProcId>,
+    /// Whether the one it stood on is gone and it fell upon somebody whom nobody chose.
+    fell: bool,
     index: usize,
     rows: usize,
     arranged: Arrangement,
@@ -76,6 +78,7 @@ impl Default for Table {
             folded: HashSet::new(),
             tagged: HashSet::new(),
             chosen: None,
+            fell: false,
             index: 0,
             rows: 1,
             arranged: Arrangement::default(),
@@ -110,6 +113,7 @@ impl Table {
                 // Gone: the cursor stays where it was and takes whoever stands there now.
                 self.follow = false;
                 self.choose(snapshot, self.index);
+                self.fell = true;
             }
         } else {
             self.index = 0;
@@ -210,8 +214,15 @@ impl Table {
 
     /// Puts the cursor on line `index` and keeps it on that process.
     pub fn go_to(&mut self, snapshot: &Snapshot, index: usize) {
+        self.fell = false;
         self.choose(snapshot, index);
         self.reveal();
+    }
+
+    /// Whether the cursor stands on somebody only because the one it stood on is gone, and nothing is tagged; asked once,
+    /// whoever acts again means it.
+    pub fn take_fall(&mut self) -> bool {
+        std::mem::take(&mut self.fell) && self.tagged.is_empty()
     }
 
     /// Moves the cursor by `by` lines; stops following.
@@ -236,6 +247,7 @@ impl Table {
     pub fn top(&mut self) {
         self.follow = false;
         (self.chosen, self.index, self.first) = (None, 0, 0);
+        self.fell = false;
     }
 
     /// To the last row.

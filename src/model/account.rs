@@ -25,8 +25,8 @@
 //! * A parent that ignores SIGCHLD, or sets SA_NOCLDWAIT, gets nothing added: its dead end in the remainder.
 //! * A sum that grew by more than all CPUs could give in the interval holds older time, of children that were never
 //!   listed (`hidepid`): it says nothing about this interval and is left out.
-//! * The processes are read after `/proc/stat`, one after the other, so that a look that takes long moves some time
-//!   between the remainder of this interval and that of the next.
+//! * The processes are read after `/proc/stat`, one after the other, each with an interval of its own. So what is added
+//!   up are rates; where a look takes long, they are of a time a little later than that of `/proc/stat`.
 //! * A kernel without IRQ_TIME_ACCOUNTING, or on a hypervisor without PARAVIRT_TIME_ACCOUNTING, leaves interrupts or
 //!   stolen time in the CPU time of the process they came upon: they are in it twice, and the remainder is negative.
 //! * A process that is older than the look before but was not listed then has no rate: its time is in the remainder.
@@ -89,7 +89,8 @@ pub(super) struct Dead {
 #[derive(Debug)]
 pub(super) struct Tally {
     per_tick: u64,
-    listed: u64,
+    /// Percent of one core, each over its own interval: the processes are read one after the other.
+    listed: f64,
     /// Positions of now, and by how much their waited-for time grew, nanoseconds; in order.
     grown: Vec<Grown>,
     /// Positions in the look before of processes that are gone.
@@ -123,23 +124,24 @@ fn waited(task: &Task) -> u64 {
 impl Tally {
     /// Nothing noted yet; `per_tick` is the nanoseconds of a clock tick, 0 where that is unknown.
     pub(super) fn new(per_tick: u64) -> Tally {
-        Tally { per_tick, listed: 0, grown: Vec::new(), gone: Vec::new(), unpaid: Vec::new() }
+        Tally { per_tick, listed: 0.0, grown: Vec::new(), gone: Vec::new(), unpaid: Vec::new() }
     }
 
-    /// A process that was there at the look before used `spent` nanoseconds; it is number `at` now.
-    pub(super) fn stayed(&mut self, before: &Task, now: &Task, spent: Option<u64>, at: usize) {
+    /// A process that was there at the look before used `spent` nanoseconds in the `seconds` between its two readings; it
+    /// is number `at` now.
+    pub(super) fn stayed(&mut self, before: &Task, now: &Task, spent: Option<u64>, seconds: f64, at: usize) {
         if matches!(now.kind, Kind::Thread(_)) {
             // Its process has counted it.
             return;
         }
-        self.listed = self.listed.saturating_add(spent.unwrap_or(0));
+        self.used(spent.unwrap_or(0), seconds);
         self.grow(at, waited(now).saturating_sub(waited(before)));
     }
 
-    /// A process began since the look before; it is number `at` now.
-    pub(super) fn began(&mut self, now: &Task, ticks: u64, at: usize) {
+    /// A process began since the look before, `seconds` ago; it is number `at` now.
+    pub(super) fn began(&mut self, now: &Task, ticks: u64, seconds: f64, at: usize) {
         if !matches!(now.kind, Kind::Thread(_)) {
-            self.listed = self.listed.saturating_add(now.cpu_nanos(ticks).unwrap_or(0));
+            self.used(now.cpu_nanos(ticks).unwrap_or(0), seconds);
             self.grow(at, waited(now));
         }
     }
@@ -147,6 +149,12 @@ impl Tally {
     /// Number `at` of the look before is gone.
     pub(super) fn gone(&mut self, at: usize) {
         self.gone.push(at);
+    }
+
+    fn used(&mut self, nanos: u64, seconds: f64) {
+        if seconds > 0.0 {
+            self.listed += nanos as f64 / 1e9 / seconds * 100.0;
+        }
     }
 
     fn grow(&mut self, at: usize, ticks: u64) {
@@ -249,7 +257,7 @@ impl Tally {
         let guest = of_ticks(since(|t| t.guest).saturating_add(since(|t| t.guest_nice)));
         let mut account = Account {
             busy: of_ticks(busy),
-            listed: (percent(self.listed) - guest).max(0.0),
+            listed: (self.listed - guest).max(0.0),
             irq: of_ticks(irq),
             softirq: of_ticks(softirq),
             steal: of_ticks(steal),
@@ -412,6 +420,16 @@ mod tests {
         assert_eq!(rows(&shot), [(20, Some(29.0), sentence.to_owned())]);
         assert!(shot.procs.iter().all(|proc| proc.task.kind == Kind::Process), "a row is no process");
         assert_eq!(shot.counts.processes, 2);
+    }
+
+    #[test]
+    fn who_is_read_late_in_a_long_look_has_its_own_interval() {
+        let before = look(10, 0, &[(1, 0, 0, 0), (20, 1, 0, 0)]);
+        // The look took 600 ms before it came to 20, which went on at 100 % meanwhile.
+        let mut now = look(11, 1000, &[(1, 0, 0, 0), (20, 1, 1600, 0)]);
+        now.tasks[1].read_at = Nanos(11 * SECOND + 600_000_000);
+        let sum = account(&between(before, now));
+        assert!(near(sum.listed, 100.0) && near(sum.remainder, 0.0), "{sum:?}");
     }
 
     #[test]

@@ -51,11 +51,11 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
             (Some(o), _) => {
                 counts.take(o);
                 let spent = spent(&o.task, &task, per_tick);
-                tally.stayed(&o.task, &task, spent, procs.len());
+                tally.stayed(&o.task, &task, spent, task.read_at.since(o.read_at), procs.len());
                 cpu_percent(o, &task, spent, cores)
             }
             (None, Some(p)) => {
-                tally.began(&task, ticks, procs.len());
+                tally.began(&task, ticks, task.read_at.since(p.taken), procs.len());
                 newcomer_percent(p, &task, ticks, cores)
             }
             (None, None) => None,

@@ -209,6 +209,15 @@ impl App {
             self.say_nobody();
             return;
         }
+        if let (true, Some(target)) = (self.table.take_fall(), targets.first()) {
+            // Nothing asks whether it is meant, and a moment ago somebody else stood there.
+            let (name, pid) = (target.name.show(20), target.id.pid);
+            self.say(
+                Role::Warn,
+                format!("that process is gone; the cursor is on {name} ({pid}) now: once more to renice it"),
+            );
+            return;
+        }
         self.session += 1;
         let (session, act) = (self.session, Act::Renice(by));
         self.remember(session, act);
