@@ -42,8 +42,11 @@
 //!
 //! # Doors are values
 //!
-//! * Only `Arc<Snapshot>` crosses threads by reference; there are no locks in state.
+//! * Only `Arc<Snapshot>` crosses threads by reference; there are no locks in state. Within it, and from look to look,
+//!   whoever did not change is the same `Arc<Task>`: most processes sleep, and a sleeper costs one system call.
 //! * Two samples belong to the same process only if pid **and** start time agree ([`model::ProcId`]).
+//! * Who came and went between two looks is counted, the CPU time of all is added up ([`model::Account`]), and what is
+//!   left over is shown.
 //! * A sample never fails as a whole: a vanished process is absent, a denied file is `Denied`, an unread one is
 //!   `NotRead` ([`model::Reading`]). Unknown is shown as unknown, never as 0; a first sample has no rates.
 //! * [`model::Needs`] says what has to be read; `app` computes it from what is on screen, `sampler` obeys.
