@@ -190,6 +190,9 @@ impl Hands {
             looked = looked.wrapping_add(1);
             if looked % TIDY == TIDY_FIRST {
                 sys::return_free_pages();
+            }
+            // Once: where memory is short, code that is mapped is what the kernel keeps longest.
+            if looked == TIDY_FIRST {
                 sys::return_unused_code();
             }
         });
