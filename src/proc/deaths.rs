@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::clock;
 use super::events::{Death, Name};
-use super::known::Known;
-use super::roll::find;
+use super::known::{Known, find};
 use crate::model::{Pid, ShortLived, Untrusted};
 
 /// How many generations of those that died together are climbed to find a parent that is known.

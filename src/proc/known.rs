@@ -185,6 +185,11 @@ impl Known {
     }
 }
 
+/// Where in `known`, which is ordered by pid, a pid is.
+pub(super) fn find(known: &[Known], pid: Pid) -> Option<usize> {
+    known.binary_search_by_key(&pid, |known| known.id.pid).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::parse;

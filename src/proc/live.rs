@@ -4,11 +4,11 @@ use std::path::{Path as FilePath, PathBuf};
 
 use super::commands::{self, Commands, Outcome};
 use super::files::{Files, Miss};
-use super::known::Known;
+use super::known::{Known, find};
 use super::machine::Machine;
 use super::pool::Pool;
 use super::reader::{Fate, Reader, Tally, turn};
-use super::roll::{Roll, find};
+use super::roll::Roll;
 use super::users::Users;
 use super::{clock, parse};
 use crate::model::{

@@ -8,7 +8,7 @@ use super::clock;
 use super::deaths::Dead;
 use super::events::{Events, News};
 use super::files::{Files, Miss};
-use super::known::Known;
+use super::known::{Known, find};
 use crate::model::{Census, CensusBy, Hearing, Pid, ShortLived, System};
 
 /// A full listing follows after so many looks without one.
@@ -216,9 +216,4 @@ impl Roll {
     pub(super) fn was_check(&self, checks_before: u64) -> bool {
         self.census.checks > checks_before
     }
-}
-
-/// Where in `known`, which is ordered by pid, a pid is.
-pub(super) fn find(known: &[Known], pid: Pid) -> Option<usize> {
-    known.binary_search_by_key(&pid, |known| known.id.pid).ok()
 }
