@@ -263,7 +263,7 @@ impl Open {
                 break;
             }
             let Some(known) = reader.meet(*pid) else { continue };
-            overlooked += u64::from(self.machine.was_there_before(known.id));
+            overlooked += u64::from(self.machine.was_there_before(known.id) && !self.roll.was_told_of(*pid));
             self.known.push(known);
         }
         if partial || reader.tally.failed > 0 {

@@ -68,6 +68,11 @@ impl Roll {
         self.census.by == CensusBy::Listing
     }
 
+    /// Whether the kernel told of this process in the last call: a few milliseconds late at most, and not overlooked.
+    pub(super) fn was_told_of(&self, pid: Pid) -> bool {
+        self.news.births.contains(&pid)
+    }
+
     /// The next call is to list everybody: somebody may have been lost.
     pub(super) fn doubt(&mut self) {
         self.complete = false;
