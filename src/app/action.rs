@@ -86,8 +86,21 @@ actions! {
     TagTree "tag_tree" "Tag" "tag the row and all its descendants";
     Untag "untag" "Untag" "untag all rows";
     Signal "signal" "Kill" "send a signal to the tagged rows, or to the selected one";
+    Acts "acts" "Acts" "choose what to do to them from a list";
+    Ladder "ladder" "Ladder" "SIGTERM, some seconds, then SIGKILL for who is left";
+    Freeze "freeze" "Freeze" "stop them, or let them go on";
+    FreezeTree "freeze_tree" "Freeze" "stop them with all descendants, or let them go on";
+    FreezeFor "freeze_for" "Freeze" "stop them for so many seconds";
     NiceDown "nice_down" "Nice-" "lower the nice value by one: more CPU (needs rights)";
     NiceUp "nice_up" "Nice+" "raise the nice value by one: less CPU";
+    AutogroupDown "autogroup_down" "AGrp-" "lower the nice value of their sessions (autogroup)";
+    AutogroupUp "autogroup_up" "AGrp+" "raise the nice value of their sessions (autogroup)";
+    IoPriority "io_priority" "IoPrio" "choose their I/O priority";
+    Affinity "affinity" "CPUs" "choose the CPUs they may run on";
+    Policy "policy" "Policy" "choose their scheduling policy";
+    Tame "tame" "Tame" "cap CPU and memory of their cgroup, set the OOM score";
+    Undo "undo" "Undo" "take the last act back, as far as that can be done";
+    Journal "journal" "Log" "show what was done, and what came of it";
 
     LabRun "lab_run" "Run" "run the experiment: serial first, then parallel";
     LabStop "lab_stop" "Stop" "end the run and everything it started";

@@ -5,6 +5,7 @@ use crate::config::{Chord, Key};
 use super::line_edit::LineEdit;
 use super::list::walk;
 use super::signal_menu::SignalMenu;
+use super::tame_menu::TameMenu;
 
 /// Something open above the screen; it gets the keys first.
 #[derive(Clone, Debug)]
@@ -17,6 +18,10 @@ pub enum Layer {
     Line(LineInput),
     /// The signal dialog.
     Signal(Box<SignalMenu>),
+    /// A dialog that tames.
+    Tame(Box<TameMenu>),
+    /// What was done, scrolled by so many lines.
+    Journal(usize),
 }
 
 /// What a menu is for.
@@ -26,6 +31,8 @@ pub enum MenuPurpose {
     Sort,
     /// Choose a user; the items' keys are uids, empty for all.
     User,
+    /// Choose what to do; the items' keys are the ids of actions.
+    Act,
 }
 
 /// A list to choose from.
@@ -59,6 +66,8 @@ pub enum Purpose {
     Filter,
     /// Seconds between two looks.
     Delay,
+    /// Seconds after which what is to be frozen goes on.
+    Thaw,
 }
 
 /// A line of text being typed for a purpose.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::config::Chord;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{ControlNews, ControlOrder, Sensors, Snapshot, Wants};
 
@@ -21,7 +22,7 @@ pub enum Msg {
     /// A new reading of the slow sensors.
     Sensors(Arc<Sensors>),
     /// What became of an act.
-    Control(ControlNews),
+    Control(Box<ControlNews>),
     /// What happens in the lab.
     Lab(LabNews),
     /// A sentence from the shell for the notice line, which is good news or bad.
@@ -50,6 +51,8 @@ pub enum Hit {
     Tab(Screen),
     /// An item of the open layer.
     Item(usize),
+    /// A part of the open layer that does what this key does.
+    Press(Chord),
     /// The open layer, but no item of it.
     Layer,
     /// Nothing that can be pressed.

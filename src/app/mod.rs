@@ -6,9 +6,11 @@
 //! [`Action`]s.
 
 mod action;
+mod aims;
 mod arrange;
 mod history;
 mod input;
+mod journal;
 mod keymap;
 mod lab;
 mod layer;
@@ -19,36 +21,37 @@ mod notices;
 mod order;
 mod signal_menu;
 mod table;
+mod tame_menu;
 mod update;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Act, Nanos, ProcId, Sensors, Snapshot, Wants};
+use crate::model::{Nanos, ProcId, Sensors, Snapshot, Wants};
 
 pub use action::Action;
+pub use aims::{Aim, Aimed, Aims};
 pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, arrange};
 pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
+pub use journal::{Entry, Journal};
 pub use keymap::{DEFAULT_KEYMAP, Keymap};
 pub use lab::{Lab, RunView};
 pub use layer::{Layer, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
 pub use line_edit::LineEdit;
 pub use message::{Effect, Hit, Msg, WantsChange};
 pub use notices::{Notice, Notices};
-pub use signal_menu::{Aim, Aimed, SignalMenu};
+pub use signal_menu::SignalMenu;
 pub use table::Table;
+pub use tame_menu::{Tame, TameMenu};
 
 /// Digits typed within this many seconds of each other belong to one pid, and are shown so long.
 const DIGITS_PAUSE: f64 = 2.0;
 
 /// A look is old when none came for so many times the delay.
 const OVERDUE: f64 = 2.5;
-/// So many acts back, a verdict still finds what was ordered; more than can wait for one within its time.
-const ACTS: usize = 1024;
 
 /// The screens, in the order of Tab.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -109,6 +112,8 @@ pub struct App {
     pub history: History,
     /// What was said.
     pub notices: Notices,
+    /// What was done, and what came of it.
+    pub journal: Journal,
     /// The keys.
     pub keymap: Keymap,
     /// Whether the display is frozen.
@@ -132,8 +137,6 @@ pub struct App {
     /// Digits typed so far to find a pid, and when the last one came.
     digits: Option<(String, Nanos)>,
     session: u64,
-    /// What was ordered in the last [`ACTS`] sessions, for the verdicts still to come.
-    acts: BTreeMap<u64, Act>,
     /// What came while the display is frozen.
     waiting: Waiting,
     wants: Option<Wants>,
@@ -169,6 +172,7 @@ impl App {
             sensors: None,
             history: History::default(),
             notices: Notices::default(),
+            journal: Journal::default(),
             keymap: start.keymap,
             paused: false,
             header_hidden: false,
@@ -182,7 +186,6 @@ impl App {
             size: (80, 24),
             digits: None,
             session: 0,
-            acts: BTreeMap::new(),
             waiting: Waiting::default(),
             wants: None,
             dirty: true,
@@ -235,14 +238,6 @@ impl App {
     pub fn typed_pid(&self) -> Option<&str> {
         let recent = self.digits.as_ref().filter(|(_, at)| self.now.since(*at) < DIGITS_PAUSE);
         recent.map(|(text, _)| text.as_str())
-    }
-
-    /// Remembers what was ordered in a session.
-    fn remember(&mut self, session: u64, act: Act) {
-        self.acts.insert(session, act);
-        if self.acts.len() > ACTS {
-            self.acts.pop_first();
-        }
     }
 
     /// Who is on screen now.

@@ -1,49 +1,16 @@
 //! The signal dialog: whom it would hit, pinned when it opened, and which signal.
 
 use crate::config::{Chord, Key};
-use crate::model::{
-    ControlNews, Disposition, Happened, Kind, Outcome, Pid, ProcId, Signal, Snapshot, Target, Untrusted,
-};
+use crate::model::{Kind, Pid, ProcId, Signal, Snapshot, Target};
 
+use super::aims::Aims;
 use super::list::walk;
-
-/// How sure it is that a target is still who was chosen.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Aim {
-    /// The pin is not answered yet.
-    Checking,
-    /// Pinned: it can only be this process. With what it does on signals.
-    Ready(Disposition),
-    /// It ended while the dialog was open.
-    Gone,
-    /// It cannot be hit, for this reason.
-    Refused(Outcome),
-}
-
-/// A target with what helps to recognise it.
-#[derive(Clone, Debug)]
-pub struct Aimed {
-    /// Who.
-    pub target: Target,
-    /// Its owner.
-    pub user: Option<Untrusted>,
-    /// CPU use when it was chosen, percent of one core.
-    pub cpu: Option<f64>,
-    /// Resident memory when it was chosen, bytes.
-    pub resident: Option<u64>,
-    /// Age when it was chosen, seconds.
-    pub age: Option<f64>,
-    /// Whether it can be hit.
-    pub aim: Aim,
-}
 
 /// The dialog's state.
 #[derive(Clone, Debug)]
 pub struct SignalMenu {
-    /// Names this dialog to the control thread.
-    pub session: u64,
     /// Whom it would hit.
-    pub targets: Vec<Aimed>,
+    pub aims: Aims,
     /// The signals to choose from.
     pub signals: Vec<Signal>,
     /// The chosen one's place among them.
@@ -69,20 +36,15 @@ impl SignalMenu {
     /// that nobody can catch is never one careless Enter away.
     pub fn new(session: u64, targets: Vec<Target>, snapshot: &Snapshot) -> SignalMenu {
         let warnings = warnings(&targets, snapshot);
-        let aimed = targets.into_iter().map(|target| {
-            let proc = snapshot.find(target.id);
-            Aimed {
-                user: proc.and_then(|p| p.task.user.as_deref().cloned()),
-                cpu: proc.and_then(|p| p.cpu),
-                resident: proc.and_then(|p| p.task.memory.known().map(|m| m.resident)),
-                age: proc.and_then(|p| snapshot.age(p)),
-                aim: Aim::Checking,
-                target,
-            }
-        });
         let signals: Vec<Signal> = Signal::all().collect();
         let at = signals.iter().position(|signal| *signal == Signal::TERM).unwrap_or(0);
-        SignalMenu { session, targets: aimed.collect(), signals, at, warnings, typed: String::new() }
+        SignalMenu {
+            aims: Aims::new(session, targets, snapshot),
+            signals,
+            at,
+            warnings,
+            typed: String::new(),
+        }
     }
 
     /// The chosen signal.
@@ -125,24 +87,6 @@ impl SignalMenu {
         if let Some(at) = found {
             self.at = at;
         }
-    }
-
-    /// Takes news of the pins.
-    pub fn news(&mut self, news: &ControlNews) {
-        let Some(aimed) = self.targets.iter_mut().find(|aimed| aimed.target.id == news.target.id) else {
-            return;
-        };
-        match &news.what {
-            Happened::Pinned(disposition) => aimed.aim = Aim::Ready(*disposition),
-            Happened::Vanished | Happened::Outcome(Outcome::AlreadyGone) => aimed.aim = Aim::Gone,
-            Happened::Outcome(outcome) => aimed.aim = Aim::Refused(outcome.clone()),
-            Happened::Verdict(_) => {}
-        }
-    }
-
-    /// How many can be hit.
-    pub fn ready(&self) -> usize {
-        self.targets.iter().filter(|aimed| matches!(aimed.aim, Aim::Ready(_) | Aim::Checking)).count()
     }
 }
 

@@ -184,7 +184,7 @@ impl Table {
 
     /// Whom an act would reach now: the tagged, else the selected.
     pub fn targets(&self, snapshot: &Snapshot) -> Vec<Target> {
-        let target = |proc: &Proc| Target { id: proc.id(), name: (*proc.task.comm).clone() };
+        let target = Proc::target;
         if self.tagged.is_empty() {
             return self.selected_process(snapshot).map(target).into_iter().collect();
         }

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::os::fd::AsFd;
 use std::time::Instant;
 
-use crate::model::{Act, ControlNews, Happened, Outcome, Pid, ProcId, Signal, Untrusted, Verdict, WhyAlive};
+use crate::model::{
+    Act, Call, ControlNews, Happened, Outcome, Pid, ProcId, Reach, Signal, Untrusted, Verdict, WhyAlive,
+};
 use crate::sys::pidfd_send;
 
 use super::desk::{Desk, Stage, Token};
 use super::follow::Pursuit;
 use super::look::{self, Stat};
 use super::pin::{Hold, Life, life};
-use super::renice::renice;
+use super::tame;
 
 /// A signal that the kernel took.
 enum Delivered {
@@ -23,27 +25,29 @@ enum Delivered {
 
 impl<F: Fn(ControlNews)> Desk<F> {
     /// Does `act` to the targets of `session` that `only` names, all where it names none.
-    pub(super) fn act_on_all(&mut self, session: u64, act: Act, only: &[ProcId]) {
+    pub(super) fn act_on_all(&mut self, session: u64, act: Act, only: &[ProcId], _reach: &Reach) {
         let Some(tokens) = self.sessions.get(&session).cloned() else { return };
         let only: BTreeSet<ProcId> = only.iter().copied().collect();
         for token in tokens {
-            let Some(case) = self.cases.get(&token) else { continue };
+            let Some(case) = self.cases.get_mut(&token) else { continue };
             if only.is_empty() || only.contains(&case.target.id) {
+                case.act = Some(act);
                 match act {
                     Act::Signal(signal) => self.signal(token, signal),
-                    Act::Renice(delta) => self.renice(token, delta),
+                    Act::Ladder { .. } => self.signal(token, Signal::TERM),
+                    Act::Renice(_) | Act::ReniceAutogroup(_) | Act::Set(_) => self.change(token, act),
                 }
             }
         }
     }
 
-    fn renice(&mut self, token: Token, delta: i32) {
+    fn change(&mut self, token: Token, act: Act) {
         if let Err(outcome) = self.take_hold(token) {
             return self.tell(token, Happened::Outcome(outcome));
         }
         let Some(case) = self.cases.get(&token) else { return };
         let Some(hold) = &case.hold else { return };
-        let outcome = renice(case.target.id, hold, delta);
+        let outcome = tame::change(case.target.id, hold, act);
         self.tell(token, Happened::Outcome(outcome));
         self.let_go_unless_followed(token);
     }
@@ -107,7 +111,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
             Some(libc::ENOSYS) => {
                 Outcome::Refused("this kernel cannot signal a process handle (pidfd, Linux 5.1)")
             }
-            errno => Outcome::Failed { errno: errno.unwrap_or(libc::EIO) },
+            errno => Outcome::Failed { call: Call::SendSignal, errno: errno.unwrap_or(libc::EIO) },
         })?;
         if before == Life::Alive {
             let was_stopped = stat.as_ref().is_some_and(Stat::is_stopped);

@@ -11,11 +11,12 @@ use std::time::Instant;
 use rustix::event::{Timespec, epoll};
 use rustix::process::{Resource, getrlimit};
 
-use crate::model::{ControlNews, ControlOrder, Disposition, Happened, Outcome, ProcId, Target};
+use crate::model::{Act, Call, ControlNews, ControlOrder, Happened, Outcome, ProcId, Standing, Target};
 
 use super::follow::{Pursuit, Times};
 use super::look;
 use super::pin::{Hold, Life, life, pin};
+use super::tame;
 
 /// How many sessions without a hold on anything are remembered; a caller that never releases costs no more.
 const MOST_IDLE_SESSIONS: usize = 64;
@@ -32,6 +33,8 @@ pub(super) type Token = u64;
 pub(super) struct Case {
     pub(super) session: u64,
     pub(super) target: Target,
+    /// What was last done to it.
+    pub(super) act: Option<Act>,
     /// Kept from the pinning to the act, and from a delivered signal to its verdict. A case without a hold is pinned
     /// anew when an act comes: the identity is checked in any case.
     pub(super) hold: Option<Hold>,
@@ -130,7 +133,12 @@ impl<F: Fn(ControlNews)> Desk<F> {
         loop {
             match mail.try_recv() {
                 Ok(ControlOrder::Pin { session, targets }) => self.pin_all(session, targets),
-                Ok(ControlOrder::Act { session, act, only }) => self.act_on_all(session, act, &only),
+                Ok(ControlOrder::Act { session, act, only, reach }) => {
+                    self.act_on_all(session, act, &only, &reach);
+                }
+                Ok(ControlOrder::Survey { session, target, among }) => self.survey(session, target, among),
+                Ok(ControlOrder::Cancel { session }) => self.cancel(session),
+                Ok(ControlOrder::Undo { session, of }) => self.undo(session, of),
                 Ok(ControlOrder::Release { session }) => self.release(session),
                 Err(TryRecvError::Empty) => return true,
                 Err(TryRecvError::Disconnected) => return false,
@@ -169,30 +177,36 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 self.sessions.entry(session).or_default().push(token);
                 let stage = Stage::Pinned { zombie: false };
                 let (ended, released) = (false, false);
-                self.cases
-                    .insert(token, Case { session, target, hold: None, stage, ended, released, alarm: None });
+                self.cases.insert(
+                    token,
+                    Case { session, target, act: None, hold: None, stage, ended, released, alarm: None },
+                );
                 token
             });
             match self.take_hold(token) {
-                Ok(disposition) => self.tell(token, Happened::Pinned(disposition)),
+                Ok(()) => {
+                    if let Some(standing) = self.standing(token) {
+                        self.tell(token, Happened::Pinned(Box::new(standing)));
+                    }
+                }
                 Err(Outcome::AlreadyGone) => self.tell(token, Happened::Vanished),
                 Err(outcome) => self.tell(token, Happened::Outcome(outcome)),
             }
         }
     }
 
-    /// Makes sure that the case has its hold, and says what the process does with signals.
-    pub(super) fn take_hold(&mut self, token: Token) -> Result<Disposition, Outcome> {
+    /// Makes sure that the case has its hold.
+    pub(super) fn take_hold(&mut self, token: Token) -> Result<(), Outcome> {
         let most = most_pidfds();
         let Some(case) = self.cases.get_mut(&token) else { return Err(Outcome::AlreadyGone) };
         if case.ended {
             return Err(Outcome::AlreadyGone);
         }
         if case.hold.is_some() {
-            return Ok(look::status(case.target.id.pid).disposition);
+            return Ok(());
         }
         if self.held >= most {
-            return Err(Outcome::Failed { errno: libc::EMFILE });
+            return Err(Outcome::Failed { call: Call::OpenHandle, errno: libc::EMFILE });
         }
         let hold = pin(case.target.id)?;
         let mut zombie = false;
@@ -204,13 +218,27 @@ impl<F: Fn(ControlNews)> Desk<F> {
             };
             let watch = epoll::add(&self.epoll, pidfd, epoll::EventData::new_u64(token), interest(zombie));
             if let Err(errno) = watch {
-                return Err(Outcome::Failed { errno: errno.raw_os_error() });
+                return Err(Outcome::Failed { call: Call::OpenHandle, errno: errno.raw_os_error() });
             }
             self.held += 1;
         }
         case.hold = Some(hold);
         case.stage = Stage::Pinned { zombie };
-        Ok(look::status(case.target.id.pid).disposition)
+        Ok(())
+    }
+
+    /// How a process stands that is held.
+    fn standing(&self, token: Token) -> Option<Standing> {
+        let case = self.cases.get(&token)?;
+        let pid = case.target.id.pid;
+        let status = look::status(pid);
+        Some(Standing {
+            disposition: status.disposition,
+            is_init: status.is_init(),
+            is_kernel: matches!(case.hold, Some(Hold::Process { kernel_thread: true, .. })),
+            weak: false,
+            settings: tame::settings(pid),
+        })
     }
 
     /// Closes the pidfd of a case and cancels its alarm; the target stays known to its session.
@@ -229,7 +257,12 @@ impl<F: Fn(ControlNews)> Desk<F> {
 
     pub(super) fn tell(&self, token: Token, what: Happened) {
         if let Some(case) = self.cases.get(&token) {
-            (self.news)(ControlNews { session: case.session, target: case.target.clone(), what });
+            (self.news)(ControlNews {
+                session: case.session,
+                target: case.target.clone(),
+                act: case.act,
+                what,
+            });
         }
     }
 

@@ -24,9 +24,12 @@ mod acting;
 mod desk;
 mod door;
 mod follow;
+mod ladder;
 mod look;
 mod pin;
-mod renice;
+mod survey;
+mod tame;
+mod undo;
 mod wait;
 mod watch;
 

@@ -6,7 +6,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{PidfdFlags, pidfd_open};
 
-use crate::model::{Outcome, Pid, ProcId};
+use crate::model::{Call, Outcome, Pid, ProcId};
 use crate::sys::{ExitRecord, pidfd_exit_record, pidfd_send};
 
 use super::look::{self, Stat};
@@ -57,7 +57,7 @@ pub(super) fn pin(id: ProcId) -> Result<Hold, Outcome> {
         Err(Errno::SRCH | Errno::INVAL | Errno::NOENT) => return pin_thread(id),
         Err(Errno::NOSYS) => return Err(Outcome::Refused(NO_PIDFD)),
         Err(Errno::PERM | Errno::ACCESS) => return Err(Outcome::Refused(NO_PIDFD_FOR_US)),
-        Err(errno) => return Err(Outcome::Failed { errno: errno.raw_os_error() }),
+        Err(errno) => return Err(Outcome::Failed { call: Call::OpenHandle, errno: errno.raw_os_error() }),
     };
     match look::stat(id.pid) {
         Ok(stat) if stat.start_time == id.start_time => {

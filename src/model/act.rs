@@ -1,6 +1,8 @@
-//! What can be done to a process, and what came of it: the values that cross the door of `control`.
+//! What can be done to a process: the orders that go through the door of `control`. What comes back is in `news`.
 
-use super::{Pid, ProcId, Signal, Untrusted};
+use std::sync::Arc;
+
+use super::{Pid, ProcId, Setting, Signal, Untrusted};
 
 /// A process as it was when it was chosen.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -9,6 +11,24 @@ pub struct Target {
     pub id: ProcId,
     /// Its name at that time.
     pub name: Untrusted,
+    /// Its owner at that time, where known.
+    pub owner: Option<Owner>,
+}
+
+impl Target {
+    /// A target of which no more is known.
+    pub fn new(id: ProcId, name: impl Into<Untrusted>) -> Target {
+        Target { id, name: name.into(), owner: None }
+    }
+}
+
+/// Whose a process is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Owner {
+    /// The effective uid.
+    pub uid: u32,
+    /// The user's name.
+    pub name: Arc<Untrusted>,
 }
 
 /// Something to do to processes.
@@ -16,9 +36,35 @@ pub struct Target {
 pub enum Act {
     /// Send this signal.
     Signal(Signal),
-    /// Add this to the nice value (negative: more urgent); the kernel's range is −20 to 19. Linux keeps one for each
-    /// thread: a process's is its main thread's, and its other threads keep theirs.
+    /// SIGTERM; whoever is left after this many seconds gets SIGKILL. [`ControlOrder::Cancel`] stops it before.
+    Ladder {
+        /// Seconds between the two.
+        seconds: u32,
+    },
+    /// Add this to the nice value (negative: more urgent); the kernel's range is −20 to 19.
     Renice(i32),
+    /// Add this to the nice value of the autogroup, which is that of the whole session: sched(7), "The autogroup
+    /// feature".
+    ReniceAutogroup(i32),
+    /// Give it this value.
+    Set(Setting),
+}
+
+/// Who is reached by an order to act beyond those that were pinned.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Reach {
+    /// Nobody else.
+    #[default]
+    Pinned,
+    /// Also every descendant of theirs that is there when the order is carried out. For a signal that ends or stops, the
+    /// set is stopped first and searched until nobody new appears, so that nobody is forked past it.
+    Subtree,
+    /// Also whoever is then in this process group.
+    Group(u32),
+    /// Also whoever is then in this session.
+    Session(u32),
+    /// Also whoever is then in this cgroup (the path of cgroup v2 as in `/proc/PID/cgroup`) or below it.
+    Cgroup(Untrusted),
 }
 
 /// An order to the control thread. `session` is chosen by the caller and names one dialog or one key press; later ones
@@ -28,15 +74,31 @@ pub enum ControlOrder {
     /// Open and check a pidfd for each target now, when it is chosen. Answers for each with [`Happened::Pinned`], with
     /// [`Happened::Vanished`] where it has ended, or with the [`Outcome`] (`Replaced`, `Refused`, `Failed`) that any
     /// act on it would have. Whenever a pinned one ends before anything was sent, [`Happened::Vanished`] follows.
+    ///
+    /// [`Happened::Pinned`]: super::Happened::Pinned
+    /// [`Happened::Vanished`]: super::Happened::Vanished
+    /// [`Outcome`]: super::Outcome
     Pin {
         /// The dialog.
         session: u64,
         /// Who was chosen.
         targets: Vec<Target>,
     },
-    /// Do `act` to every target of `session` that `only` names (all where it is empty). Answers for each with exactly
-    /// one [`Happened::Outcome`], and after `Delivered` with a [`Happened::Verdict`]; one that was told to be alive has
-    /// a second verdict when it ends within a minute. Sessions that were not pinned are passed over.
+    /// Find out what belongs to a target beyond what is on screen: its cgroup with its members, and which ports those
+    /// listen on. Answers with [`Happened::Surveyed`](super::Happened::Surveyed), which may take its time.
+    Survey {
+        /// The dialog.
+        session: u64,
+        /// Whose cgroup.
+        target: Target,
+        /// Whose ports, besides those of the cgroup's members.
+        among: Vec<Pid>,
+    },
+    /// Do `act` to every target of `session` that `only` names (all where it is empty), and to whom `reach` adds.
+    /// Answers for each with exactly one [`Happened::Outcome`](super::Happened::Outcome), and after `Delivered` with a
+    /// [`Happened::Verdict`](super::Happened::Verdict); one that was told to be alive has a second verdict when it ends
+    /// within a minute. When all have theirs, [`Happened::Over`](super::Happened::Over) closes the order. Sessions that
+    /// were not pinned are passed over.
     Act {
         /// The dialog.
         session: u64,
@@ -44,145 +106,25 @@ pub enum ControlOrder {
         act: Act,
         /// Which of the pinned, by identity; empty means all.
         only: Vec<ProcId>,
+        /// Who else.
+        reach: Reach,
+    },
+    /// Stop the ladder of this session: no SIGKILL will follow.
+    Cancel {
+        /// The dialog.
+        session: u64,
+    },
+    /// Give back what the acts of session `of` changed: each value to each thread it was taken from, SIGCONT to whom it
+    /// stopped, and only to the same processes. Answers under `session` as an order to act does.
+    Undo {
+        /// The name of this undoing.
+        session: u64,
+        /// Whose acts.
+        of: u64,
     },
     /// No more orders will come for this session: let go. What was signalled still gets its verdicts.
     Release {
         /// The dialog.
         session: u64,
     },
-}
-
-/// What came of an order, one target at a time, as it happens.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ControlNews {
-    /// The dialog.
-    pub session: u64,
-    /// Whose news this is.
-    pub target: Target,
-    /// What happened.
-    pub what: Happened,
-}
-
-/// One step in the story of one target.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Happened {
-    /// The pidfd is open and the start time agrees: this very process was alive. Carries what it does with signals.
-    Pinned(Disposition),
-    /// It ended while it was pinned, before anything was sent.
-    Vanished,
-    /// The act was attempted.
-    Outcome(Outcome),
-    /// A signal was delivered, and this is what the process did.
-    Verdict(Verdict),
-}
-
-/// What a process does with signals, from the masks of `/proc/PID/status`; all unknown where it could not be read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Disposition {
-    /// `SigIgn`.
-    pub ignored: Option<super::SignalSet>,
-    /// `SigBlk` of the main thread.
-    pub blocked: Option<super::SignalSet>,
-    /// `SigCgt`.
-    pub caught: Option<super::SignalSet>,
-}
-
-/// What the attempt came to. Delivered is not dead: see [`Verdict`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    /// The kernel took the signal for exactly the process that was meant.
-    Delivered,
-    /// The nice value changed.
-    Reniced {
-        /// Before.
-        from: i32,
-        /// After.
-        to: i32,
-    },
-    /// It had ended before the act; nothing was sent.
-    AlreadyGone,
-    /// The pid now belongs to another process; nothing was sent.
-    Replaced,
-    /// Not permitted: whose it is, where known.
-    Denied {
-        /// The owner's uid.
-        owner: Option<u32>,
-    },
-    /// Refused by us, with the reason as a sentence part ("kernel threads ignore signals").
-    Refused(&'static str),
-    /// It ended during a call that takes a bare pid, so it is not sure whom the call reached.
-    Uncertain,
-    /// The system call failed with this errno.
-    Failed {
-        /// errno(3).
-        errno: i32,
-    },
-}
-
-/// What became of a process after a delivered signal. Times are seconds since the signal was sent.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Verdict {
-    /// It was killed by this signal.
-    Killed {
-        /// The signal that ended it.
-        by: Signal,
-        /// Seconds it took.
-        after: f64,
-    },
-    /// It exited by itself with this status.
-    Exited {
-        /// Exit status, 0 to 255.
-        status: i32,
-        /// Seconds it took.
-        after: f64,
-    },
-    /// It is gone; how could not be found out (kernel before 6.15, no permission).
-    Ended {
-        /// Seconds it took.
-        after: f64,
-    },
-    /// SIGSTOP and kin: it is stopped now.
-    Stopped,
-    /// SIGCONT: it is no longer stopped.
-    Continued,
-    /// The signal does not end processes and there is nothing more to wait for.
-    Alive,
-    /// It should have ended and did not.
-    StillAlive {
-        /// Seconds waited.
-        after: f64,
-        /// Why, as far as can be told.
-        why: WhyAlive,
-    },
-}
-
-impl Eq for Verdict {}
-
-/// Why a process outlived a deadly signal.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum WhyAlive {
-    /// It ignores the signal (`SigIgn`).
-    Ignores,
-    /// It blocks the signal (`SigBlk`): pending until unblocked.
-    Blocks,
-    /// It caught the signal (`SigCgt`) and went on.
-    Catches,
-    /// It is stopped: the signal waits until it is continued.
-    Stopped,
-    /// It is in uninterruptible sleep, in this kernel function where known.
-    Uninterruptible {
-        /// `/proc/PID/wchan`.
-        wchan: Option<String>,
-    },
-    /// It is already dead; this parent has not reaped it.
-    Zombie {
-        /// The parent.
-        parent: Option<Pid>,
-        /// The parent's name.
-        parent_name: Untrusted,
-    },
-    /// It is the init of a pid namespace, which takes only signals it has handlers for.
-    Init,
-    /// It could not be found out.
-    Unknown,
 }

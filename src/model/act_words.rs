@@ -1,18 +1,17 @@
 //! The sentences in which the outcome of an act is told: who, what happened, and the next best step.
 
-use super::{Act, ControlNews, DefaultAction, Happened, Outcome, Pid, Signal, Verdict, WhyAlive};
+use super::{
+    Act, Change, ControlNews, DefaultAction, Happened, Outcome, Pid, Respawn, Signal, Verdict, WhyAlive,
+};
 
 /// Widest a process's name is shown in a sentence.
 const NAME_CELLS: usize = 24;
 
 impl ControlNews {
     /// What happened, for a notice or a terminal: "4711 sh: killed by SIGTERM after 0.2 s".
-    ///
-    /// `act` is what was ordered; it tells a signal that should have ended from one that should have stopped. For
-    /// news that came before any order, whatever is likely to be ordered will do.
-    pub fn sentence(&self, act: Act) -> String {
+    pub fn sentence(&self) -> String {
         let pid = self.target.id.pid;
-        let what = self.predicate(act);
+        let what = self.predicate();
         // The name was the chosen process's, and is not the newcomer's.
         if self.target.name.is_empty() || self.what == Happened::Outcome(Outcome::Replaced) {
             format!("{pid}: {what}")
@@ -22,21 +21,37 @@ impl ControlNews {
     }
 
     /// The same without whom it happened to, so that many can be told in one sentence: "killed by SIGTERM after 0.2 s".
-    pub fn predicate(&self, act: Act) -> String {
+    pub fn predicate(&self) -> String {
+        // Before any order it is most likely about a signal to come.
+        let act = self.act.unwrap_or(Act::Signal(Signal::TERM));
         match &self.what {
-            Happened::Pinned(disposition) => pinned(disposition, act),
+            Happened::Pinned(standing) => pinned(&standing.disposition, act),
             Happened::Vanished => format!("has ended, {}", nothing(act)),
-            Happened::Outcome(outcome) => self::outcome(outcome, act),
+            Happened::Outcome(outcome) => self::outcome(self, outcome, act),
             Happened::Verdict(verdict) => self::verdict(verdict, act, self.target.id.pid),
+            Happened::Surveyed(_) => "alive".to_owned(),
+            Happened::Respawned(respawn) => respawned(respawn),
+            Happened::Over { reached, escaped: 0 } => format!("{reached} reached"),
+            Happened::Over { reached, escaped } => format!("{reached} reached, {escaped} escaped"),
         }
     }
+}
+
+fn respawned(respawn: &Respawn) -> String {
+    let starter = match (&respawn.unit, respawn.parent) {
+        (Some(unit), _) => format!(", started by systemd unit {}", unit.show(NAME_CELLS * 2)),
+        (None, Some(parent)) if respawn.parent_name.is_empty() => format!(", started by {parent}"),
+        (None, Some(parent)) => format!(", started by {parent} ({})", respawn.parent_name.show(NAME_CELLS)),
+        (None, None) => String::new(),
+    };
+    format!("is back as {} {}{starter}", respawn.by.pid, when(respawn.after))
 }
 
 /// That the act did not take place.
 fn nothing(act: Act) -> &'static str {
     match act {
-        Act::Signal(_) => "nothing sent",
-        Act::Renice(_) => "nothing changed",
+        Act::Signal(_) | Act::Ladder { .. } => "nothing sent",
+        Act::Renice(_) | Act::ReniceAutogroup(_) | Act::Set(_) => "nothing changed",
     }
 }
 
@@ -57,25 +72,36 @@ fn pinned(disposition: &super::Disposition, act: Act) -> String {
     }
 }
 
-fn outcome(outcome: &Outcome, act: Act) -> String {
+fn outcome(news: &ControlNews, outcome: &Outcome, act: Act) -> String {
     match outcome {
         Outcome::Delivered => match act {
             Act::Signal(signal) => format!("{} delivered", signal.name()),
-            Act::Renice(_) => "delivered".to_owned(),
+            _ => "delivered".to_owned(),
         },
-        Outcome::Reniced { from, to } if from == to => match act {
-            Act::Renice(delta) if delta != 0 => format!("nice stays {to}, the kernel's limit"),
-            _ => format!("nice stays {to}"),
-        },
-        Outcome::Reniced { from, to } => format!("nice {from} → {to}"),
+        Outcome::Changed(change) if change.from == change.to => {
+            let to = change.to;
+            let limit = match act {
+                Act::Renice(delta) | Act::ReniceAutogroup(delta) if delta != 0 => ", the kernel's limit",
+                _ => "",
+            };
+            format!("{} stays {to}{limit}", to.what())
+        }
+        Outcome::Changed(change) => {
+            let Change { from, to, threads } = &**change;
+            let threads = if *threads > 1 { format!(" ({threads} threads)") } else { String::new() };
+            format!("{} {from} → {to}{threads}", to.what())
+        }
         Outcome::AlreadyGone => format!("had already ended, {}", nothing(act)),
         Outcome::Replaced => format!("is another process now, {}", nothing(act)),
+        Outcome::Escaped => format!("got away before it could be held, {}", nothing(act)),
         Outcome::Denied { owner } => {
-            let owner = match owner {
-                None => String::new(),
+            let known = news.target.owner.as_ref().filter(|known| Some(known.uid) == *owner);
+            let owner = match (owner, known) {
+                (None, _) => String::new(),
+                (Some(_), Some(known)) => format!(", owned by {}", known.name.show(NAME_CELLS)),
                 // By this name everywhere; other names are not known here.
-                Some(0) => ", owned by root".to_owned(),
-                Some(uid) => format!(", owned by uid {uid}"),
+                (Some(0), None) => ", owned by root".to_owned(),
+                (Some(uid), None) => format!(", owned by uid {uid}"),
             };
             match act {
                 Act::Renice(delta) if delta < 0 => {
@@ -86,7 +112,7 @@ fn outcome(outcome: &Outcome, act: Act) -> String {
         }
         Outcome::Refused(reason) => format!("{}, {reason}", nothing(act)),
         Outcome::Uncertain => "ended just then, so it is not certain that it was the one reached".to_owned(),
-        Outcome::Failed { errno } => {
+        Outcome::Failed { errno, .. } => {
             let error = std::io::Error::from_raw_os_error(*errno);
             format!("{}, {error}", nothing(act))
         }
@@ -175,18 +201,22 @@ fn when(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Disposition, ProcId, SignalSet, Target, Untrusted};
+    use crate::model::{Call, Disposition, ProcId, Setting, SignalSet, Standing, Target, Untrusted};
 
     const TERM: Act = Act::Signal(Signal::TERM);
     const KILL: Act = Act::Signal(Signal::KILL);
 
     fn say_of(name: &str, what: Happened, act: Act) -> String {
-        let target = Target { id: ProcId::new(4711, 1).unwrap(), name: name.into() };
-        ControlNews { session: 1, target, what }.sentence(act)
+        let target = Target::new(ProcId::new(4711, 1).unwrap(), name);
+        ControlNews { session: 1, target, act: Some(act), what }.sentence()
     }
 
     fn say(what: Happened, act: Act) -> String {
         say_of("sh", what, act)
+    }
+
+    fn changed(from: i32, to: i32) -> Outcome {
+        Outcome::Changed(Box::new(Change { from: Setting::Nice(from), to: Setting::Nice(to), threads: 1 }))
     }
 
     fn alive(after: f64, why: WhyAlive, act: Act) -> String {
@@ -302,19 +332,20 @@ mod tests {
             said(Outcome::Refused("kernel threads take no signals"), TERM),
             "4711 sh: nothing sent, kernel threads take no signals"
         );
-        assert_eq!(said(Outcome::Reniced { from: 0, to: 5 }, Act::Renice(5)), "4711 sh: nice 0 → 5");
-        assert_eq!(
-            said(Outcome::Reniced { from: 19, to: 19 }, Act::Renice(1)),
-            "4711 sh: nice stays 19, the kernel's limit"
+        assert_eq!(said(changed(0, 5), Act::Renice(5)), "4711 sh: nice 0 → 5");
+        assert_eq!(said(changed(19, 19), Act::Renice(1)), "4711 sh: nice stays 19, the kernel's limit");
+        assert!(
+            said(Outcome::Failed { call: Call::OpenHandle, errno: 24 }, TERM)
+                .starts_with("4711 sh: nothing sent, ")
         );
-        assert!(said(Outcome::Failed { errno: 24 }, TERM).starts_with("4711 sh: nothing sent, "));
     }
 
     #[test]
     fn a_pinned_one_tells_what_it_does_with_the_signal() {
         let disposition = Disposition { caught: Some(SignalSet(0x4000)), ..Disposition::default() };
-        assert_eq!(say(Happened::Pinned(disposition), TERM), "4711 sh: alive, catches SIGTERM");
-        assert_eq!(say(Happened::Pinned(disposition), KILL), "4711 sh: alive");
+        let pinned = || Happened::Pinned(Box::new(Standing { disposition, ..Standing::default() }));
+        assert_eq!(say(pinned(), TERM), "4711 sh: alive, catches SIGTERM");
+        assert_eq!(say(pinned(), KILL), "4711 sh: alive");
     }
 
     #[test]

@@ -13,9 +13,11 @@ mod id;
 pub mod lab;
 pub mod lab_why;
 mod needs;
+mod news;
 mod role;
 mod sample;
 mod sensors;
+mod setting;
 mod short_lived;
 mod signal;
 mod snapshot;
@@ -25,17 +27,22 @@ pub mod units;
 mod untrusted;
 
 pub use account::Account;
-pub use act::{Act, ControlNews, ControlOrder, Disposition, Happened, Outcome, Target, Verdict, WhyAlive};
+pub use act::{Act, ControlOrder, Owner, Reach, Target};
 pub use census::{Census, CensusBy, Hearing, ShortLived};
 pub use derive::derive;
 pub use id::{Pid, ProcId};
 pub use needs::{Needs, Wants};
+pub use news::{
+    Call, Cgroup, Change, ControlNews, Disposition, Happened, Outcome, Respawn, Standing, Survey, Verdict,
+    WhyAlive,
+};
 pub use role::Role;
 pub use sample::{
     Command, Cost, CpuTimes, Host, Kind, Load, Memory, Nanos, Pressure, Reading, Sample, Seen, Stall, State,
     System, Task, TaskMemory, Troubles,
 };
 pub use sensors::{Disk, Network, Sensors, Temperature};
+pub use setting::{CpuMax, CpuSet, IoPriority, MOST_CPUS, Policy, Setting, Settings};
 pub use signal::{DefaultAction, Signal, SignalSet};
 pub use snapshot::{Counts, CpuUse, LINGER, Proc, Snapshot};
 pub use source::{NoSample, Source};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Account, Census, Cost, Host, Kind, Load, Memory, Nanos, Pid, Pressure, ProcId, State, System, Task,
+    Account, Census, Cost, Host, Kind, Load, Memory, Nanos, Owner, Pid, Pressure, ProcId, State, System,
+    Target, Task,
 };
 
 /// What a look at the machine means, in the light of the one before.
@@ -131,6 +132,17 @@ impl Proc {
     /// The task, to be changed; where it is shared with other snapshots, those keep theirs.
     pub fn task_mut(&mut self) -> &mut Task {
         Arc::make_mut(&mut self.task)
+    }
+
+    /// It as the target of an act.
+    pub fn target(&self) -> Target {
+        let task = &self.task;
+        let owner = task.uid.known().zip(task.user.as_ref());
+        Target {
+            id: self.id(),
+            name: (*task.comm).clone(),
+            owner: owner.map(|(uid, name)| Owner { uid: *uid, name: name.clone() }),
+        }
     }
 
     /// Who it is.

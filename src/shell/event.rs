@@ -20,7 +20,7 @@ pub(super) enum Event {
     /// A new reading of the slow sensors.
     Sensors(Arc<Sensors>),
     /// What became of an act.
-    Control(ControlNews),
+    Control(Box<ControlNews>),
     /// What happens in the lab.
     Lab(LabNews),
     /// Something went wrong: a sentence for the notice line.

@@ -201,7 +201,7 @@ impl Hands {
             started("the slow sensors", error);
         }
         let acts = events.clone();
-        let control = crate::control::start(move |news| drop(acts.send(Event::Control(news))));
+        let control = crate::control::start(move |news| drop(acts.send(Event::Control(Box::new(news)))));
         Hands {
             sampler: sampler.map_err(|error| started("the sampler", error)).ok(),
             control: control.map_err(|error| started("control", error)).ok(),

@@ -19,6 +19,7 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
             Purpose::Search => "Search: ",
             Purpose::Filter => "Filter: ",
             Purpose::Delay => "Seconds between two looks: ",
+            Purpose::Thaw => "Freeze for so many seconds: ",
         };
         let style = theme.style(if line.failed { Role::Bad } else { Role::Text });
         let (before, after) = line.edit.around_cursor();

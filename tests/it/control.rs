@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use glowtop::control::{Control, act_and_wait, start_with};
 use glowtop::model::{
-    Act, ControlNews, ControlOrder, Happened, Outcome, Pid, ProcId, Signal, SignalSet, Target, Verdict,
-    WhyAlive,
+    Act, Change, ControlNews, ControlOrder, Happened, Outcome, Pid, ProcId, Reach, Setting, Signal,
+    SignalSet, Target, Verdict, WhyAlive,
 };
 
 /// No test waits this long unless it fails.
@@ -70,7 +70,7 @@ fn stat(pid: u32) -> procfs::process::Stat {
 }
 
 fn target(pid: u32) -> Target {
-    Target { id: ProcId::new(pid, stat(pid).starttime).unwrap(), name: "child".into() }
+    Target::new(ProcId::new(pid, stat(pid).starttime).unwrap(), "child")
 }
 
 /// Asks until the answer is yes.
@@ -109,7 +109,7 @@ impl Desk {
     }
 
     fn act(&self, session: u64, act: Act) {
-        self.control.send(ControlOrder::Act { session, act, only: Vec::new() });
+        self.control.send(ControlOrder::Act { session, act, only: Vec::new(), reach: Reach::Pinned });
     }
 
     fn outcome(&self) -> Outcome {
@@ -149,6 +149,10 @@ fn killed_by(verdict: &Verdict) -> Option<Signal> {
     }
 }
 
+fn changed(from: i32, to: i32) -> Outcome {
+    Outcome::Changed(Box::new(Change { from: Setting::Nice(from), to: Setting::Nice(to), threads: 1 }))
+}
+
 fn set(signal: Signal) -> u64 {
     1 << (signal.number() - 1)
 }
@@ -184,7 +188,7 @@ fn the_end_of_a_stranger_s_child_is_known_too() {
     // The shell reaps its child at once, so nothing is left in /proc to read.
     let mut parent = Guard::start(Command::new("sh").args(["-c", "sleep 1000 & echo $!; wait; read x"]));
     let pid: u32 = parent.line().parse().unwrap();
-    let told = act_and_wait(vec![target(pid)], TERM, GENEROUS).unwrap();
+    let told = act_and_wait(vec![target(pid)], TERM, Reach::Pinned, GENEROUS).unwrap();
     let [delivered, end] = &told[..] else { panic!("{told:?}") };
     assert_eq!(delivered.what, Happened::Outcome(Outcome::Delivered));
     match &end.what {
@@ -242,7 +246,8 @@ fn pinning_tells_what_it_does_with_signals() {
     let child = Guard::shell("trap '' HUP; trap : USR1", "");
     let desk = Desk::open(SHORT);
     desk.control.send(ControlOrder::Pin { session: 1, targets: vec![child.target()] });
-    let Happened::Pinned(disposition) = desk.next().what else { panic!("it is alive") };
+    let Happened::Pinned(standing) = desk.next().what else { panic!("it is alive") };
+    let disposition = standing.disposition;
     let has = |mask: Option<SignalSet>, number| mask.unwrap().has(Signal::new(number).unwrap());
     assert!(has(disposition.ignored, 1) && !has(disposition.caught, 1));
     assert!(has(disposition.caught, 10) && !has(disposition.ignored, 10));
@@ -331,7 +336,7 @@ fn a_zombie_is_named_with_its_parent() {
     let pid: u32 = parent.line().parse().unwrap();
     let parent_name = || stat(parent.pid()).comm;
     until("a zombie whose parent never reaps", || stat(pid).state == 'Z' && parent_name() == "sleep");
-    let told = act_and_wait(vec![target(pid)], KILL, GENEROUS).unwrap();
+    let told = act_and_wait(vec![target(pid)], KILL, Reach::Pinned, GENEROUS).unwrap();
     let why_alive = WhyAlive::Zombie { parent: Pid::new(parent.pid()), parent_name: "sleep".into() };
     let expected = Happened::Verdict(Verdict::StillAlive { after: 0.0, why: why_alive });
     assert_eq!(told.last().map(|news| &news.what), Some(&expected));
@@ -360,12 +365,12 @@ fn the_init_of_a_pid_namespace_takes_what_it_handles_and_sigkill() {
         }
         std::thread::sleep(Duration::from_millis(2));
     };
-    let told = act_and_wait(vec![target(pid)], TERM, SHORT).unwrap();
+    let told = act_and_wait(vec![target(pid)], TERM, Reach::Pinned, SHORT).unwrap();
     match &told.last().unwrap().what {
         Happened::Verdict(verdict) => assert_eq!(why(verdict.clone()), WhyAlive::Init),
         other => panic!("{other:?}"),
     }
-    let told = act_and_wait(vec![target(pid)], KILL, GENEROUS).unwrap();
+    let told = act_and_wait(vec![target(pid)], KILL, Reach::Pinned, GENEROUS).unwrap();
     assert!(matches!(told.last().unwrap().what, Happened::Verdict(Verdict::Killed { by: Signal::KILL, .. })));
     outer.0.wait().unwrap();
 }
@@ -405,12 +410,12 @@ fn those_that_end_while_they_are_pinned_are_told() {
     desk.act(1, TERM);
     assert_eq!(desk.outcome(), Outcome::AlreadyGone);
     // And one that has gone before.
-    let gone = Target { id: ProcId::new(child.pid(), id).unwrap(), name: "gone".into() };
+    let gone = Target::new(ProcId::new(child.pid(), id).unwrap(), "gone");
     desk.control.send(ControlOrder::Pin { session: 2, targets: vec![gone.clone()] });
     assert_eq!(desk.next().what, Happened::Vanished);
-    let told = act_and_wait(vec![gone], TERM, GENEROUS).unwrap();
+    let told = act_and_wait(vec![gone], TERM, Reach::Pinned, GENEROUS).unwrap();
     assert_eq!(told.len(), 1);
-    assert_eq!(told[0].sentence(TERM), format!("{} gone: had already ended, nothing sent", child.pid()));
+    assert_eq!(told[0].sentence(), format!("{} gone: had already ended, nothing sent", child.pid()));
 }
 
 #[test]
@@ -446,7 +451,12 @@ fn only_those_that_are_named_are_reached() {
     let (first, mut second) = (Guard::sleeper(), Guard::sleeper());
     let desk = Desk::open(GENEROUS);
     desk.pin(1, &[&first, &second]);
-    desk.control.send(ControlOrder::Act { session: 1, act: KILL, only: vec![first.target().id] });
+    desk.control.send(ControlOrder::Act {
+        session: 1,
+        act: KILL,
+        only: vec![first.target().id],
+        reach: Reach::Pinned,
+    });
     assert_eq!(desk.outcome(), Outcome::Delivered);
     assert_eq!(killed_by(&desk.verdict()), Some(Signal::KILL));
     // Of those that ended it is remembered, though this one was not reaped.
@@ -485,10 +495,10 @@ fn nice_values_change_and_stop_at_the_limit() {
     desk.pin(1, &[&child]);
     desk.act(1, Act::Renice(3));
     let to = (from + 3).min(19);
-    assert_eq!(desk.outcome(), Outcome::Reniced { from, to });
+    assert_eq!(desk.outcome(), changed(from, to));
     assert_eq!(stat(child.pid()).nice, i64::from(to));
     desk.act(1, Act::Renice(i32::MAX));
-    assert_eq!(desk.outcome(), Outcome::Reniced { from: to, to: 19 });
+    assert_eq!(desk.outcome(), changed(to, 19));
     assert_eq!(stat(child.pid()).nice, 19);
 }
 
@@ -503,15 +513,15 @@ fn a_thread_has_a_nice_value_but_no_signals_of_its_own() {
     let tid = told.recv().unwrap();
     let nice = || procfs::process::Process::myself().unwrap().task_from_tid(tid).unwrap().stat().unwrap();
     let (from, start_time) = (i32::try_from(nice().nice).unwrap(), nice().starttime);
-    let row = Target { id: ProcId::new(tid as u32, start_time).unwrap(), name: "thread".into() };
-    let told = act_and_wait(vec![row.clone()], Act::Signal(Signal::CONT), GENEROUS).unwrap();
+    let row = Target::new(ProcId::new(tid as u32, start_time).unwrap(), "thread");
+    let told = act_and_wait(vec![row.clone()], Act::Signal(Signal::CONT), Reach::Pinned, GENEROUS).unwrap();
     assert!(
         matches!(told[..], [ControlNews { what: Happened::Outcome(Outcome::Refused(_)), .. }]),
         "{told:?}"
     );
-    let told = act_and_wait(vec![row], Act::Renice(1), GENEROUS).unwrap();
+    let told = act_and_wait(vec![row], Act::Renice(1), Reach::Pinned, GENEROUS).unwrap();
     let to = (from + 1).min(19);
-    assert_eq!(told[0].what, Happened::Outcome(Outcome::Reniced { from, to }));
+    assert_eq!(told[0].what, Happened::Outcome(changed(from, to)));
     assert_eq!(nice().nice, i64::from(to));
     drop(finish);
     thread.join().unwrap();
@@ -525,8 +535,8 @@ fn kernel_threads_are_refused() {
         println!("skipped: no kernel thread can be seen here");
         return;
     };
-    let row = Target { id: ProcId::new(kernel.pid as u32, kernel.starttime).unwrap(), name: "kernel".into() };
-    let told = act_and_wait(vec![row], Act::Signal(Signal::CONT), GENEROUS).unwrap();
+    let row = Target::new(ProcId::new(kernel.pid as u32, kernel.starttime).unwrap(), "kernel");
+    let told = act_and_wait(vec![row], Act::Signal(Signal::CONT), Reach::Pinned, GENEROUS).unwrap();
     assert!(
         matches!(told[..], [ControlNews { what: Happened::Outcome(Outcome::Refused(_)), .. }]),
         "{told:?}"
@@ -571,7 +581,7 @@ fn other_peoples_processes_are_denied_with_their_owner() {
     // Not SIGCONT: whoever is in the same session may send it, kill(2).
     let other = target(not_ours as u32);
     for act in [Act::Signal(Signal::parse("WINCH").unwrap()), Act::Renice(0)] {
-        let told = act_and_wait(vec![other.clone()], act, GENEROUS).unwrap();
+        let told = act_and_wait(vec![other.clone()], act, Reach::Pinned, GENEROUS).unwrap();
         assert!(
             matches!(told[..], [ControlNews { what: Happened::Outcome(Outcome::Denied { owner: Some(o) }), .. }] if o == its.euid),
             "{told:?}"
@@ -583,7 +593,7 @@ fn other_peoples_processes_are_denied_with_their_owner() {
         return;
     }
     let child = Guard::sleeper();
-    let told = act_and_wait(vec![child.target()], Act::Renice(-1), GENEROUS).unwrap();
+    let told = act_and_wait(vec![child.target()], Act::Renice(-1), Reach::Pinned, GENEROUS).unwrap();
     assert!(
         matches!(told[..], [ControlNews { what: Happened::Outcome(Outcome::Denied { .. }), .. }]),
         "{told:?}"
@@ -593,9 +603,10 @@ fn other_peoples_processes_are_denied_with_their_owner() {
 #[test]
 fn one_chosen_twice_is_reached_once() {
     let child = Guard::sleeper();
-    let told = act_and_wait(vec![child.target(), child.target()], Act::Renice(1), GENEROUS).unwrap();
+    let told =
+        act_and_wait(vec![child.target(), child.target()], Act::Renice(1), Reach::Pinned, GENEROUS).unwrap();
     assert_eq!(told.len(), 1);
-    assert!(act_and_wait(Vec::new(), KILL, GENEROUS).unwrap().is_empty());
+    assert!(act_and_wait(Vec::new(), KILL, Reach::Pinned, GENEROUS).unwrap().is_empty());
 }
 
 #[test]

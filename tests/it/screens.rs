@@ -10,9 +10,9 @@ use glowtop::app::{App, DEFAULT_KEYMAP, Hit, Input, Keymap, Lab, Layer, MouseEve
 use glowtop::config::{self, BUILTIN_THEMES, Chord};
 use glowtop::model::lab::{LabNews, Mode, RunReport, WorkloadInfo};
 use glowtop::model::{
-    Census, CensusBy, Command, ControlNews, Cost, CpuTimes, Disposition, Happened, Hearing, Host, Kind, Load,
-    Memory, Nanos, Outcome, Pid, Pressure, ProcId, Reading, Sample, Seen, ShortLived, Signal, SignalSet,
-    Snapshot, Stall, State, System, Task, TaskMemory, Verdict, derive,
+    Act, Census, CensusBy, Command, ControlNews, Cost, CpuTimes, Disposition, Happened, Hearing, Host, Kind,
+    Load, Memory, Nanos, Outcome, Pid, Pressure, ProcId, Reading, Sample, Seen, ShortLived, Signal,
+    SignalSet, Snapshot, Stall, Standing, State, System, Task, TaskMemory, Verdict, derive,
 };
 use glowtop::view::{self, Depth, Layout, Theme, picture};
 use proptest::prelude::*;
@@ -265,10 +265,10 @@ impl Desk {
     /// The pins of the open dialog are answered in turn.
     fn answer(&mut self, answers: &[Happened]) {
         let Some(Layer::Signal(menu)) = &self.app.layer else { panic!("no dialog") };
-        let session = menu.session;
-        let targets: Vec<_> = menu.targets.iter().map(|aimed| aimed.target.clone()).collect();
+        let session = menu.aims.session;
+        let targets: Vec<_> = menu.aims.targets.iter().map(|aimed| aimed.target.clone()).collect();
         for (target, what) in targets.into_iter().zip(answers) {
-            self.tell(Msg::Control(ControlNews { session, target, what: what.clone() }));
+            self.tell(Msg::Control(Box::new(ControlNews { session, target, act: None, what: what.clone() })));
         }
     }
 
@@ -389,12 +389,13 @@ fn the_signal_dialog() {
     let catches = SignalSet(1 << (Signal::INT.number() - 1));
     let ignores = SignalSet(1 << (Signal::TERM.number() - 1));
     let known = Disposition { ignored: Some(ignores), blocked: None, caught: Some(catches) };
-    desk.answer(&[Happened::Pinned(known)]);
+    let known = Box::new(Standing { disposition: known, ..Standing::default() });
+    desk.answer(&[Happened::Pinned(known.clone())]);
     insta::assert_snapshot!("signal_one_80x24", desk.picture());
 
     let mut desk = Desk::new(MIDDLE);
     desk.press("1 Home 1 Space 1 2 0 3 Space 8 1 1 Space F9");
-    desk.answer(&[Happened::Pinned(known), Happened::Vanished, Happened::Pinned(Disposition::default())]);
+    desk.answer(&[Happened::Pinned(known.clone()), Happened::Vanished, Happened::Pinned(Box::default())]);
     desk.press("9");
     insta::assert_snapshot!("signal_three_120x40", desk.picture());
 }
@@ -403,15 +404,20 @@ fn the_signal_dialog() {
 fn a_verdict_is_told() {
     let mut desk = Desk::new(SMALL);
     desk.press("1 3 1 1 F9");
-    desk.answer(&[Happened::Pinned(Disposition::default())]);
+    desk.answer(&[Happened::Pinned(Box::default())]);
     let Some(Layer::Signal(menu)) = &desk.app.layer else { panic!("no dialog") };
-    let (session, target) = (menu.session, menu.targets[0].target.clone());
+    let (session, target) = (menu.aims.session, menu.aims.targets[0].target.clone());
     desk.press("1 5 Enter");
     for what in [
         Happened::Outcome(Outcome::Delivered),
         Happened::Verdict(Verdict::Killed { by: Signal::TERM, after: 0.2 }),
     ] {
-        desk.tell(Msg::Control(ControlNews { session, target: target.clone(), what }));
+        desk.tell(Msg::Control(Box::new(ControlNews {
+            session,
+            target: target.clone(),
+            act: Some(Act::Signal(Signal::TERM)),
+            what,
+        })));
     }
     let text = desk.picture();
     assert!(text.contains("1311 cc1plus: killed by SIGTERM"), "{text}");

@@ -10,8 +10,8 @@ use super::*;
 use crate::config::Chord;
 use crate::model::lab::{LabNews, LabOrder, Mode, RunReport, WorkloadInfo};
 use crate::model::{
-    Act, ControlNews, ControlOrder, CpuTimes, CpuUse, Disposition, Happened, Hearing, Host, Kind, Memory,
-    Pid, Reading, Sample, Seen, ShortLived, Signal, Snapshot, System, Task, TaskMemory, Untrusted, Verdict,
+    Act, ControlNews, ControlOrder, CpuTimes, CpuUse, Happened, Hearing, Host, Kind, Memory, Pid, Reach,
+    Reading, Sample, Seen, ShortLived, Signal, Snapshot, System, Task, TaskMemory, Untrusted, Verdict,
     derive,
 };
 
@@ -316,14 +316,17 @@ fn the_signal_menu_pins_when_it_opens_and_sends_to_the_pinned() {
     let mut busy = MACHINE.to_vec();
     busy[7].4 = 9000;
     desk.look(&busy);
-    let what = Happened::Pinned(Disposition::default());
-    desk.tell(Msg::Control(ControlNews { session, target: target.clone(), what }));
+    let what = Happened::Pinned(Box::default());
+    desk.tell(Msg::Control(Box::new(ControlNews { session, target: target.clone(), act: None, what })));
     desk.effects.clear();
     desk.press("9 Enter");
     let act = Act::Signal(Signal::KILL);
-    assert_eq!(desk.effects, [Effect::Control(ControlOrder::Act { session, act, only: vec![] })]);
+    assert_eq!(
+        desk.effects,
+        [Effect::Control(ControlOrder::Act { session, act, only: vec![], reach: Reach::Pinned })]
+    );
     let what = Happened::Verdict(Verdict::Killed { by: Signal::KILL, after: 0.1 });
-    desk.tell(Msg::Control(ControlNews { session, target, what }));
+    desk.tell(Msg::Control(Box::new(ControlNews { session, target, act: Some(act), what })));
     assert!(desk.said().contains("31 cc1plus: killed by SIGKILL"), "{}", desk.said());
     desk.press("F9");
     let Some(Layer::Signal(menu)) = &desk.app.layer else { panic!("no dialog") };
@@ -338,8 +341,13 @@ fn what_an_act_came_to_for_many_is_one_sentence() {
     let session = *session;
     let mut tell = |pid: u32, verdict: Verdict| {
         let id = crate::model::ProcId::new(pid, 100).unwrap();
-        let target = crate::model::Target { id, name: "cc1plus".into() };
-        desk.tell(Msg::Control(ControlNews { session, target, what: Happened::Verdict(verdict) }));
+        let target = crate::model::Target::new(id, "cc1plus");
+        desk.tell(Msg::Control(Box::new(ControlNews {
+            session,
+            target,
+            act: Some(Act::Signal(Signal::TERM)),
+            what: Happened::Verdict(verdict),
+        })));
         desk.app.notices.current(desk.app.now).map(|notice| notice.text.clone()).collect::<Vec<_>>()
     };
     let killed = || Verdict::Killed { by: Signal::TERM, after: 0.0 };
@@ -373,8 +381,8 @@ fn a_target_that_ends_while_the_dialog_is_open_is_not_sent_to() {
     let mut desk = Desk::new();
     desk.press("k");
     let Some(Layer::Signal(menu)) = &desk.app.layer else { panic!("no dialog") };
-    let (session, target) = (menu.session, menu.targets[0].target.clone());
-    desk.tell(Msg::Control(ControlNews { session, target, what: Happened::Vanished }));
+    let (session, target) = (menu.aims.session, menu.aims.targets[0].target.clone());
+    desk.tell(Msg::Control(Box::new(ControlNews { session, target, act: None, what: Happened::Vanished })));
     desk.effects.clear();
     desk.press("Enter");
     assert_eq!(desk.effects, [Effect::Control(ControlOrder::Release { session })]);
@@ -448,16 +456,6 @@ fn an_act_at_once_reaches_nobody_whom_only_a_death_put_under_the_cursor() {
     let before = acts(&desk);
     desk.press("Down Up F8");
     assert_eq!(acts(&desk), before + 1);
-}
-
-#[test]
-fn no_more_acts_are_remembered_than_can_matter() {
-    let mut desk = Desk::new();
-    for _ in 0..3 * super::ACTS {
-        desk.press("F8");
-    }
-    assert_eq!(desk.app.acts.len(), super::ACTS);
-    assert!(desk.app.acts.contains_key(&desk.app.session), "the newest is");
 }
 
 #[test]

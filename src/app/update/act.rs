@@ -1,10 +1,10 @@
 //! What each action means on the screen that is shown.
 
 use crate::catalog::column;
-use crate::model::{Act, ControlOrder, Role};
+use crate::model::Role;
 use crate::query::Filter;
 
-use crate::app::{Action, App, Effect, Layer, Purpose, Screen, Table, Waiting};
+use crate::app::{Action, App, Effect, Layer, Purpose, Screen, Table, Tame, Waiting};
 
 impl App {
     /// Does what `action` means on the screen that is shown.
@@ -129,6 +129,19 @@ impl App {
             Action::TagTree => table.tag_subtree(&snapshot),
             Action::Untag => table.untag_all(),
             Action::Signal => self.open_signal_menu(effects),
+            Action::Acts => self.open_act_menu(),
+            Action::Ladder => self.open_ladder(effects),
+            Action::Freeze => self.freeze(false, effects),
+            Action::FreezeTree => self.freeze(true, effects),
+            Action::FreezeFor => self.open_line(Purpose::Thaw, "30"),
+            Action::AutogroupDown => self.renice_autogroup(-1, effects),
+            Action::AutogroupUp => self.renice_autogroup(1, effects),
+            Action::IoPriority => self.open_tame(Tame::IoPriority, effects),
+            Action::Affinity => self.open_tame(Tame::Affinity, effects),
+            Action::Policy => self.open_tame(Tame::Policy, effects),
+            Action::Tame => self.open_tame(Tame::Limits, effects),
+            Action::Undo => self.undo(effects),
+            Action::Journal => self.layer = Some(Layer::Journal(0)),
             Action::NiceDown => self.renice(-1, effects),
             Action::NiceUp => self.renice(1, effects),
 
@@ -201,28 +214,6 @@ impl App {
                 table.descending = by.descending;
             });
         }
-    }
-
-    fn renice(&mut self, by: i32, effects: &mut Vec<Effect>) {
-        let targets = self.table.targets(&self.snapshot);
-        if targets.is_empty() {
-            self.say_nobody();
-            return;
-        }
-        if let (true, Some(target)) = (self.table.take_fall(), targets.first()) {
-            // Nothing asks whether it is meant, and a moment ago somebody else stood there.
-            let (name, pid) = (target.name.show(20), target.id.pid);
-            self.say(
-                Role::Warn,
-                format!("that process is gone; the cursor is on {name} ({pid}) now: once more to renice it"),
-            );
-            return;
-        }
-        self.session += 1;
-        let (session, act) = (self.session, Act::Renice(by));
-        self.remember(session, act);
-        effects.push(Effect::Control(ControlOrder::Pin { session, targets }));
-        effects.push(Effect::Control(ControlOrder::Act { session, act, only: Vec::new() }));
     }
 
     /// Jumps to a match, `skip` lines from the cursor on.

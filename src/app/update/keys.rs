@@ -1,11 +1,12 @@
 //! Where a key goes: to the layer that is open, else to the action it is bound to.
 
 use crate::config::{Chord, Key};
-use crate::model::{ControlOrder, Pid};
+use crate::model::{Act, ControlOrder, Pid, Reach};
 
 use super::layers::parse_delay;
 use crate::app::layer::Picked;
 use crate::app::signal_menu::Choice;
+use crate::app::tame_menu::Tamed;
 use crate::app::{App, DIGITS_PAUSE, Effect, Layer, LineInput, Purpose, Screen};
 
 impl App {
@@ -63,10 +64,34 @@ impl App {
             Some(Layer::Signal(mut menu)) => match menu.key(chord) {
                 Choice::Open => self.layer = Some(Layer::Signal(menu)),
                 Choice::Cancel => {
-                    effects.push(Effect::Control(ControlOrder::Release { session: menu.session }));
+                    effects.push(Effect::Control(ControlOrder::Release { session: menu.aims.session }));
                 }
                 Choice::Send(signal) => self.send(&menu, signal, effects),
             },
+            Some(Layer::Tame(mut menu)) => match menu.key(chord) {
+                Tamed::Open => self.layer = Some(Layer::Tame(menu)),
+                Tamed::Cancel => {
+                    effects.push(Effect::Control(ControlOrder::Release { session: menu.aims.session }));
+                }
+                Tamed::Set(settings) => {
+                    let session = menu.aims.session;
+                    for setting in settings {
+                        let (act, only, reach) = (Act::Set(setting), Vec::new(), Reach::Pinned);
+                        effects.push(Effect::Control(ControlOrder::Act { session, act, only, reach }));
+                    }
+                }
+            },
+            Some(Layer::Journal(scroll)) => {
+                let scroll = match chord.key {
+                    Key::Up => Some(scroll.saturating_sub(1)),
+                    Key::Down => Some(scroll + 1),
+                    Key::PageUp => Some(scroll.saturating_sub(10)),
+                    Key::PageDown | Key::Char(' ') => Some(scroll + 10),
+                    Key::Home => Some(0),
+                    _ => None,
+                };
+                self.layer = scroll.map(Layer::Journal);
+            }
             None => {}
         }
     }
@@ -107,7 +132,7 @@ impl App {
                 self.rearrange();
                 line.failed = self.table.arranged().matching == 0;
             }
-            Purpose::Delay => line.failed = parse_delay(&line.edit).is_none(),
+            Purpose::Delay | Purpose::Thaw => line.failed = parse_delay(&line.edit).is_none(),
         }
     }
 

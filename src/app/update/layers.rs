@@ -1,7 +1,7 @@
 //! What opens above a screen, and what is done with its answer.
 
 use crate::catalog::{Column, column};
-use crate::model::{Act, ControlOrder, Kind, Role};
+use crate::model::{Act, ControlOrder, Kind, Reach, Role};
 
 use crate::app::{App, Effect, Layer, LineEdit, LineInput, Menu, MenuItem, MenuPurpose, Purpose, SignalMenu};
 
@@ -79,6 +79,7 @@ impl App {
                     self.sort(|table| table.sort_by(by));
                 }
             }
+            MenuPurpose::Act => {}
             MenuPurpose::User => {
                 let name = |uid: u32| {
                     let owned = self.snapshot.procs.iter().find(|proc| proc.task.uid.known() == Some(&uid));
@@ -98,14 +99,13 @@ impl App {
         signal: crate::model::Signal,
         effects: &mut Vec<Effect>,
     ) {
-        if menu.ready() == 0 {
-            effects.push(Effect::Control(ControlOrder::Release { session: menu.session }));
+        if menu.aims.ready() == 0 {
+            effects.push(Effect::Control(ControlOrder::Release { session: menu.aims.session }));
             self.say(Role::Text, "nothing sent: none of them is left");
             return;
         }
-        let (session, act) = (menu.session, Act::Signal(signal));
-        self.remember(session, act);
-        effects.push(Effect::Control(ControlOrder::Act { session, act, only: Vec::new() }));
+        let (session, act, only) = (menu.aims.session, Act::Signal(signal), Vec::new());
+        effects.push(Effect::Control(ControlOrder::Act { session, act, only, reach: Reach::Pinned }));
         self.table.untag_all();
     }
 

@@ -5,14 +5,16 @@
 //! is the key map), nor what lies under a click (`view` says so).
 
 mod act;
+mod freeze;
 mod keys;
 mod layers;
 mod mouse;
+mod tame;
 
 use crate::model::{ControlNews, Happened, Nanos, Needs, Outcome, Role, Verdict, Wants};
 
 use super::message::WantsChange;
-use super::{App, Effect, Input, Layer, Msg};
+use super::{App, Effect, Entry, Input, Layer, Msg};
 
 impl App {
     /// Takes in what happened at `now` and says what must be done.
@@ -82,21 +84,32 @@ impl App {
     }
 
     fn control_news(&mut self, news: &ControlNews, effects: &mut Vec<Effect>) {
-        if let Some(Layer::Signal(menu)) = &mut self.layer
-            && menu.session == news.session
-        {
-            menu.news(news);
+        let aims = match &mut self.layer {
+            Some(Layer::Signal(menu)) => Some(&mut menu.aims),
+            Some(Layer::Tame(menu)) => Some(&mut menu.aims),
+            _ => None,
+        };
+        if let Some(aims) = aims.filter(|aims| aims.session == news.session) {
+            aims.news(news);
             return;
         }
-        let Some(act) = self.acts.get(&news.session).copied() else { return };
+        if news.act.is_none() {
+            return;
+        }
+        self.journal.push(Entry { at: self.now, wall: self.snapshot.wall, news: news.clone() });
         let role = match &news.what {
             // Delivered is not dead: the verdict will speak.
-            Happened::Pinned(_) | Happened::Vanished | Happened::Outcome(Outcome::Delivered) => return,
-            Happened::Outcome(Outcome::Reniced { .. }) => Role::Text,
+            Happened::Pinned(_)
+            | Happened::Vanished
+            | Happened::Outcome(Outcome::Delivered)
+            | Happened::Surveyed(_)
+            | Happened::Over { .. } => return,
+            Happened::Outcome(Outcome::Changed(_)) => Role::Text,
             Happened::Outcome(_) | Happened::Verdict(Verdict::StillAlive { .. }) => Role::Bad,
+            Happened::Respawned(_) => Role::Warn,
             Happened::Verdict(_) => Role::Good,
         };
-        self.notices.say_of(self.now, role, news.session, news.predicate(act), news.sentence(act));
+        self.notices.say_of(self.now, role, news.session, news.predicate(), news.sentence());
         effects.push(Effect::Sample);
     }
 

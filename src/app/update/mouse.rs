@@ -14,7 +14,9 @@ impl App {
             (MouseEvent::WheelUp | MouseEvent::WheelDown, _) => {
                 let by = if event == MouseEvent::WheelUp { -WHEEL } else { WHEEL };
                 match &mut self.layer {
-                    Some(Layer::Help(scroll)) => *scroll = scroll.saturating_add_signed(by),
+                    Some(Layer::Help(scroll) | Layer::Journal(scroll)) => {
+                        *scroll = scroll.saturating_add_signed(by);
+                    }
                     Some(Layer::Menu(menu)) => {
                         menu.at = menu.at.saturating_add_signed(by).min(menu.items.len().saturating_sub(1));
                     }
@@ -22,7 +24,7 @@ impl App {
                         menu.at = menu.at.saturating_add_signed(by).min(menu.signals.len().saturating_sub(1));
                     }
                     Some(Layer::Line(_)) | None if self.screen == Screen::Processes => self.table.scroll(by),
-                    Some(Layer::Line(_)) | None => {}
+                    Some(Layer::Tame(_) | Layer::Line(_)) | None => {}
                 }
             }
             (MouseEvent::Left, Hit::Item(at)) => match &mut self.layer {
@@ -31,7 +33,8 @@ impl App {
                 Some(Layer::Signal(menu)) if menu.at != at => menu.at = at,
                 _ => self.layer_key(Chord::plain(Key::Enter), effects),
             },
-            (_, Hit::Layer) => {}
+            (MouseEvent::Left, Hit::Press(chord)) => self.layer_key(chord, effects),
+            (_, Hit::Layer | Hit::Press(_)) => {}
             (MouseEvent::Left, Hit::Key(action)) if self.layer.is_none() => self.act(action, effects),
             // A click beside a line keeps what was typed for: a filter stays, where Esc would clear it.
             (MouseEvent::Left, _) if matches!(&self.layer, Some(Layer::Line(_))) => self.layer = None,

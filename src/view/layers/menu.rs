@@ -29,6 +29,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &Menu) {
     let title = match menu.purpose {
         MenuPurpose::Sort => "Sort by",
         MenuPurpose::User => "Show processes of",
+        MenuPurpose::Act => "Do to them",
     };
     let list = draw_box(rect(area, menu), buf, theme, title);
     let first = first_shown(menu.at, menu.items.len(), list.height);

@@ -4,8 +4,10 @@
 //! drawing. It must never know what a key does to a layer: that is the mind's.
 
 mod help;
+mod journal;
 mod menu;
 mod signal;
+mod tame;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -22,6 +24,8 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
         Some(Layer::Help(scroll)) => help::draw(area, buf, theme, app, *scroll),
         Some(Layer::Menu(open)) => menu::draw(area, buf, theme, open),
         Some(Layer::Signal(open)) => signal::draw(area, buf, theme, open),
+        Some(Layer::Tame(open)) => tame::draw(area, buf, theme, open),
+        Some(Layer::Journal(scroll)) => journal::draw(area, buf, theme, app, *scroll),
         Some(Layer::Line(_)) | None => {}
     }
 }
@@ -41,6 +45,8 @@ pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Option<Hit> {
             let list = signal::list(outer, open);
             (outer, list, first_shown(open.at, open.signals.len(), list.height), open.signals.len())
         }
+        Some(Layer::Tame(open)) => (tame::rect(area, open), Rect::ZERO, 0, 0),
+        Some(Layer::Journal(_)) => (journal::rect(area), Rect::ZERO, 0, 0),
         Some(Layer::Line(_)) | None => return None,
     };
     if inside(list) {

@@ -13,8 +13,8 @@ use crate::view::pen::Pen;
 const NAMED_TARGETS: usize = 4;
 
 fn target_rows(menu: &SignalMenu) -> u16 {
-    let named = menu.targets.len().min(NAMED_TARGETS);
-    (1 + named + usize::from(menu.targets.len() > NAMED_TARGETS) + menu.warnings.len()) as u16
+    let named = menu.aims.targets.len().min(NAMED_TARGETS);
+    (1 + named + usize::from(menu.aims.targets.len() > NAMED_TARGETS) + menu.warnings.len()) as u16
 }
 
 /// Where the dialog stands.
@@ -39,11 +39,11 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMen
     let inside = draw_box(outer, buf, theme, "Send a signal");
     let mut line = 0;
     draw_summary(row(inside, line), buf, theme, menu);
-    for aimed in menu.targets.iter().take(NAMED_TARGETS) {
+    for aimed in menu.aims.targets.iter().take(NAMED_TARGETS) {
         line += 1;
         draw_target(row(inside, line), buf, theme, aimed);
     }
-    if let Some(more) = menu.targets.len().checked_sub(NAMED_TARGETS).filter(|more| *more > 0) {
+    if let Some(more) = menu.aims.targets.len().checked_sub(NAMED_TARGETS).filter(|more| *more > 0) {
         line += 1;
         Pen::new(buf, row(inside, line)).fmt(theme.style(Role::Dim), format_args!("     and {more} more"));
     }
@@ -66,16 +66,16 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMen
 }
 
 fn draw_summary(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMenu) {
-    let ready = menu.ready();
+    let ready = menu.aims.ready();
     let mut pen = Pen::new(buf, area);
     pen.put(theme.style(Role::Dim), "to ");
-    let noun = if menu.targets.len() == 1 { "process" } else { "processes" };
+    let noun = if menu.aims.targets.len() == 1 { "process" } else { "processes" };
     pen.fmt(theme.style(Role::Strong), format_args!("{ready} {noun}"));
-    if ready < menu.targets.len() {
-        pen.fmt(theme.style(Role::Warn), format_args!(" of {}", menu.targets.len()));
+    if ready < menu.aims.targets.len() {
+        pen.fmt(theme.style(Role::Warn), format_args!(" of {}", menu.aims.targets.len()));
     }
-    let total: f64 = menu.targets.iter().filter_map(|aimed| aimed.cpu).sum();
-    let memory: u64 = menu.targets.iter().filter_map(|aimed| aimed.resident).sum();
+    let total: f64 = menu.aims.targets.iter().filter_map(|aimed| aimed.cpu).sum();
+    let memory: u64 = menu.aims.targets.iter().filter_map(|aimed| aimed.resident).sum();
     let mut size = String::new();
     units::bytes(memory, &mut size);
     pen.fmt(theme.style(Role::Text), format_args!(", {total:.1} % CPU, {size}"));
@@ -109,9 +109,13 @@ fn draw_signal(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMenu, s
     pen.fmt(style(Role::Text), format_args!("{:>3} {:<13}", signal.number(), signal.name()));
     pen.fmt(style(Role::Dim), format_args!("{:<26}", default_action(signal)));
     let count = |is: fn(&Disposition, Signal) -> bool| {
-        menu.targets.iter().filter(|t| matches!(&t.aim, Aim::Ready(d) if is(d, signal))).count()
+        menu.aims
+            .targets
+            .iter()
+            .filter(|t| matches!(&t.aim, Aim::Ready(s) if is(&s.disposition, signal)))
+            .count()
     };
-    let all = menu.targets.len();
+    let all = menu.aims.targets.len();
     let notes = [
         (count(|d, s| d.ignored.is_some_and(|set| set.has(s))), "ignores it", Role::Warn),
         (count(|d, s| d.blocked.is_some_and(|set| set.has(s))), "blocks it", Role::Warn),

@@ -6,11 +6,11 @@ use std::os::fd::AsFd;
 use rustix::io::Errno;
 use rustix::process::{Pid as RawPid, getpriority_process, setpriority_process};
 
-use crate::model::{Outcome, ProcId};
+use crate::model::{Call, Change, Outcome, ProcId, Setting};
 use crate::sys::pidfd_send;
 
-use super::look;
-use super::pin::{Hold, Life, life};
+use crate::control::look;
+use crate::control::pin::{Hold, Life, life};
 
 /// The kernel's range: `sched(7)`.
 const MOST_URGENT: i32 = -20;
@@ -20,7 +20,7 @@ const LEAST_URGENT: i32 = 19;
 ///
 /// On Linux a nice value belongs to a thread, and a process's is its main thread's: sched(7). Threads it has already
 /// started keep theirs.
-pub(super) fn renice(id: ProcId, hold: &Hold, delta: i32) -> Outcome {
+pub(in crate::control) fn renice(id: ProcId, hold: &Hold, delta: i32) -> Outcome {
     if let Hold::Process { pidfd, .. } = hold {
         match life(pidfd.as_fd()) {
             Life::Alive => {}
@@ -42,10 +42,14 @@ pub(super) fn renice(id: ProcId, hold: &Hold, delta: i32) -> Outcome {
         return if matches!(done, Err(Errno::SRCH)) { Outcome::AlreadyGone } else { Outcome::Uncertain };
     }
     match done {
-        Ok((from, to)) => Outcome::Reniced { from, to },
+        Ok((from, to)) => Outcome::Changed(Box::new(Change {
+            from: Setting::Nice(from),
+            to: Setting::Nice(to),
+            threads: 1,
+        })),
         Err(Errno::PERM | Errno::ACCESS) => Outcome::Denied { owner: look::status(id.pid).uid },
         Err(Errno::SRCH) => Outcome::AlreadyGone,
-        Err(errno) => Outcome::Failed { errno: errno.raw_os_error() },
+        Err(errno) => Outcome::Failed { call: Call::SetNice, errno: errno.raw_os_error() },
     }
 }
 
