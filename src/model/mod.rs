@@ -8,6 +8,7 @@ mod account;
 mod act;
 mod act_words;
 mod census;
+mod danger;
 mod derive;
 mod id;
 pub mod lab;
@@ -16,6 +17,7 @@ mod needs;
 mod news;
 mod role;
 mod sample;
+mod scope;
 mod sensors;
 mod setting;
 mod short_lived;
@@ -29,6 +31,7 @@ mod untrusted;
 pub use account::Account;
 pub use act::{Act, ControlOrder, Owner, Reach, Target};
 pub use census::{Census, CensusBy, Hearing, ShortLived};
+pub use danger::Danger;
 pub use derive::derive;
 pub use id::{Pid, ProcId};
 pub use needs::{Needs, Wants};
@@ -41,6 +44,7 @@ pub use sample::{
     Command, Cost, CpuTimes, Host, Kind, Load, Memory, Nanos, Pressure, Reading, Sample, Seen, Stall, State,
     System, Task, TaskMemory, Troubles,
 };
+pub use scope::Scope;
 pub use sensors::{Disk, Network, Sensors, Temperature};
 pub use setting::{CpuMax, CpuSet, IoPriority, MOST_CPUS, Policy, Setting, Settings};
 pub use signal::{DefaultAction, Signal, SignalSet};

@@ -410,7 +410,8 @@ fn dangerous_targets_are_spelled_out() {
     let mut desk = Desk::new();
     desk.press("1 Space 2 0 Space F9");
     let Some(Layer::Signal(menu)) = &desk.app.layer else { panic!("no dialog") };
-    let all = menu.warnings.join("\n");
+    let all: Vec<String> = menu.dangers.iter().map(crate::model::Danger::sentence).collect();
+    let all = all.join("\n");
     assert!(
         all.contains("PID 1") && all.contains("glowtop runs below 20 bash") && all.contains("2 users"),
         "{all}"
