@@ -8,6 +8,7 @@ mod journal;
 mod menu;
 mod signal;
 mod tame;
+mod targets;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -3,18 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
 
-use super::{draw_box, first_shown, inner, row};
-use crate::app::{Aim, Aimed, SignalMenu};
-use crate::model::{DefaultAction, Disposition, Role, Signal, units};
+use super::{draw_box, first_shown, inner, row, targets};
+use crate::app::{Aim, SignalMenu};
+use crate::model::{DefaultAction, Disposition, Role, Signal};
 use crate::view::Theme;
 use crate::view::pen::Pen;
 
-/// Targets that are named one by one; the rest is counted.
-const NAMED_TARGETS: usize = 4;
-
 fn target_rows(menu: &SignalMenu) -> u16 {
-    let named = menu.aims.targets.len().min(NAMED_TARGETS);
-    (1 + named + usize::from(menu.aims.targets.len() > NAMED_TARGETS) + menu.dangers.len()) as u16
+    targets::rows(&menu.aims) + menu.dangers.len() as u16
 }
 
 /// Where the dialog stands.
@@ -37,18 +33,8 @@ pub(super) fn list(outer: Rect, menu: &SignalMenu) -> Rect {
 pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMenu) {
     let outer = rect(area, menu);
     let inside = draw_box(outer, buf, theme, "Send a signal");
-    let mut line = 0;
-    draw_summary(row(inside, line), buf, theme, menu);
-    for aimed in menu.aims.targets.iter().take(NAMED_TARGETS) {
-        line += 1;
-        draw_target(row(inside, line), buf, theme, aimed);
-    }
-    if let Some(more) = menu.aims.targets.len().checked_sub(NAMED_TARGETS).filter(|more| *more > 0) {
-        line += 1;
-        Pen::new(buf, row(inside, line)).fmt(theme.style(Role::Dim), format_args!("     and {more} more"));
-    }
-    for danger in &menu.dangers {
-        line += 1;
+    targets::draw(inside, buf, theme, &menu.aims);
+    for (line, danger) in (usize::from(targets::rows(&menu.aims))..).zip(&menu.dangers) {
         Pen::new(buf, row(inside, line))
             .put(theme.style(Role::Bad), "  ! ")
             .put(theme.style(Role::Bad), &danger.sentence());
@@ -63,40 +49,6 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMen
     for (key, what) in [("Enter", " send   "), ("Esc", " cancel   "), ("0-9 A-Z", " choose")] {
         pen.put(theme.style(Role::Key), key).put(theme.style(Role::Text), what);
     }
-}
-
-fn draw_summary(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMenu) {
-    let ready = menu.aims.ready();
-    let mut pen = Pen::new(buf, area);
-    pen.put(theme.style(Role::Dim), "to ");
-    let noun = if menu.aims.targets.len() == 1 { "process" } else { "processes" };
-    pen.fmt(theme.style(Role::Strong), format_args!("{ready} {noun}"));
-    if ready < menu.aims.targets.len() {
-        pen.fmt(theme.style(Role::Warn), format_args!(" of {}", menu.aims.targets.len()));
-    }
-    let total: f64 = menu.aims.targets.iter().filter_map(|aimed| aimed.cpu).sum();
-    let memory: u64 = menu.aims.targets.iter().filter_map(|aimed| aimed.resident).sum();
-    let mut size = String::new();
-    units::bytes(memory, &mut size);
-    pen.fmt(theme.style(Role::Text), format_args!(", {total:.1} % CPU, {size}"));
-}
-
-fn draw_target(area: Rect, buf: &mut Buffer, theme: &Theme, aimed: &Aimed) {
-    let (role, note) = match &aimed.aim {
-        Aim::Checking => (Role::Text, "checking …"),
-        Aim::Ready(_) => (Role::Strong, ""),
-        Aim::Gone => (Role::Dim, "has ended"),
-        Aim::Refused(_) => (Role::Dim, "cannot be hit"),
-    };
-    let mut pen = Pen::new(buf, area);
-    pen.fmt(theme.style(role), format_args!("{:>8} {}", aimed.target.id.pid, aimed.target.name.show(32)));
-    let user = aimed.user.as_ref().map_or_else(String::new, |user| user.show(16));
-    let mut age = String::new();
-    if let Some(seconds) = aimed.age {
-        units::span(seconds, &mut age);
-    }
-    pen.fmt(theme.style(Role::Dim), format_args!("  {user}  {age}  "));
-    pen.put(theme.style(Role::Warn), note);
 }
 
 fn draw_signal(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMenu, signal: Signal, chosen: bool) {
