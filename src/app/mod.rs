@@ -29,7 +29,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::model::{Nanos, ProcId, Sensors, Snapshot, Wants};
+use crate::model::{Nanos, ProcId, Sensors, Snapshot, Topology, Wants};
 
 pub use action::Action;
 pub use aims::{Aim, Aimed, Aims};
@@ -108,6 +108,8 @@ pub struct App {
     pub snapshot: Arc<Snapshot>,
     /// The last reading of the slow sensors.
     pub sensors: Option<Arc<Sensors>>,
+    /// How the CPUs belong together, once it is known.
+    pub topology: Option<Arc<Topology>>,
     /// CPU use over time.
     pub history: History,
     /// What was said.
@@ -170,6 +172,7 @@ impl App {
             layer: None,
             snapshot: Arc::default(),
             sensors: None,
+            topology: None,
             history: History::default(),
             notices: Notices::default(),
             journal: Journal::default(),

@@ -24,6 +24,7 @@ mod short_lived;
 mod signal;
 mod snapshot;
 mod source;
+mod topology;
 mod tree;
 pub mod units;
 mod untrusted;
@@ -50,5 +51,6 @@ pub use setting::{CpuMax, CpuSet, IoPriority, MOST_CPUS, Policy, Setting, Settin
 pub use signal::{DefaultAction, Signal, SignalSet};
 pub use snapshot::{Counts, CpuUse, LINGER, Proc, Snapshot};
 pub use source::{NoSample, Source};
+pub use topology::{CoreKind, Topology, TopologyCpu};
 pub use tree::{Forest, Link, Ordered, Sums};
 pub use untrusted::{REPLACEMENT, Untrusted, showable};

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use super::args::{Options, SortKey};
@@ -16,7 +17,7 @@ use crate::config::{self, BUILTIN_THEMES};
 use crate::control::Control;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{Untrusted, Wants};
-use crate::proc::Live;
+use crate::proc::{self, Live};
 use crate::sampler::Sampler;
 use crate::sys::{self, scheduling};
 use crate::{lab, sampler, view};
@@ -67,7 +68,7 @@ pub(super) fn main(options: &Options, rescue: bool, root: &Path) -> ExitCode {
         !options.no_mouse,
         &mut app,
         |events| {
-            let hands = || Hands::new(source, wants, delay, missed, events);
+            let hands = || Hands::new(source, wants, delay, missed, root, events);
             if rescue { rescue::behind_the_screen(hands) } else { hands() }
         },
         move |app, area, buffer| {
@@ -167,6 +168,7 @@ impl Hands {
         wants: Wants,
         delay: f64,
         mut notice: Option<String>,
+        root: &Path,
         events: &Sender<Event>,
     ) -> Hands {
         let send = |event: fn(String) -> Event| {
@@ -197,7 +199,15 @@ impl Hands {
             }
         });
         let slow = events.clone();
-        if let Err(error) = sampler::start_sensors(move |sensors| drop(slow.send(Event::Sensors(sensors)))) {
+        // On their thread because it takes a few files for each CPU, and nobody waits for it.
+        let mut unread = Some(root.to_owned());
+        let sensors = sampler::start_sensors(move |sensors| {
+            if let Some(topology) = unread.take().and_then(|root| proc::topology(&root)) {
+                let _ = slow.send(Event::Topology(Arc::new(topology)));
+            }
+            let _ = slow.send(Event::Sensors(sensors));
+        });
+        if let Err(error) = sensors {
             started("the slow sensors", error);
         }
         let acts = events.clone();

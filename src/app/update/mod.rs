@@ -43,6 +43,11 @@ impl App {
             // Most readings say what the one before said; they are not worth a frame.
             Msg::Sensors(sensors) if self.sensors.as_ref() == Some(&sensors) => return effects,
             Msg::Sensors(sensors) => self.sensors = Some(sensors),
+            Msg::Topology(topology) => {
+                // It shows only in the dialog that is opened next.
+                self.topology = Some(topology);
+                return effects;
+            }
             Msg::Control(news) => self.control_news(&news, &mut effects),
             Msg::Lab(news) => self.lab_news(news),
             Msg::Notice { bad, text } => self.say(if bad { Role::Bad } else { Role::Text }, text),
