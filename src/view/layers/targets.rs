@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::row;
 use crate::app::{Aim, Aimed, Aims};
-use crate::model::{Role, units};
+use crate::model::{Outcome, Role, units};
 use crate::view::Theme;
 use crate::view::pen::Pen;
 
@@ -34,13 +34,15 @@ fn draw_summary(area: Rect, buf: &mut Buffer, theme: &Theme, aims: &Aims) {
     let ready = aims.ready();
     let mut pen = Pen::new(buf, area);
     pen.put(theme.style(Role::Dim), "to ");
-    let noun = if aims.targets.len() == 1 { "process" } else { "processes" };
+    let noun = if ready == 1 { "process" } else { "processes" };
     pen.fmt(theme.style(Role::Strong), format_args!("{ready} {noun}"));
     if ready < aims.targets.len() {
         pen.fmt(theme.style(Role::Warn), format_args!(" of {}", aims.targets.len()));
     }
-    let total: f64 = aims.targets.iter().filter_map(|aimed| aimed.cpu).sum();
-    let memory: u64 = aims.targets.iter().filter_map(|aimed| aimed.resident).sum();
+    // Of those who would be reached now, not of those who were chosen.
+    let there = || aims.targets.iter().filter(|aimed| matches!(aimed.aim, Aim::Ready(_) | Aim::Checking));
+    let total = there().filter_map(|aimed| aimed.cpu).fold(0.0, |sum, cpu| sum + cpu);
+    let memory: u64 = there().filter_map(|aimed| aimed.resident).sum();
     let mut size = String::new();
     units::bytes(memory, &mut size);
     pen.fmt(theme.style(Role::Text), format_args!(", {total:.1} % CPU, {size}"));
@@ -49,9 +51,10 @@ fn draw_summary(area: Rect, buf: &mut Buffer, theme: &Theme, aims: &Aims) {
 fn draw_target(area: Rect, buf: &mut Buffer, theme: &Theme, aimed: &Aimed) {
     let (role, note) = match &aimed.aim {
         Aim::Checking => (Role::Text, "checking …"),
+        Aim::Ready(standing) if standing.is_kernel => (Role::Kernel, "kernel thread"),
         Aim::Ready(_) => (Role::Strong, ""),
         Aim::Gone => (Role::Dim, "has ended"),
-        Aim::Refused(_) => (Role::Dim, "cannot be hit"),
+        Aim::Refused(outcome) => (Role::Dim, refused(outcome)),
     };
     let mut pen = Pen::new(buf, area);
     pen.fmt(theme.style(role), format_args!("{:>8} {}", aimed.target.id.pid, aimed.target.name.show(32)));
@@ -62,4 +65,14 @@ fn draw_target(area: Rect, buf: &mut Buffer, theme: &Theme, aimed: &Aimed) {
     }
     pen.fmt(theme.style(Role::Dim), format_args!("  {user}  {age}  "));
     pen.put(theme.style(Role::Warn), note);
+}
+
+/// Why a target cannot be reached, in few words.
+fn refused(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Denied { .. } => "not permitted",
+        Outcome::Replaced => "is another process now",
+        Outcome::Refused(reason) => reason,
+        _ => "cannot be reached",
+    }
 }
