@@ -5,7 +5,7 @@ use crate::config::{Chord, Key};
 use super::line_edit::LineEdit;
 use super::list::walk;
 use super::signal_menu::SignalMenu;
-use super::tame_menu::TameMenu;
+use super::tame::TameMenu;
 
 /// Something open above the screen; it gets the keys first.
 #[derive(Clone, Debug)]

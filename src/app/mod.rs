@@ -21,7 +21,7 @@ mod notices;
 mod order;
 mod signal_menu;
 mod table;
-mod tame_menu;
+mod tame;
 mod update;
 
 #[cfg(test)]
@@ -45,7 +45,10 @@ pub use message::{Effect, Hit, Msg, WantsChange};
 pub use notices::{Notice, Notices};
 pub use signal_menu::SignalMenu;
 pub use table::Table;
-pub use tame_menu::{Tame, TameMenu};
+pub use tame::{
+    Branch, Choice, CpuChoice, Field, Holds, IoPriorityChoice, LimitForm, Now, Part, PolicyChoice, Tame,
+    TameMenu, What,
+};
 
 /// Digits typed within this many seconds of each other belong to one pid, and are shown so long.
 const DIGITS_PAUSE: f64 = 2.0;

@@ -27,4 +27,5 @@ mod rescue;
 mod screens;
 mod shell;
 mod stuck;
+mod tame_screens;
 mod terminal;

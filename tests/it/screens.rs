@@ -146,8 +146,8 @@ fn sample(at: u64, specs: &[Spec]) -> Sample {
 }
 
 /// The whole program but for the world: what is pressed and what comes in, and the screen after it.
-struct Desk {
-    app: App,
+pub(crate) struct Desk {
+    pub(crate) app: App,
     themes: Vec<Theme>,
     size: (u16, u16),
     at: u64,
@@ -155,7 +155,7 @@ struct Desk {
 
 impl Desk {
     /// Nothing has been looked at yet.
-    fn bare(size: (u16, u16), depth: Depth, unicode: bool) -> Desk {
+    pub(crate) fn bare(size: (u16, u16), depth: Depth, unicode: bool) -> Desk {
         let theme = |(_, text): &(&str, &str)| Theme::new(&config::Theme::parse(text).0, depth, unicode);
         let workload = WorkloadInfo {
             id: "primes",
@@ -178,11 +178,11 @@ impl Desk {
     }
 
     /// The machine has been looked at for a while.
-    fn new(size: (u16, u16)) -> Desk {
+    pub(crate) fn new(size: (u16, u16)) -> Desk {
         Desk::bare(size, Depth::True, true).looked()
     }
 
-    fn looked(mut self) -> Desk {
+    pub(crate) fn looked(mut self) -> Desk {
         for _ in 0..8 {
             self.look(MACHINE);
         }
@@ -194,7 +194,7 @@ impl Desk {
         self.show(sample(self.at, specs));
     }
 
-    fn show(&mut self, sample: Sample) {
+    pub(crate) fn show(&mut self, sample: Sample) {
         let shown = (self.app.snapshot.number > 0).then(|| self.app.snapshot.clone());
         self.tell(Msg::Snapshot(Arc::new(derive(shown.as_deref(), sample))));
     }
@@ -240,24 +240,24 @@ impl Desk {
         self.show(sample);
     }
 
-    fn area(&self) -> Rect {
+    pub(crate) fn area(&self) -> Rect {
         Rect::new(0, 0, self.size.0, self.size.1)
     }
 
     /// As the shell does: the table knows its rows before anything happens to it.
-    fn tell(&mut self, msg: Msg) {
+    pub(crate) fn tell(&mut self, msg: Msg) {
         self.app.set_table_rows(Layout::new(self.area(), &self.app).table_rows(&self.app));
         self.app.update(Nanos(self.at), msg);
         self.app.set_table_rows(Layout::new(self.area(), &self.app).table_rows(&self.app));
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
             self.tell(Msg::Input(Input::Key(key.parse::<Chord>().unwrap())));
         }
     }
 
-    fn click(&mut self, x: u16, y: u16) {
+    pub(crate) fn click(&mut self, x: u16, y: u16) {
         let hit = view::hit(&self.app, self.area(), x, y);
         self.tell(Msg::Mouse(MouseEvent::Left, hit));
     }
@@ -276,19 +276,19 @@ impl Desk {
         &self.themes[self.app.theme]
     }
 
-    fn drawn(&self) -> Buffer {
+    pub(crate) fn drawn(&self) -> Buffer {
         let mut buf = Buffer::empty(self.area());
         view::draw(&self.app, self.theme(), self.area(), &mut buf);
         buf
     }
 
-    fn picture(&self) -> String {
+    pub(crate) fn picture(&self) -> String {
         picture::text(&self.drawn())
     }
 }
 
-const SMALL: (u16, u16) = (80, 24);
-const MIDDLE: (u16, u16) = (120, 40);
+pub(crate) const SMALL: (u16, u16) = (80, 24);
+pub(crate) const MIDDLE: (u16, u16) = (120, 40);
 const LARGE: (u16, u16) = (200, 50);
 
 #[test]
@@ -530,7 +530,7 @@ fn themes_change_no_words() {
 
 /// Draws into the middle of a larger buffer; whatever is written outside the area, or could move the cursor of a
 /// terminal, is a fault.
-fn assert_inside(desk: &Desk) {
+pub(crate) fn assert_inside(desk: &Desk) {
     let (columns, rows) = desk.size;
     let area = Rect::new(3, 2, columns, rows);
     let mark = Cell::new("#");

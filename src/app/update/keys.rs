@@ -1,12 +1,11 @@
 //! Where a key goes: to the layer that is open, else to the action it is bound to.
 
 use crate::config::{Chord, Key};
-use crate::model::{Act, ControlOrder, Pid, Reach};
+use crate::model::{ControlOrder, Pid};
 
 use super::layers::parse_delay;
 use crate::app::layer::Picked;
 use crate::app::signal_menu::Choice;
-use crate::app::tame_menu::Tamed;
 use crate::app::{App, DIGITS_PAUSE, Effect, Layer, LineInput, Purpose, Screen};
 
 impl App {
@@ -68,19 +67,10 @@ impl App {
                 }
                 Choice::Send(signal) => self.send(&menu, signal, effects),
             },
-            Some(Layer::Tame(mut menu)) => match menu.key(chord) {
-                Tamed::Open => self.layer = Some(Layer::Tame(menu)),
-                Tamed::Cancel => {
-                    effects.push(Effect::Control(ControlOrder::Release { session: menu.aims.session }));
-                }
-                Tamed::Set(settings) => {
-                    let session = menu.aims.session;
-                    for setting in settings {
-                        let (act, only, reach) = (Act::Set(setting), Vec::new(), Reach::Pinned);
-                        effects.push(Effect::Control(ControlOrder::Act { session, act, only, reach }));
-                    }
-                }
-            },
+            Some(Layer::Tame(mut menu)) => {
+                let tamed = menu.key(chord);
+                self.tamed(menu, tamed, effects);
+            }
             Some(Layer::Journal(scroll)) => {
                 let scroll = match chord.key {
                     Key::Up => Some(scroll.saturating_sub(1)),
@@ -137,6 +127,9 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str) {
+        if let Some(Layer::Tame(menu)) = &mut self.layer {
+            menu.paste(text);
+        }
         if let Some(Layer::Line(mut line)) = self.layer.take_if(|layer| matches!(layer, Layer::Line(_))) {
             line.edit.insert(text);
             self.line_changed(&mut line);

@@ -89,9 +89,14 @@ impl App {
     }
 
     fn control_news(&mut self, news: &ControlNews, effects: &mut Vec<Effect>) {
+        if let Some(Layer::Tame(menu)) = &mut self.layer
+            && menu.aims.session == news.session
+        {
+            menu.news(news);
+            return;
+        }
         let aims = match &mut self.layer {
             Some(Layer::Signal(menu)) => Some(&mut menu.aims),
-            Some(Layer::Tame(menu)) => Some(&mut menu.aims),
             _ => None,
         };
         if let Some(aims) = aims.filter(|aims| aims.session == news.session) {
@@ -114,7 +119,7 @@ impl App {
             Happened::Respawned(_) => Role::Warn,
             Happened::Verdict(_) => Role::Good,
         };
-        self.notices.say_of(self.now, role, news.session, news.predicate(), news.sentence());
+        self.notices.say_of(self.now, role, news.session, tame::in_common(news), news.sentence());
         effects.push(Effect::Sample);
     }
 

@@ -9,6 +9,9 @@ const WHEEL: isize = 3;
 
 impl App {
     pub(super) fn mouse(&mut self, event: MouseEvent, hit: Hit, effects: &mut Vec<Effect>) {
+        if self.tame_mouse(event, hit, effects) {
+            return;
+        }
         let snapshot = self.snapshot.clone();
         match (event, hit) {
             (MouseEvent::WheelUp | MouseEvent::WheelDown, _) => {

@@ -3,6 +3,7 @@
 //! Each layer is a file with a `rect` (where its box stands) and a `draw`; the mouse asks for the same places as the
 //! drawing. It must never know what a key does to a layer: that is the mind's.
 
+mod foot;
 mod help;
 mod journal;
 mod menu;
@@ -46,7 +47,7 @@ pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Option<Hit> {
             let list = signal::list(outer, open);
             (outer, list, first_shown(open.at, open.signals.len(), list.height), open.signals.len())
         }
-        Some(Layer::Tame(open)) => (tame::rect(area, open), Rect::ZERO, 0, 0),
+        Some(Layer::Tame(open)) => return Some(tame::hit(area, open, x, y)),
         Some(Layer::Journal(_)) => (journal::rect(area), Rect::ZERO, 0, 0),
         Some(Layer::Line(_)) | None => return None,
     };
