@@ -124,6 +124,25 @@ impl CpuSet {
         }
     }
 
+    /// Puts in whoever is in `other`.
+    pub fn join(&mut self, other: &CpuSet) {
+        for (word, more) in self.0.iter_mut().zip(other.0) {
+            *word |= more;
+        }
+    }
+
+    /// Takes out whoever is in `other`.
+    pub fn leave(&mut self, other: &CpuSet) {
+        for (word, less) in self.0.iter_mut().zip(other.0) {
+            *word &= !less;
+        }
+    }
+
+    /// How many are in both.
+    pub fn shared(&self, other: &CpuSet) -> u32 {
+        self.0.iter().zip(other.0).map(|(word, more)| (word & more).count_ones()).sum()
+    }
+
     /// How many are in it.
     pub fn len(&self) -> u32 {
         self.0.iter().map(|word| word.count_ones()).sum()
@@ -276,6 +295,21 @@ mod tests {
             prop_assert_eq!(set.len() as usize, cpus.len());
             prop_assert!(set.iter().eq(cpus.iter().copied()));
             prop_assert_eq!(CpuSet::parse(&set.to_string()), Some(set));
+        }
+
+        #[test]
+        fn sets_of_cpus_are_joined_and_parted(
+            one in prop::collection::btree_set(0..MOST_CPUS, 0..80),
+            other in prop::collection::btree_set(0..MOST_CPUS, 0..80),
+        ) {
+            let set = |cpus: &mut dyn Iterator<Item = u32>| cpus.collect::<CpuSet>();
+            let (a, b) = (set(&mut one.iter().copied()), set(&mut other.iter().copied()));
+            prop_assert_eq!(a.shared(&b) as usize, one.intersection(&other).count());
+            let (mut joined, mut left) = (a, a);
+            joined.join(&b);
+            left.leave(&b);
+            prop_assert_eq!(joined, set(&mut one.union(&other).copied()));
+            prop_assert_eq!(left, set(&mut one.difference(&other).copied()));
         }
     }
 

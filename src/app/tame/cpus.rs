@@ -78,16 +78,16 @@ impl CpuChoice {
     pub(super) fn adopt(&mut self, aims: &Aims) {
         let mut now = CpuSet::default();
         for set in known(aims).filter_map(|settings| settings.affinity.as_ref()) {
-            set.iter().for_each(|cpu| now.set(cpu, true));
+            now.join(set);
         }
         if now.is_empty() || now == self.chosen {
             return;
         }
         // The kernel names only CPUs that are online: in a container `/proc/stat` may be made up, and have others.
-        let missing: Vec<u32> = now.iter().filter(|cpu| !self.all.has(*cpu)).collect();
+        let mut missing = now;
+        missing.leave(&self.all);
         if !missing.is_empty() {
-            self.cpus
-                .extend(missing.into_iter().map(|number| TopologyCpu { number, ..TopologyCpu::default() }));
+            self.cpus.extend(missing.iter().map(|number| TopologyCpu { number, ..TopologyCpu::default() }));
             self.build();
         }
         self.chosen = now;
@@ -129,8 +129,11 @@ impl CpuChoice {
     fn toggle(&mut self) {
         let Some(line) = self.line() else { return };
         let cpus = line.cpus;
-        let put = cpus.iter().any(|cpu| !self.chosen.has(cpu));
-        cpus.iter().for_each(|cpu| self.chosen.set(cpu, put));
+        if self.chosen.shared(&cpus) == cpus.len() {
+            self.chosen.leave(&cpus);
+        } else {
+            self.chosen.join(&cpus);
+        }
     }
 
     /// Folds what is open at the cursor, and opens what is folded.

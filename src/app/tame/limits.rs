@@ -23,20 +23,18 @@ impl What {
     pub const ALL: [What; 3] = [What::OomScoreAdj, What::CpuMax, What::MemoryHigh];
 }
 
-/// A field of the form.
+/// A field of the form, as it stands.
 #[derive(Clone, Debug)]
 pub struct Field {
     /// What it is about.
     pub what: What,
     /// What stands in it.
     pub edit: LineEdit,
-    /// Whether what stands in it makes no sense.
-    pub bad: bool,
     /// How it is now.
     pub now: Now<Setting>,
     /// Why it cannot be set, where that is so.
     pub off: Option<&'static str>,
-    /// What stood in it before anybody typed.
+    /// What stands in it where nobody typed.
     was: String,
 }
 
@@ -51,17 +49,15 @@ pub struct Holds {
     pub us: bool,
 }
 
-/// The form.
+/// The form. What nobody typed into follows from what is known of the targets.
 #[derive(Clone, Debug)]
 pub struct LimitForm {
-    /// The fields, in the order of [`What::ALL`].
-    pub fields: [Field; 3],
-    /// The place of the field that is typed into.
-    pub at: usize,
-    /// The cgroup they are in.
-    pub cgroup: Now<Untrusted>,
-    /// Who is in it, once that is known.
+    /// Who is in the cgroup of the first target, once that is known.
     pub holds: Option<Holds>,
+    /// What was typed, in the order of [`What::ALL`].
+    typed: [Option<LineEdit>; 3],
+    /// The place of the field that is typed into.
+    at: usize,
     own_pid: Option<Pid>,
 }
 
@@ -73,42 +69,28 @@ const LEAST_QUOTA: f64 = 1_000.0;
 const MOST_PERCENT: f64 = 102_400.0;
 
 impl LimitForm {
-    /// The form before anything is known.
+    /// The form before anything is typed.
     pub(super) fn new(own_pid: Option<Pid>) -> LimitForm {
-        let field = |what| Field {
-            what,
-            edit: LineEdit::default(),
-            bad: false,
-            now: Now::Checking,
-            off: Some(CHECKING),
-            was: String::new(),
-        };
-        LimitForm { fields: What::ALL.map(field), at: 0, cgroup: Now::Checking, holds: None, own_pid }
+        LimitForm { holds: None, typed: Default::default(), at: 0, own_pid }
     }
 
-    /// Takes in what is now; what somebody typed stays.
-    pub(super) fn adopt(&mut self, aims: &Aims) {
-        self.cgroup = now(aims, |settings| settings.cgroup.as_ref()).map(Untrusted::clone);
-        for field in &mut self.fields {
-            let pick = |settings: &Settings| match field.what {
-                What::OomScoreAdj => settings.oom_score_adj.map(Setting::OomScoreAdj),
-                What::CpuMax => settings.cpu_max.map(Setting::CpuMax),
-                What::MemoryHigh => settings.memory_high.map(Setting::MemoryHigh),
-            };
-            field.now = now(aims, pick);
-            field.off = if known(aims).any(|settings| pick(settings).is_some()) {
-                None
-            } else {
-                Some(why_off(aims, field.what))
-            };
-            if field.edit.text() == field.was {
-                field.was = field.now.same().map_or_else(String::new, text);
-                field.edit = LineEdit::new(&field.was);
-            }
+    /// The fields, in the order of [`What::ALL`].
+    pub fn fields(&self, aims: &Aims) -> [Field; 3] {
+        let mut typed = self.typed.iter();
+        What::ALL.map(|what| Field::new(what, typed.next().and_then(Option::as_ref), aims))
+    }
+
+    /// The place of the field that is typed into: the first that can be set, until another is gone to.
+    pub fn at(&self, fields: &[Field]) -> usize {
+        match fields.get(self.at) {
+            Some(field) if field.off.is_none() => self.at,
+            _ => fields.iter().position(|field| field.off.is_none()).unwrap_or(self.at),
         }
-        if self.fields.get(self.at).is_some_and(|field| field.off.is_some()) {
-            self.at = self.fields.iter().position(|field| field.off.is_none()).unwrap_or(self.at);
-        }
+    }
+
+    /// The cgroup they are in.
+    pub fn cgroup<'a>(&self, aims: &'a Aims) -> Now<&'a Untrusted> {
+        now(aims, |settings| settings.cgroup.as_ref())
     }
 
     /// Takes in who is in the cgroup of the first target.
@@ -121,66 +103,67 @@ impl LimitForm {
     }
 
     /// Takes a key.
-    pub(super) fn key(&mut self, chord: Chord) -> Step {
+    pub(super) fn key(&mut self, chord: Chord, aims: &Aims) -> Step {
+        let fields = self.fields(aims);
         match (chord.key, chord.shift) {
-            (Key::Enter, _) => return self.settle(),
-            (Key::Up, _) | (Key::Tab, true) => self.step(-1),
-            (Key::Down, _) | (Key::Tab, false) => self.step(1),
-            _ => {
-                if let Some(field) = self.open_field()
-                    && field.edit.key(chord)
-                {
-                    field.check();
-                }
-            }
+            (Key::Enter, _) => return self.settle(&fields),
+            (Key::Up, _) | (Key::Tab, true) => self.step(&fields, -1),
+            (Key::Down, _) | (Key::Tab, false) => self.step(&fields, 1),
+            _ => self.change(fields, |edit| edit.key(chord)),
         }
         Step::Open
     }
 
     /// Goes to the field at this place.
-    pub(super) fn enter(&mut self, at: usize) -> Step {
-        if self.fields.get(at).is_some_and(|field| field.off.is_none()) {
+    pub(super) fn enter(&mut self, at: usize, aims: &Aims) -> Step {
+        if self.fields(aims).get(at).is_some_and(|field| field.off.is_none()) {
             self.at = at;
         }
         Step::Open
     }
 
     /// Types text into the field.
-    pub(super) fn paste(&mut self, text: &str) {
-        if let Some(field) = self.open_field() {
-            field.edit.insert(text.trim());
-            field.check();
+    pub(super) fn paste(&mut self, text: &str, aims: &Aims) {
+        self.change(self.fields(aims), |edit| {
+            edit.insert(text.trim());
+            true
+        });
+    }
+
+    /// Changes the field that is typed into, where it can be set.
+    fn change(&mut self, fields: [Field; 3], change: impl FnOnce(&mut LineEdit) -> bool) {
+        let at = self.at(&fields);
+        let field = fields.into_iter().nth(at).filter(|field| field.off.is_none());
+        if let (Some(mut field), Some(typed)) = (field, self.typed.get_mut(at))
+            && change(&mut field.edit)
+        {
+            *typed = Some(field.edit);
         }
     }
 
-    /// The field that is typed into, where it can be set.
-    fn open_field(&mut self) -> Option<&mut Field> {
-        self.fields.get_mut(self.at).filter(|field| field.off.is_none())
-    }
-
     /// To the next field that can be set, up or down; round the ends.
-    fn step(&mut self, by: isize) {
-        let count = self.fields.len();
+    fn step(&mut self, fields: &[Field], by: isize) {
+        let count = fields.len();
         let next = |at: usize| at.checked_add_signed(by).map_or(count - 1, |at| at % count);
-        let mut at = next(self.at);
-        while at != self.at && self.fields.get(at).is_some_and(|field| field.off.is_some()) {
+        let from = self.at(fields);
+        let mut at = next(from);
+        while at != from && fields.get(at).is_some_and(|field| field.off.is_some()) {
             at = next(at);
         }
         self.at = at;
     }
 
     /// The values that were changed; the first that makes no sense is complained about.
-    fn settle(&mut self) -> Step {
+    fn settle(&mut self, fields: &[Field]) -> Step {
         let mut settings = Vec::new();
-        for (at, field) in self.fields.iter_mut().enumerate() {
-            if field.off.is_some() || field.edit.text() == field.was {
+        for (at, field) in fields.iter().enumerate() {
+            if field.off.is_some() || !field.is_changed() {
                 continue;
             }
             match field.value() {
                 Some(value) if field.now == Now::Same(value) => {}
                 Some(value) => settings.push(value),
                 None => {
-                    field.bad = true;
                     self.at = at;
                     return Step::Bad(field.wanted());
                 }
@@ -194,13 +177,32 @@ impl LimitForm {
 const CHECKING: &str = "checking …";
 
 impl Field {
+    fn new(what: What, typed: Option<&LineEdit>, aims: &Aims) -> Field {
+        let pick = |settings: &Settings| match what {
+            What::OomScoreAdj => settings.oom_score_adj.map(Setting::OomScoreAdj),
+            What::CpuMax => settings.cpu_max.map(Setting::CpuMax),
+            What::MemoryHigh => settings.memory_high.map(Setting::MemoryHigh),
+        };
+        let now = now(aims, pick);
+        let settable = known(aims).any(|settings| pick(settings).is_some());
+        let was = now.same().map_or_else(String::new, text);
+        Field {
+            what,
+            edit: typed.cloned().unwrap_or_else(|| LineEdit::new(&was)),
+            now,
+            off: if settable { None } else { Some(why_off(aims, what)) },
+            was,
+        }
+    }
+
     /// Whether somebody typed something else than what stood there.
     pub fn is_changed(&self) -> bool {
         self.edit.text() != self.was
     }
 
-    fn check(&mut self) {
-        self.bad = self.is_changed() && self.value().is_none();
+    /// Whether what was typed makes no sense.
+    pub fn is_bad(&self) -> bool {
+        self.is_changed() && self.value().is_none()
     }
 
     /// What stands in it.

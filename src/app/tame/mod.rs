@@ -121,8 +121,6 @@ impl TameMenu {
             Choice::IoPriority(list) if !touched => list.adopt(&self.aims),
             Choice::Policy(list) if !touched => list.adopt(&self.aims),
             Choice::Affinity(list) if !touched => list.adopt(&self.aims),
-            // It knows by itself which of its fields were touched.
-            Choice::Limits(form) => form.adopt(&self.aims),
             _ => {}
         }
     }
@@ -144,7 +142,7 @@ impl TameMenu {
             Choice::IoPriority(list) => (IoPriorityChoice::ALL.len(), list.at),
             Choice::Policy(list) => (PolicyChoice::ALL.len(), list.at),
             Choice::Affinity(list) => (list.shown_count(), list.at),
-            Choice::Limits(form) => (What::ALL.len(), form.at),
+            Choice::Limits(form) => (What::ALL.len(), form.at(&form.fields(&self.aims))),
         }
     }
 
@@ -169,7 +167,7 @@ impl TameMenu {
             Choice::IoPriority(list) => list.key(chord),
             Choice::Policy(list) => list.key(chord),
             Choice::Affinity(list) => list.key(chord),
-            Choice::Limits(form) => form.key(chord),
+            Choice::Limits(form) => form.key(chord, &self.aims),
         };
         self.take(step)
     }
@@ -189,7 +187,7 @@ impl TameMenu {
             Choice::Policy(list) if list.at == item && !early => list.key(Chord::plain(Key::Enter)),
             Choice::Policy(list) => list.choose(item),
             Choice::Affinity(list) => list.click(item),
-            Choice::Limits(form) => form.enter(item),
+            Choice::Limits(form) => form.enter(item, &self.aims),
         };
         self.take(step)
     }
@@ -223,7 +221,7 @@ impl TameMenu {
         if let Choice::Limits(form) = &mut self.choice {
             self.problem = None;
             self.touched = true;
-            form.paste(text);
+            form.paste(text, &self.aims);
         }
     }
 

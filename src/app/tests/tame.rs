@@ -59,9 +59,10 @@ impl Desk {
 
     fn field(&self, at: usize) -> String {
         let Choice::Limits(form) = &self.tame().choice else { panic!("this is no form") };
-        let field = &form.fields[at];
-        let entered = if form.at == at { ">" } else { "" };
-        let bad = if field.bad { " bad" } else { "" };
+        let fields = form.fields(&self.tame().aims);
+        let field = &fields[at];
+        let entered = if form.at(&fields) == at { ">" } else { "" };
+        let bad = if field.is_bad() { " bad" } else { "" };
         match field.off {
             Some(reason) => format!("{entered}off: {reason}"),
             None => format!("{entered}[{}]{bad}", field.edit.text()),

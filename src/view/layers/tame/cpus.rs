@@ -43,7 +43,7 @@ pub(super) fn draw(parts: &Parts, buf: &mut Buffer, theme: &Theme, list: &CpuCho
         };
         pen.put(style(Role::Branch), mark);
         let all = line.cpus.len();
-        let chosen = line.cpus.iter().filter(|cpu| list.chosen.has(*cpu)).count() as u32;
+        let chosen = line.cpus.shared(&list.chosen);
         let (check, role) = match chosen {
             0 => ("[ ] ", Role::Dim),
             some if some == all => ("[x] ", Role::Strong),

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use super::Parts;
 use super::{put_now, row};
-use crate::app::{Field, LimitForm, Now, What};
-use crate::model::Role;
+use crate::app::{Aims, Field, Holds, LimitForm, Now, What};
+use crate::model::{Role, Untrusted};
 use crate::view::Theme;
 use crate::view::pen::Pen;
 
@@ -16,11 +16,16 @@ const NAME: u16 = 26;
 const ROOM: u16 = 12;
 
 /// Draws the fields, and the cgroup that two of them are about.
-pub(super) fn draw(parts: &Parts, buf: &mut Buffer, theme: &Theme, form: &LimitForm) {
-    for (at, field) in form.fields.iter().enumerate() {
-        draw_field(row(parts.list, at), buf, theme, field, at == form.at);
+pub(super) fn draw(parts: &Parts, buf: &mut Buffer, theme: &Theme, aims: &Aims, form: &LimitForm) {
+    let fields = form.fields(aims);
+    let entered = form.at(&fields);
+    for (at, field) in fields.iter().enumerate() {
+        draw_field(row(parts.list, at), buf, theme, field, at == entered);
     }
-    draw_cgroup(parts.notes, buf, theme, form);
+    // What is off anyway needs no explanation.
+    if fields.iter().any(|field| field.what != What::OomScoreAdj && field.off.is_none()) {
+        draw_cgroup(parts.notes, buf, theme, form.cgroup(aims), form.holds.as_ref());
+    }
 }
 
 fn draw_field(area: Rect, buf: &mut Buffer, theme: &Theme, field: &Field, entered: bool) {
@@ -58,7 +63,7 @@ fn draw_field(area: Rect, buf: &mut Buffer, theme: &Theme, field: &Field, entere
 
 /// Draws what is typed into a field so that the cursor is in sight.
 fn draw_typed(area: Rect, buf: &mut Buffer, theme: &Theme, field: &Field, entered: bool) {
-    let role = match (field.bad, field.is_changed()) {
+    let role = match (field.is_bad(), field.is_changed()) {
         (true, _) => Role::Bad,
         (false, true) => Role::Strong,
         (false, false) => Role::Text,
@@ -77,14 +82,10 @@ fn draw_typed(area: Rect, buf: &mut Buffer, theme: &Theme, field: &Field, entere
     pen.put(theme.style(Role::Selection), under.encode_utf8(&mut [0; 4])).put(style, rest.as_str());
 }
 
-fn draw_cgroup(area: Rect, buf: &mut Buffer, theme: &Theme, form: &LimitForm) {
+fn draw_cgroup(area: Rect, buf: &mut Buffer, theme: &Theme, cgroup: Now<&Untrusted>, holds: Option<&Holds>) {
     let (dim, text) = (theme.style(Role::Dim), theme.style(Role::Text));
-    // What is off anyway needs no explanation.
-    if !form.fields.iter().any(|field| field.what != What::OomScoreAdj && field.off.is_none()) {
-        return;
-    }
     let mut pen = Pen::new(buf, row(area, 1));
-    match &form.cgroup {
+    match cgroup {
         Now::Same(path) => {
             pen.put(dim, "cgroup ").put(text, &path.show(usize::from(area.width)));
         }
@@ -93,9 +94,9 @@ fn draw_cgroup(area: Rect, buf: &mut Buffer, theme: &Theme, form: &LimitForm) {
         }
         Now::Checking | Now::Unknown => {}
     }
-    let Some(holds) = &form.holds else { return };
+    let Some(holds) = holds else { return };
     let mut pen = Pen::new(buf, row(area, 2));
-    if form.cgroup == Now::Different {
+    if cgroup == Now::Different {
         pen.put(dim, "The first one's ");
     } else if let Some(unit) = &holds.unit {
         pen.put(dim, "It is ").put(text, &unit.show(24)).put(dim, ", and ");
