@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use glowtop::app::{Hit, Layer, MouseEvent, Msg, TameMenu};
+use glowtop::app::{Hit, Input, Layer, MouseEvent, Msg, TameMenu};
 use glowtop::config::{Chord, Key};
 use glowtop::model::{
     Act, Cgroup, ControlNews, CpuMax, CpuSet, CpuUse, Happened, IoPriority, Outcome, Pid, Policy, Setting,
     Settings, Snapshot, Standing, Survey, Topology, TopologyCpu,
 };
 use glowtop::view::{self, Depth};
+
+use proptest::prelude::*;
 
 use crate::screens::{Desk, MIDDLE, SMALL, assert_inside};
 
@@ -155,6 +157,18 @@ fn limits() {
 }
 
 #[test]
+fn who_is_to_be_spared_more_may_need_rights() {
+    let mut desk = Desk::new(SMALL);
+    desk.press("1 3 1 1 B");
+    desk.pins(&[stands(Settings { oom_score_adj: Some(5), ..Settings::default() })]);
+    let warned = |desk: &Desk| desk.picture().contains("now: 5  may need rights");
+    desk.press("Backspace 6");
+    assert!(desk.picture().contains("now: 5") && !warned(&desk), "{}", desk.picture());
+    desk.press("Backspace 4");
+    assert!(warned(&desk), "{}", desk.picture());
+}
+
+#[test]
 fn mono_ascii() {
     let mut desk = Desk::bare(SMALL, Depth::Mono, false).looked().large(4);
     for (keys, name) in
@@ -294,4 +308,140 @@ fn an_act_on_many_is_told_in_one_sentence() {
     }
     let text = desk.picture();
     assert!(text.contains("2 processes: I/O priority unset → idle"), "{text}");
+}
+
+/// Something that happens to a dialog that tames.
+#[derive(Clone, Debug)]
+enum Step {
+    Key(&'static str),
+    Click(u16, u16),
+    Mouse(MouseEvent, Hit),
+    Pins(Vec<Happened>),
+    Paste(String),
+}
+
+fn any_settings() -> impl Strategy<Value = Settings> {
+    let affinity = prop::collection::vec(0u32..70, 0..9);
+    (prop::option::of(affinity), -1000i32..1000, any::<Option<u32>>(), any::<Option<u64>>(), 0u8..9).prop_map(
+        |(affinity, oom, percent, memory, n)| Settings {
+            affinity: affinity.map(|cpus| cpus.into_iter().collect()),
+            oom_score_adj: Some(oom),
+            nice: Some(oom / 50),
+            cpu_max: percent.map(CpuMax::percent),
+            memory_high: Some(memory),
+            cgroup: (n > 2).then(|| format!("/a{n}\u{1b}[31m/漢字").as_str().into()),
+            policy: Some(
+                [Policy::Other, Policy::Fifo(n), Policy::Deadline, Policy::Unknown(7)][usize::from(n % 4)],
+            ),
+            io_priority: (n > 0).then_some(IoPriority::BestEffort(n)),
+            ..Settings::default()
+        },
+    )
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    const KEYS: [&str; 35] = [
+        "Up",
+        "Down",
+        "PageUp",
+        "PageDown",
+        "Home",
+        "End",
+        "Left",
+        "Right",
+        "Tab",
+        "Shift-Tab",
+        "Enter",
+        "Esc",
+        "Backspace",
+        "Delete",
+        "Space",
+        "*",
+        "+",
+        "-",
+        "F1",
+        "F2",
+        "0",
+        "1",
+        "3",
+        "9",
+        "x",
+        "f",
+        "r",
+        "b",
+        ".",
+        "G",
+        "Ctrl-U",
+        "Ctrl-W",
+        "漢",
+        "%",
+        ",",
+    ];
+    let pin = prop_oneof![
+        6 => any_settings().prop_map(stands),
+        1 => Just(Happened::Vanished),
+        1 => Just(Happened::Outcome(Outcome::Denied { owner: Some(0) })),
+        1 => any::<u8>().prop_map(|count| {
+            let members = (1..=u32::from(count)).filter_map(Pid::new).collect();
+            let cgroup = Cgroup { path: "/x\u{1b}".into(), unit: Some("漢.service".into()), members };
+            Happened::Surveyed(Box::new(Survey { cgroup: Some(cgroup), ..Survey::default() }))
+        }),
+    ];
+    let hit = prop_oneof![
+        (0usize..100).prop_map(Hit::Item),
+        (0usize..100).prop_map(Hit::FoldMark),
+        Just(Hit::Layer),
+        Just(Hit::Line(3)),
+        Just(Hit::Press(Chord::plain(Key::F(2)))),
+    ];
+    let event = prop::sample::select(vec![
+        MouseEvent::Left,
+        MouseEvent::Left,
+        MouseEvent::Middle,
+        MouseEvent::Right,
+        MouseEvent::WheelUp,
+        MouseEvent::WheelDown,
+        MouseEvent::Drag,
+        MouseEvent::Release,
+    ]);
+    prop_oneof![
+        8 => prop::sample::select(KEYS.to_vec()).prop_map(Step::Key),
+        2 => (0u16..140, 0u16..50).prop_map(|(x, y)| Step::Click(x, y)),
+        2 => (event, hit).prop_map(|(event, hit)| Step::Mouse(event, hit)),
+        2 => prop::collection::vec(pin, 1..4).prop_map(Step::Pins),
+        1 => "[ -~é漢]{0,20}".prop_map(Step::Paste),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn nothing_is_too_strange_for_a_dialog(
+        size in prop_oneof![(1u16..30, 1u16..12), (30u16..130, 1u16..45)],
+        per_node in prop::sample::select(vec![0u32, 2, 32, 128]),
+        keys in prop::sample::select(vec!["i", "Y", "a", "B"]),
+        steps in prop::collection::vec(any_step(), 1..30),
+    ) {
+        let mut desk = Desk::new(size);
+        if per_node > 0 {
+            desk = desk.large(per_node);
+        }
+        desk.press("Space Space Space");
+        for step in steps {
+            // Whatever was opened or closed by the step before, there is a dialog again.
+            if !matches!(desk.app.layer, Some(Layer::Tame(_))) {
+                desk.press("Esc Esc Esc Esc Space Space");
+                desk.press(keys);
+            }
+            prop_assert!(matches!(desk.app.layer, Some(Layer::Tame(_))));
+            match step {
+                Step::Key(key) => desk.press(key),
+                Step::Click(x, y) => desk.click(x, y),
+                Step::Mouse(event, hit) => desk.tell(Msg::Mouse(event, hit)),
+                Step::Pins(answers) => desk.pins(&answers),
+                Step::Paste(text) => desk.tell(Msg::Input(Input::Paste(text))),
+            }
+            assert_inside(&desk);
+        }
+    }
 }

@@ -200,6 +200,15 @@ impl Field {
         self.edit.text() != self.was
     }
 
+    /// Whether the kernel may ask for `CAP_SYS_RESOURCE` before it takes what was typed: a process that was spared less
+    /// is to be spared more. It does not where it was spared as much before: proc_pid_oom_score_adj(5).
+    pub fn may_need_rights(&self) -> bool {
+        matches!(
+            (self.value(), self.now),
+            (Some(Setting::OomScoreAdj(value)), Now::Same(Setting::OomScoreAdj(now))) if value < now
+        )
+    }
+
     /// Whether what was typed makes no sense.
     pub fn is_bad(&self) -> bool {
         self.is_changed() && self.value().is_none()

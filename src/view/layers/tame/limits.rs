@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::Parts;
 use super::{put_now, row};
-use crate::app::{Aims, Field, Holds, LimitForm, Now, What};
+use crate::app::{Field, Holds, LimitForm, Now, TameMenu, What};
 use crate::model::{Role, Untrusted};
 use crate::view::Theme;
 use crate::view::pen::Pen;
@@ -16,19 +16,19 @@ const NAME: u16 = 26;
 const ROOM: u16 = 12;
 
 /// Draws the fields, and the cgroup that two of them are about.
-pub(super) fn draw(parts: &Parts, buf: &mut Buffer, theme: &Theme, aims: &Aims, form: &LimitForm) {
-    let fields = form.fields(aims);
+pub(super) fn draw(parts: &Parts, buf: &mut Buffer, theme: &Theme, menu: &TameMenu, form: &LimitForm) {
+    let fields = form.fields(&menu.aims);
     let entered = form.at(&fields);
     for (at, field) in fields.iter().enumerate() {
-        draw_field(row(parts.list, at), buf, theme, field, at == entered);
+        draw_field(row(parts.list, at), buf, theme, field, at == entered, menu.root);
     }
     // What is off anyway needs no explanation.
     if fields.iter().any(|field| field.what != What::OomScoreAdj && field.off.is_none()) {
-        draw_cgroup(parts.notes, buf, theme, form.cgroup(aims), form.holds.as_ref());
+        draw_cgroup(parts.notes, buf, theme, form.cgroup(&menu.aims), form.holds.as_ref());
     }
 }
 
-fn draw_field(area: Rect, buf: &mut Buffer, theme: &Theme, field: &Field, entered: bool) {
+fn draw_field(area: Rect, buf: &mut Buffer, theme: &Theme, field: &Field, entered: bool, root: bool) {
     let (dim, text) = (theme.style(Role::Dim), theme.style(Role::Text));
     let name = match field.what {
         What::OomScoreAdj => "OOM score adjustment",
@@ -50,6 +50,9 @@ fn draw_field(area: Rect, buf: &mut Buffer, theme: &Theme, field: &Field, entere
     if field.is_changed() || field.now == Now::Different {
         pen.put(dim, "now: ");
         put_now(&mut pen, theme, &field.now);
+        if !root && field.may_need_rights() {
+            pen.put(theme.style(Role::Warn), "  may need rights");
+        }
     } else {
         let wanted = match field.what {
             What::OomScoreAdj => "-1000 (never) to 1000 (first)",

@@ -83,7 +83,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &TameMenu)
         Choice::IoPriority(list) => lists::draw_io_priorities(&parts, buf, theme, menu, list),
         Choice::Policy(list) => lists::draw_policies(&parts, buf, theme, menu, list),
         Choice::Affinity(list) => cpus::draw(&parts, buf, theme, list),
-        Choice::Limits(form) => limits::draw(&parts, buf, theme, &menu.aims, form),
+        Choice::Limits(form) => limits::draw(&parts, buf, theme, menu, form),
     }
     if let Some(problem) = menu.problem {
         Pen::new(buf, row(parts.problem, 0)).put(theme.style(Role::Bad), problem);
