@@ -85,10 +85,24 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &TameMenu)
         Choice::Affinity(list) => cpus::draw(&parts, buf, theme, list),
         Choice::Limits(form) => limits::draw(&parts, buf, theme, menu, form),
     }
+    draw_more(parts.list, buf, theme, menu.items());
     if let Some(problem) = menu.problem {
         Pen::new(buf, row(parts.problem, 0)).put(theme.style(Role::Bad), problem);
     }
     foot::draw(row(parts.keys, 0), buf, theme, hints(menu));
+}
+
+/// Marks at the right edge of the list that there are more of its `count` items above or below what is in view.
+fn draw_more(list: Rect, buf: &mut Buffer, theme: &Theme, (count, at): (usize, usize)) {
+    let height = usize::from(list.height);
+    let first = first_shown(at, count, list.height);
+    let edge = Rect { x: list.right().saturating_sub(1), width: 1.min(list.width), ..list };
+    for (there, line, mark) in [(first > 0, 0, "▴"), (first + height < count, height.saturating_sub(1), "▾")]
+    {
+        if there && height > 0 {
+            Pen::new(buf, row(edge, line)).put(theme.style(Role::Key), mark);
+        }
+    }
 }
 
 fn put_now(pen: &mut Pen<'_>, theme: &Theme, now: &Now<Setting>) {
@@ -133,12 +147,17 @@ fn hints(menu: &TameMenu) -> &'static [Hint] {
             &const { [APPLY, BACK, Hint::keys("0-9 ↑↓", "priority")] }
         }
         Choice::Policy(_) => &const { [APPLY, CANCEL] },
-        Choice::Affinity(_) => {
+        Choice::Affinity(list) => {
             const ALL: Hint = Hint::press("*", "all", Chord::char('*'));
             const NONE: Hint = Hint::press("F2", "none", Chord::plain(Key::F(2)));
             const TOGGLE: Hint = Hint::press("Space", "toggle", Chord::char(' '));
             const FOLD: Hint = Hint::press("+", "fold", Chord::char('+'));
-            &const { [APPLY, CANCEL, TOGGLE, ALL, NONE, FOLD, Hint::keys("0-9", "find")] }
+            const FIND: Hint = Hint::keys("0-9", "find");
+            if list.lines() > list.count() {
+                &const { [APPLY, CANCEL, TOGGLE, ALL, NONE, FOLD, FIND] }
+            } else {
+                &const { [APPLY, CANCEL, TOGGLE, ALL, NONE, FIND] }
+            }
         }
         Choice::Limits(_) => {
             &const { [APPLY, CANCEL, Hint::press("Tab", "next field", Chord::plain(Key::Tab))] }
