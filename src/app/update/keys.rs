@@ -5,7 +5,6 @@ use crate::model::{Act, ControlOrder, Pid, Reach};
 
 use super::layers::parse_delay;
 use crate::app::layer::Picked;
-use crate::app::signal_menu::Choice;
 use crate::app::tame_menu::Tamed;
 use crate::app::{App, DIGITS_PAUSE, Effect, Layer, LineInput, Purpose, Screen};
 
@@ -58,16 +57,10 @@ impl App {
             Some(Layer::Menu(mut menu)) => match menu.key(chord) {
                 Picked::Open => self.layer = Some(Layer::Menu(menu)),
                 Picked::Cancel => {}
-                Picked::Item(key) => self.pick(menu.purpose, &key),
+                Picked::Item(key) => self.pick(menu.purpose, &key, effects),
             },
             Some(Layer::Line(line)) => self.line_key(line, chord, effects),
-            Some(Layer::Signal(mut menu)) => match menu.key(chord) {
-                Choice::Open => self.layer = Some(Layer::Signal(menu)),
-                Choice::Cancel => {
-                    effects.push(Effect::Control(ControlOrder::Release { session: menu.aims.session }));
-                }
-                Choice::Send(signal) => self.send(&menu, signal, effects),
-            },
+            Some(Layer::Signal(menu)) => self.signal_key(menu, chord, effects),
             Some(Layer::Tame(mut menu)) => match menu.key(chord) {
                 Tamed::Open => self.layer = Some(Layer::Tame(menu)),
                 Tamed::Cancel => {
@@ -107,6 +100,7 @@ impl App {
                 return;
             }
             (Purpose::Delay, Key::Enter) => return self.set_delay(line, effects),
+            (Purpose::Thaw, Key::Enter) => return self.freeze_for(line, effects),
             (Purpose::Search, Key::F(3) | Key::Down) => {
                 line.failed = !self.search(line.edit.text(), 1);
             }

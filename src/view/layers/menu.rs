@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{draw_box, first_shown, row};
-use crate::app::{Menu, MenuPurpose};
+use super::{box_hit, draw_box, first_shown, inner, row};
+use crate::app::{Hit, Menu, MenuPurpose};
 use crate::model::Role;
 use crate::view::Theme;
 use crate::view::pen::Pen;
@@ -22,6 +22,17 @@ pub(super) fn rect(area: Rect, menu: &Menu) -> Rect {
         width,
         height: height.min(area.height),
     }
+}
+
+/// What lies at (`x`, `y`).
+pub(super) fn hit(area: Rect, menu: &Menu, x: u16, y: u16) -> Hit {
+    let outer = rect(area, menu);
+    let list = inner(outer);
+    if !list.contains((x, y).into()) {
+        return box_hit(outer, x, y);
+    }
+    let item = first_shown(menu.at, menu.items.len(), list.height) + usize::from(y - list.y);
+    if item < menu.items.len() { Hit::Item(item) } else { Hit::Layer }
 }
 
 /// Draws the menu.
