@@ -51,20 +51,17 @@ pub struct Tally {
     pub caught: usize,
 }
 
-/// The sums over the targets, kept while they change so that a frame or a key need not walk through all of them.
+/// Counts over the targets, kept while they change so that a frame or a key need not ask each of them for each signal.
 #[derive(Clone, Debug)]
-struct Sums {
+struct Counts {
     ready: usize,
-    cpu: Option<f64>,
-    resident: Option<u64>,
-    users: usize,
     /// By signal number.
     tallies: [Tally; 65],
 }
 
-impl Default for Sums {
-    fn default() -> Sums {
-        Sums { ready: 0, cpu: None, resident: None, users: 0, tallies: [Tally::default(); 65] }
+impl Default for Counts {
+    fn default() -> Counts {
+        Counts { ready: 0, tallies: [Tally::default(); 65] }
     }
 }
 
@@ -81,7 +78,7 @@ pub struct Aims {
     aside: HashMap<ProcId, Aimed>,
     /// Whether only signals are sent, which kernel threads do not take.
     signals: bool,
-    sums: Sums,
+    counts: Counts,
 }
 
 impl Aims {
@@ -97,7 +94,8 @@ impl Aims {
 
     fn build(session: u64, targets: Vec<Target>, snapshot: &Snapshot, signals: bool) -> Aims {
         let (places, aside) = (HashMap::new(), HashMap::new());
-        let mut aims = Aims { session, targets: Vec::new(), places, aside, signals, sums: Sums::default() };
+        let mut aims =
+            Aims { session, targets: Vec::new(), places, aside, signals, counts: Counts::default() };
         aims.add(targets, snapshot);
         aims
     }
@@ -108,7 +106,7 @@ impl Aims {
         for aimed in self.targets.drain(..) {
             self.aside.insert(aimed.target.id, aimed);
         }
-        self.sums = Sums::default();
+        self.counts = Counts::default();
         self.add(targets, snapshot)
     }
 
@@ -128,7 +126,6 @@ impl Aims {
             self.count(&aimed.aim, true);
             self.targets.push(aimed);
         }
-        self.sum_up();
         unpinned
     }
 
@@ -143,15 +140,6 @@ impl Aims {
             aim: if kernel { Aim::Refused(Box::new(Outcome::Refused(NO_SIGNALS))) } else { Aim::Checking },
             target,
         }
-    }
-
-    /// What they use together, and of how many users they are.
-    fn sum_up(&mut self) {
-        let all = || self.targets.iter();
-        let cpu = all().filter_map(|aimed| aimed.cpu).reduce(|a, b| a + b);
-        let resident = all().filter_map(|aimed| aimed.resident).reduce(u64::saturating_add);
-        let users: HashSet<u32> = all().filter_map(|aimed| Some(aimed.target.owner.as_ref()?.uid)).collect();
-        (self.sums.cpu, self.sums.resident, self.sums.users) = (cpu, resident, users.len());
     }
 
     /// Takes news of the pins.
@@ -186,13 +174,13 @@ impl Aims {
     fn count(&mut self, aim: &Aim, more: bool) {
         let add = |sum: &mut usize| *sum = if more { *sum + 1 } else { sum.saturating_sub(1) };
         if matches!(aim, Aim::Ready(_) | Aim::Checking) {
-            add(&mut self.sums.ready);
+            add(&mut self.counts.ready);
         }
         let Aim::Ready(standing) = aim else { return };
         let does = &standing.disposition;
         for signal in Signal::all() {
             let has = |set: Option<SignalSet>| set.is_some_and(|set| set.has(signal));
-            let Some(tally) = self.sums.tallies.get_mut(usize::from(signal.number())) else { continue };
+            let Some(tally) = self.counts.tallies.get_mut(usize::from(signal.number())) else { continue };
             for (set, sum) in [
                 (does.ignored, &mut tally.ignored),
                 (does.blocked, &mut tally.blocked),
@@ -207,27 +195,33 @@ impl Aims {
 
     /// How many can be hit.
     pub fn ready(&self) -> usize {
-        self.sums.ready
+        self.counts.ready
     }
 
-    /// CPU use of all of them when they were chosen, percent of one core; `None` where nobody's is known.
+    /// Those who would be reached now.
+    fn reached(&self) -> impl Iterator<Item = &Aimed> {
+        self.targets.iter().filter(|aimed| matches!(aimed.aim, Aim::Ready(_) | Aim::Checking))
+    }
+
+    /// CPU use of those who can be hit, when they were chosen, percent of one core; `None` where nobody's is known.
     pub fn cpu(&self) -> Option<f64> {
-        self.sums.cpu
+        self.reached().filter_map(|aimed| aimed.cpu).reduce(|sum, cpu| sum + cpu)
     }
 
-    /// Resident memory of all of them when they were chosen, bytes; `None` where nobody's is known.
+    /// Resident memory of those who can be hit, when they were chosen, bytes; `None` where nobody's is known.
     pub fn resident(&self) -> Option<u64> {
-        self.sums.resident
+        self.reached().filter_map(|aimed| aimed.resident).reduce(u64::saturating_add)
     }
 
-    /// To how many users they belong, as far as the owners are known.
+    /// To how many users those who can be hit belong, as far as the owners are known.
     pub fn users(&self) -> usize {
-        self.sums.users
+        let owners = self.reached().filter_map(|aimed| aimed.target.owner.as_ref());
+        owners.map(|owner| owner.uid).collect::<HashSet<u32>>().len()
     }
 
     /// What `signal` meets.
     pub fn tally(&self, signal: Signal) -> Tally {
-        self.sums.tallies.get(usize::from(signal.number())).copied().unwrap_or_default()
+        self.counts.tallies.get(usize::from(signal.number())).copied().unwrap_or_default()
     }
 
     /// Who an order to act has to name so that it reaches these targets and nobody else of the session; nobody where

@@ -108,12 +108,12 @@ impl App {
         let all = if tree { self.snapshot.subtree(&ids(&targets)) } else { targets.clone() };
         let reach = if tree { Reach::Subtree } else { Reach::Pinned };
         if self.all_are_stopped(&all) {
-            self.act_at_once(targets, Act::Signal(Signal::CONT), reach, effects);
+            self.order_reaching(targets, Act::Signal(Signal::CONT), reach, effects);
         } else if self.snapshot.dangers(&all).iter().any(Danger::needs_confirmation) {
             let scope = if tree { Scope::Subtree } else { Scope::Chosen };
             self.open_signals(targets, Pick::Signal(Signal::STOP), scope, None, effects);
         } else {
-            self.act_at_once(targets, Act::Signal(Signal::STOP), reach, effects);
+            self.order_reaching(targets, Act::Signal(Signal::STOP), reach, effects);
         }
     }
 
@@ -133,7 +133,7 @@ impl App {
     }
 
     /// Pins `targets` and does `act` to them at once; returns the session.
-    fn act_at_once(
+    fn order_reaching(
         &mut self,
         targets: Vec<Target>,
         act: Act,
@@ -168,7 +168,7 @@ impl App {
             self.open_signals(targets, Pick::Signal(Signal::STOP), Scope::Chosen, Some(seconds), effects);
             return;
         }
-        let session = self.act_at_once(targets, Act::Signal(Signal::STOP), Reach::Pinned, effects);
+        let session = self.order_reaching(targets, Act::Signal(Signal::STOP), Reach::Pinned, effects);
         self.thaw_after(session, seconds);
     }
 

@@ -2,7 +2,7 @@
 
 use crate::config::{Chord, Key};
 
-use crate::app::{App, Effect, Hit, Layer, MouseEvent, Screen};
+use crate::app::{Action, App, Effect, Hit, Layer, MouseEvent, Screen};
 
 /// Rows a turn of the wheel scrolls.
 const WHEEL: isize = 3;
@@ -47,7 +47,7 @@ impl App {
             (MouseEvent::Right, Hit::Line(line) | Hit::FoldMark(line)) if self.layer.is_none() => {
                 self.table.follow = false;
                 self.table.go_to(&snapshot, line);
-                self.open_act_menu();
+                self.act(Action::Acts, effects);
             }
             (MouseEvent::Middle, Hit::Line(line) | Hit::FoldMark(line)) if self.layer.is_none() => {
                 self.table.go_to(&snapshot, line);

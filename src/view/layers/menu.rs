@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{box_hit, draw_box, first_shown, inner, row};
+use super::{draw_box, first_shown, inner, list_hit, row};
 use crate::app::{Hit, Menu, MenuPurpose};
 use crate::model::Role;
 use crate::view::Theme;
@@ -28,11 +28,8 @@ pub(super) fn rect(area: Rect, menu: &Menu) -> Rect {
 pub(super) fn hit(area: Rect, menu: &Menu, x: u16, y: u16) -> Hit {
     let outer = rect(area, menu);
     let list = inner(outer);
-    if !list.contains((x, y).into()) {
-        return box_hit(outer, x, y);
-    }
-    let item = first_shown(menu.at, menu.items.len(), list.height) + usize::from(y - list.y);
-    if item < menu.items.len() { Hit::Item(item) } else { Hit::Layer }
+    let (first, count) = (first_shown(menu.at, menu.items.len(), list.height), menu.items.len());
+    list_hit(outer, list, first, count, x, y)
 }
 
 /// Draws the menu.

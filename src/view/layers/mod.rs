@@ -3,6 +3,7 @@
 //! Each layer is a file with a `draw` and, where something in it can be pressed, a `hit`; both ask one plan where things
 //! stand. It must never know what a key does to a layer: that is the mind's.
 
+mod foot;
 mod help;
 mod journal;
 mod menu;
@@ -17,7 +18,6 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 use super::Theme;
 use super::pen::Pen;
 use crate::app::{App, Hit, Layer};
-use crate::config::Chord;
 use crate::model::Role;
 
 /// Draws the open layer, if there is one that has a box.
@@ -49,29 +49,14 @@ fn box_hit(outer: Rect, x: u16, y: u16) -> Hit {
     if outer.contains((x, y).into()) { Hit::Layer } else { Hit::Nothing }
 }
 
-/// Between two hints at the foot of a box.
-const HINT_GAP: u16 = 3;
-
-/// Draws the keys of a box and what they do into one row.
-fn draw_hints(area: Rect, buf: &mut Buffer, theme: &Theme, hints: &[(Chord, &str)]) {
-    let mut pen = Pen::new(buf, area);
-    for (chord, what) in hints {
-        pen.fmt(theme.style(Role::Key), format_args!("{chord}"));
-        pen.put(theme.style(Role::Text), " ").put(theme.style(Role::Text), what).skip(HINT_GAP);
+/// What lies at (`x`, `y`) of a box at `outer` with `count` items at `list`, one in a row, of which the `first` is the
+/// first in view.
+fn list_hit(outer: Rect, list: Rect, first: usize, count: usize, x: u16, y: u16) -> Hit {
+    if !list.contains((x, y).into()) {
+        return box_hit(outer, x, y);
     }
-}
-
-/// The key whose hint [`draw_hints`] draws at column `x` of `area`.
-fn hit_hints(area: Rect, hints: &[(Chord, &str)], x: u16) -> Option<Chord> {
-    let mut start = area.x;
-    for (chord, what) in hints {
-        let end = start + (chord.to_string().chars().count() + 1 + what.chars().count()) as u16;
-        if (start..end.min(area.right())).contains(&x) {
-            return Some(*chord);
-        }
-        start = end + HINT_GAP;
-    }
-    None
+    let item = first + usize::from(y - list.y);
+    if item < count { Hit::Item(item) } else { Hit::Layer }
 }
 
 /// The first item in view when `at` must be, of `count` in `height` rows.

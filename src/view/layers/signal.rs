@@ -5,7 +5,8 @@ use std::fmt::Write;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
 
-use super::{draw_box, draw_hints, first_shown, hit_hints, inner, row, targets};
+use super::foot::{self, Hint};
+use super::{draw_box, first_shown, inner, row, targets};
 use crate::app::{Hit, Pick, SignalMenu, Tally};
 use crate::config::{Chord, Key};
 use crate::model::{DefaultAction, Role, Scope, Signal};
@@ -111,7 +112,7 @@ pub(super) fn hit(area: Rect, menu: &SignalMenu, x: u16, y: u16) -> Hit {
         return Hit::Item(item);
     }
     if menu.confirm.is_none() && inside(plan.foot) {
-        return hit_hints(plan.foot, &hints(menu), x).map_or(Hit::Layer, Hit::Press);
+        return foot::hit(plan.foot, &hints(menu), x).map_or(Hit::Layer, Hit::Press);
     }
     Hit::Layer
 }
@@ -134,21 +135,26 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMen
     draw_detail(plan.detail, buf, theme, menu);
     match &menu.confirm {
         Some(typed) => draw_question(plan.foot, buf, theme, menu, typed),
-        None => draw_hints(plan.foot, buf, theme, &hints(menu)),
+        None => foot::draw(plan.foot, buf, theme, &hints(menu)),
     }
 }
 
 /// The keys at the foot, first those that nobody can do without: what does not fit is not seen.
-fn hints(menu: &SignalMenu) -> Vec<(Chord, &'static str)> {
-    let (enter, esc) = (Chord::plain(Key::Enter), (Chord::plain(Key::Esc), "cancel"));
+fn hints(menu: &SignalMenu) -> Vec<Hint> {
+    let key = |name, what, key| Hint::press(name, what, Chord::plain(key));
+    let sign = |name, what, sign| Hint::press(name, what, Chord::char(sign));
+    let cancel = key("Esc", "cancel", Key::Esc);
     let mut hints = if menu.pick() == Pick::Ladder {
-        vec![(enter, "start"), esc, (Chord::char('+'), "longer"), (Chord::char('-'), "shorter")]
+        vec![key("Enter", "start", Key::Enter), cancel, sign("+", "longer", '+'), sign("-", "shorter", '-')]
     } else {
-        vec![(enter, "send"), esc, (Chord::char('!'), "ladder")]
+        vec![key("Enter", "send", Key::Enter), cancel, sign("!", "ladder", '!')]
     };
-    hints.push((Chord::char('z'), "freeze"));
+    hints.push(sign("z", "freeze", 'z'));
     if menu.scopes.len() > 1 {
-        hints.push((Chord::plain(Key::Tab), "scope"));
+        hints.push(key("Tab", "scope", Key::Tab));
+    }
+    if menu.pick() != Pick::Ladder {
+        hints.push(Hint::keys("0-9 A-Z", "choose"));
     }
     hints
 }

@@ -36,7 +36,7 @@ fn draw_summary(area: Rect, buf: &mut Buffer, theme: &Theme, aims: &Aims) -> Rec
     let mut pen = Pen::new(buf, area);
     let text = theme.style(Role::Text);
     pen.put(theme.style(Role::Dim), "to ");
-    let noun = if aims.targets.len() == 1 { "process" } else { "processes" };
+    let noun = if ready == 1 { "process" } else { "processes" };
     pen.fmt(theme.style(Role::Strong), format_args!("{ready} {noun}"));
     if ready < aims.targets.len() {
         pen.fmt(theme.style(Role::Warn), format_args!(" of {}", aims.targets.len()));
@@ -66,13 +66,14 @@ fn refused(outcome: &Outcome) -> &'static str {
         Outcome::Replaced => "is another process now",
         Outcome::Denied { .. } => "not permitted",
         Outcome::Refused(why) => why,
-        _ => "cannot be hit",
+        _ => "cannot be reached",
     }
 }
 
 fn draw_target(area: Rect, buf: &mut Buffer, theme: &Theme, aimed: &Aimed) {
     let (role, note) = match &aimed.aim {
         Aim::Checking => (Role::Text, "checking …"),
+        Aim::Ready(standing) if standing.is_kernel => (Role::Kernel, "kernel thread"),
         Aim::Ready(_) => (Role::Strong, ""),
         Aim::Gone => (Role::Dim, "has ended"),
         Aim::Refused(outcome) => (Role::Dim, refused(outcome)),
