@@ -55,13 +55,14 @@ pub struct Tally {
 #[derive(Clone, Debug)]
 struct Counts {
     ready: usize,
+    gone: usize,
     /// By signal number.
     tallies: [Tally; 65],
 }
 
 impl Default for Counts {
     fn default() -> Counts {
-        Counts { ready: 0, tallies: [Tally::default(); 65] }
+        Counts { ready: 0, gone: 0, tallies: [Tally::default(); 65] }
     }
 }
 
@@ -96,7 +97,7 @@ impl Aims {
         let (places, aside) = (HashMap::new(), HashMap::new());
         let mut aims =
             Aims { session, targets: Vec::new(), places, aside, signals, counts: Counts::default() };
-        aims.add(targets, snapshot);
+        aims.take_in(targets, snapshot);
         aims
     }
 
@@ -107,11 +108,16 @@ impl Aims {
             self.aside.insert(aimed.target.id, aimed);
         }
         self.counts = Counts::default();
-        self.add(targets, snapshot)
+        self.take_in(targets, snapshot)
     }
 
-    /// Aims at `targets` too. Returns who is not pinned yet.
-    pub fn add(&mut self, targets: Vec<Target>, snapshot: &Snapshot) -> Vec<Target> {
+    /// Aims at `targets` too, but those who are known to have ended. Returns who is not pinned yet.
+    pub fn add(&mut self, mut targets: Vec<Target>, snapshot: &Snapshot) -> Vec<Target> {
+        targets.retain(|target| self.aside.get(&target.id).is_none_or(|aimed| aimed.aim != Aim::Gone));
+        self.take_in(targets, snapshot)
+    }
+
+    fn take_in(&mut self, targets: Vec<Target>, snapshot: &Snapshot) -> Vec<Target> {
         let mut unpinned = Vec::new();
         for target in targets {
             if self.places.contains_key(&target.id) {
@@ -176,6 +182,9 @@ impl Aims {
         if matches!(aim, Aim::Ready(_) | Aim::Checking) {
             add(&mut self.counts.ready);
         }
+        if *aim == Aim::Gone {
+            add(&mut self.counts.gone);
+        }
         let Aim::Ready(standing) = aim else { return };
         let does = &standing.disposition;
         for signal in Signal::all() {
@@ -224,13 +233,26 @@ impl Aims {
         self.counts.tallies.get(usize::from(signal.number())).copied().unwrap_or_default()
     }
 
-    /// Who an order to act has to name so that it reaches these targets and nobody else of the session; nobody where
-    /// nobody else was pinned.
+    /// Who an order to act has to name so that it reaches these targets, but those that have ended, and nobody else of the
+    /// session; nobody where that is everybody who was pinned.
     pub fn only(&self) -> Vec<ProcId> {
-        if self.aside.is_empty() {
-            return Vec::new();
+        let living = self.targets.iter().filter(|aimed| aimed.aim != Aim::Gone);
+        let ids: Vec<ProcId> = living.map(|aimed| aimed.target.id).collect();
+        if self.aside.is_empty() && ids.len() == self.targets.len() { Vec::new() } else { ids }
+    }
+
+    /// Sets those aside who have ended and are not among `kept`.
+    pub fn pass_over_ended(&mut self, kept: &[Target]) {
+        if self.counts.gone == 0 {
+            return;
         }
-        self.targets.iter().map(|aimed| aimed.target.id).collect()
+        let kept: HashSet<ProcId> = kept.iter().map(|target| target.id).collect();
+        let over = |aimed: &mut Aimed| aimed.aim == Aim::Gone && !kept.contains(&aimed.target.id);
+        for aimed in self.targets.extract_if(.., over) {
+            self.counts.gone = self.counts.gone.saturating_sub(1);
+            self.aside.insert(aimed.target.id, aimed);
+        }
+        self.places = self.targets.iter().enumerate().map(|(at, aimed)| (aimed.target.id, at)).collect();
     }
 
     /// Those who have not ended, as far as is known.

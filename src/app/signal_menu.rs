@@ -54,6 +54,9 @@ pub struct SignalMenu {
     pub session: Option<u32>,
     /// What belongs to the first of them beyond what a look tells, once that is known.
     pub survey: Option<Box<Survey>>,
+    /// The ports the targets listen on, ascending, and whether there may be more that are not known; `None` before the
+    /// survey.
+    pub ports: Option<(Vec<u16>, bool)>,
     /// What was typed to confirm that it is meant, while that is asked.
     pub confirm: Option<String>,
     /// Seconds between the rungs of the ladder.
@@ -105,6 +108,7 @@ impl SignalMenu {
             group,
             session: in_session,
             survey: None,
+            ports: None,
             confirm: None,
             seconds,
             thaw_after: None,
@@ -179,7 +183,7 @@ impl SignalMenu {
         (named && self.chosen.iter().all(|target| inside.contains(&target.id.pid))).then_some(cgroup)
     }
 
-    /// Finds the dangers anew, after the targets changed or the machine did.
+    /// Finds the dangers and the ports anew, after the targets changed or the machine did.
     pub fn weigh(&mut self, snapshot: &Snapshot) {
         self.dangers = snapshot.dangers(&self.aims.living());
         let inits = self.aims.container_inits();
@@ -188,6 +192,7 @@ impl SignalMenu {
         let at = usize::from(self.dangers.first() == Some(&Danger::Init));
         let inits: Vec<Danger> = inits.collect();
         self.dangers.splice(at..at, inits);
+        self.ports = self.find_ports();
     }
 
     /// Takes news of the pins and of the survey; whether the scopes are to be counted anew.
@@ -206,8 +211,8 @@ impl SignalMenu {
         false
     }
 
-    /// The ports the targets listen on, ascending, and whether there may be more that are not known.
-    pub fn ports(&self) -> Option<(Vec<u16>, bool)> {
+    /// See `ports`.
+    fn find_ports(&self) -> Option<(Vec<u16>, bool)> {
         let survey = self.survey.as_ref()?;
         let members = survey.cgroup.as_ref().map_or(&[][..], |cgroup| &cgroup.members);
         let known: std::collections::HashSet<Pid> = members.iter().chain(&self.surveyed).copied().collect();

@@ -213,11 +213,11 @@ impl App {
         };
         let (freeze, undo, quit) = (key(Action::Freeze), key(Action::Undo), key(Action::Quit));
         let text = match self.deeds.frozen.len() {
-            1 => format!(
-                "1 process is still frozen: {freeze} or {undo} lets it go on; {quit} again leaves it so"
-            ),
+            1 => {
+                format!("1 process still frozen: {freeze} or {undo} lets it go on; {quit} again leaves it so")
+            }
             n => format!(
-                "{n} processes are still frozen: {freeze} or {undo} lets them go on; {quit} again leaves them so"
+                "{n} processes still frozen: {freeze} or {undo} lets them go on; {quit} again leaves them so"
             ),
         };
         self.say(Role::Warn, text);

@@ -67,27 +67,27 @@ impl App {
 
     /// Finds out which scopes mean something now, and how many are in each.
     fn count_scopes(&self, menu: &mut SignalMenu) {
+        let cgroup = menu.cgroup().map(|cgroup| {
+            let last = cgroup.path.bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+            let name = cgroup.unit.clone().unwrap_or_else(|| crate::model::Untrusted::new(last));
+            (name.show(UNIT_CELLS), cgroup.members.len())
+        });
         let words = Scope::ALL.into_iter().filter_map(|scope| {
-            let unit = menu.cgroup().map(|cgroup| {
-                let last = cgroup.path.bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-                let name = cgroup.unit.clone().unwrap_or_else(|| crate::model::Untrusted::new(last));
-                name.show(UNIT_CELLS)
-            });
             let means = match scope {
                 Scope::Chosen | Scope::Subtree => true,
                 Scope::Group => menu.group.is_some(),
                 Scope::Session => menu.session.is_some(),
-                Scope::Cgroup => unit.is_some(),
+                Scope::Cgroup => cgroup.is_some(),
                 Scope::Matches => self.table.is_narrowed(),
             };
             let count = match scope {
                 // Also who is not on screen yet; and nobody has ended just because the list moved.
-                Scope::Cgroup => menu.cgroup().map_or(0, |cgroup| cgroup.members.len()),
+                Scope::Cgroup => cgroup.as_ref().map_or(0, |(_, members)| *members),
                 Scope::Chosen => menu.chosen.len(),
                 _ if !means => 0,
                 _ => self.members(menu, scope).len(),
             };
-            let unit = unit.filter(|_| scope == Scope::Cgroup);
+            let unit = cgroup.as_ref().filter(|_| scope == Scope::Cgroup).map(|(unit, _)| unit.clone());
             means.then_some(Choosable { scope, count, unit })
         });
         let words = words.collect();
@@ -119,6 +119,8 @@ impl App {
         };
         self.count_scopes(&mut menu);
         if !matches!(menu.scope, Scope::Chosen | Scope::Matches) {
+            // Who was chosen stays in sight; others come and go.
+            menu.aims.pass_over_ended(&menu.chosen);
             let members = self.members(&menu, menu.scope);
             let targets = menu.aims.add(members, &self.snapshot);
             let session = menu.aims.session;

@@ -203,9 +203,9 @@ fn draw_scopes(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMenu) {
 
 /// What the targets listen on, to stand after their sums.
 fn ports(menu: &SignalMenu) -> String {
-    let Some((ports, more)) = menu.ports() else { return String::new() };
+    let Some((ports, more)) = &menu.ports else { return String::new() };
     if ports.is_empty() {
-        return if more { ", ports unknown".to_owned() } else { String::new() };
+        return if *more { ", ports unknown".to_owned() } else { String::new() };
     }
     let mut text = if ports.len() == 1 { ", port ".to_owned() } else { ", ports ".to_owned() };
     for (i, port) in ports.iter().take(NAMED_PORTS).enumerate() {
@@ -250,7 +250,7 @@ fn draw_item(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMenu, ite
     };
     pen.fmt(style(Role::Text), format_args!("{:>3} {:<9} ", signal.number(), signal.name()));
     pen.put(style(Role::Dim), short_action(signal));
-    let one = menu.aims.targets.len() == 1;
+    let one = menu.aims.ready() == 1;
     for (n, _, what, role) in met(menu.aims.tally(signal), signal) {
         pen.put(style(Role::Dim), " ").put(style(Role::Dim), theme.glyphs().between());
         if one {
@@ -290,7 +290,7 @@ fn draw_detail(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMenu) {
         Pick::Signal(signal) => signal,
     };
     pen.fmt(text, format_args!("{} {}", signal.name(), long_action(signal)));
-    let all = menu.aims.targets.len();
+    let all = menu.aims.ready();
     let mut start = "; ";
     for (n, what, _, role) in met(menu.aims.tally(signal), signal) {
         pen.put(text, start);
