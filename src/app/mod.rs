@@ -8,6 +8,7 @@
 mod action;
 mod aims;
 mod arrange;
+mod deeds;
 mod history;
 mod input;
 mod journal;
@@ -32,8 +33,9 @@ use std::sync::Arc;
 use crate::model::{Nanos, ProcId, Sensors, Snapshot, Topology, Wants};
 
 pub use action::Action;
-pub use aims::{Aim, Aimed, Aims};
+pub use aims::{Aim, Aimed, Aims, Tally};
 pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, arrange};
+pub use deeds::{Deeds, Frozen, Ladder, Undoable};
 pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
 pub use journal::{Entry, Journal};
@@ -43,7 +45,7 @@ pub use layer::{Layer, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
 pub use line_edit::LineEdit;
 pub use message::{Effect, Hit, Msg, WantsChange};
 pub use notices::{Notice, Notices};
-pub use signal_menu::SignalMenu;
+pub use signal_menu::{Choosable, Pick, SignalMenu};
 pub use table::Table;
 pub use tame::{
     Branch, Choice, CpuChoice, Field, Holds, IoPriorityChoice, LimitForm, Now, Part, PolicyChoice, Tame,
@@ -119,6 +121,8 @@ pub struct App {
     pub notices: Notices,
     /// What was done, and what came of it.
     pub journal: Journal,
+    /// What was begun and is not over.
+    pub deeds: Deeds,
     /// The keys.
     pub keymap: Keymap,
     /// Whether the display is frozen.
@@ -179,6 +183,7 @@ impl App {
             history: History::default(),
             notices: Notices::default(),
             journal: Journal::default(),
+            deeds: Deeds::default(),
             keymap: start.keymap,
             paused: false,
             header_hidden: false,
@@ -212,7 +217,8 @@ impl App {
         // Once, to say that no look comes.
         let old = (self.snapshot.number > 0 && !self.paused).then(|| self.overdue());
         let old = old.filter(|at| *at > self.now);
-        notice.into_iter().chain(lab).chain(digits).chain(old).min()
+        let deeds = self.deeds.wakeup(self.now);
+        notice.into_iter().chain(lab).chain(digits).chain(old).chain(deeds).min()
     }
 
     /// Whether the look that is shown is older than it should be: the display is frozen, or no other came for long.

@@ -35,6 +35,12 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
         return;
     }
     let mut said = false;
+    if !app.deeds.ladders.is_empty()
+        && let Some(line) = app.deeds.line(app.now, &key_of(app, Action::Back))
+    {
+        pen.put(theme.style(Role::Warn), &line);
+        said = true;
+    }
     for notice in app.notices.current(app.now) {
         if said {
             pen.put(theme.style(Role::Dim), "  ")
@@ -47,6 +53,12 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
     if !said {
         draw_state(&mut pen, theme, app, cell);
     }
+}
+
+/// The key of `action`, as it is shown.
+fn key_of(app: &App, action: Action) -> String {
+    let chord = app.keymap.keys(app.screen, action).next();
+    chord.map_or_else(|| action.id().to_owned(), |chord| chord.to_string())
 }
 
 /// What narrows or changes the view, and how much of the machine is shown.

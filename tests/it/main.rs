@@ -9,6 +9,7 @@
 )]
 
 mod control;
+mod control_screens;
 mod drawing;
 mod fixture;
 mod gate;

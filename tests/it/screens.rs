@@ -19,15 +19,15 @@ use proptest::prelude::*;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 
-const SECOND: u64 = 1_000_000_000;
+pub(crate) const SECOND: u64 = 1_000_000_000;
 const TICKS: u64 = 100;
 /// The machine has been up for this long when it is looked at first, seconds.
 const UP: u64 = 100_000;
 
 /// pid, parent, uid, name, command line, CPU in percent of one core, resident MiB, nice.
-type Spec = (u32, u32, u32, &'static str, &'static str, u64, u64, i32);
+pub(crate) type Spec = (u32, u32, u32, &'static str, &'static str, u64, u64, i32);
 
-const MACHINE: &[Spec] = &[
+pub(crate) const MACHINE: &[Spec] = &[
     (1, 0, 0, "systemd", "/sbin/init splash", 0, 13, 0),
     (2, 0, 0, "kthreadd", "", 0, 0, 0),
     (17, 2, 0, "ksoftirqd/0", "", 1, 0, 0),
@@ -87,7 +87,7 @@ fn task(spec: &Spec, at: u64) -> Task {
     }
 }
 
-fn sample(at: u64, specs: &[Spec]) -> Sample {
+pub(crate) fn sample(at: u64, specs: &[Spec]) -> Sample {
     let seconds = at / SECOND;
     let cpu = |core: u64| {
         let user = seconds * [90, 55, 30, 5][core as usize % 4];
@@ -150,7 +150,7 @@ pub(crate) struct Desk {
     pub(crate) app: App,
     themes: Vec<Theme>,
     size: (u16, u16),
-    at: u64,
+    pub(crate) at: u64,
 }
 
 impl Desk {
@@ -189,7 +189,7 @@ impl Desk {
         self
     }
 
-    fn look(&mut self, specs: &[Spec]) {
+    pub(crate) fn look(&mut self, specs: &[Spec]) {
         self.at += SECOND;
         self.show(sample(self.at, specs));
     }
@@ -263,7 +263,7 @@ impl Desk {
     }
 
     /// The pins of the open dialog are answered in turn.
-    fn answer(&mut self, answers: &[Happened]) {
+    pub(crate) fn answer(&mut self, answers: &[Happened]) {
         let Some(Layer::Signal(menu)) = &self.app.layer else { panic!("no dialog") };
         let session = menu.aims.session;
         let targets: Vec<_> = menu.aims.targets.iter().map(|aimed| aimed.target.clone()).collect();
@@ -289,7 +289,7 @@ impl Desk {
 
 pub(crate) const SMALL: (u16, u16) = (80, 24);
 pub(crate) const MIDDLE: (u16, u16) = (120, 40);
-const LARGE: (u16, u16) = (200, 50);
+pub(crate) const LARGE: (u16, u16) = (200, 50);
 
 #[test]
 fn processes() {

@@ -14,7 +14,7 @@ impl Desk {
     }
 
     /// The targets of the open dialog by pid.
-    fn aimed(&self) -> Vec<u32> {
+    fn whom(&self) -> Vec<u32> {
         self.tame().aims.targets.iter().map(|aimed| aimed.target.id.pid.get()).collect()
     }
 
@@ -148,7 +148,7 @@ fn esc_f10_and_a_click_beside_it_change_nothing() {
 fn many_are_reached_at_once_and_stay_tagged() {
     let mut desk = Desk::new();
     desk.press("Space Space Y");
-    assert_eq!(desk.aimed(), [31, 32]);
+    assert_eq!(desk.whom(), [31, 32]);
     let policy = |policy| Settings { policy: Some(policy), ..Settings::default() };
     desk.stand([policy(Policy::Other), policy(Policy::Idle)]);
     assert_eq!(desk.tame().now(), Some(Now::Different));

@@ -1,11 +1,10 @@
 //! Where a key goes: to the layer that is open, else to the action it is bound to.
 
 use crate::config::{Chord, Key};
-use crate::model::{ControlOrder, Pid};
+use crate::model::Pid;
 
 use super::layers::parse_delay;
 use crate::app::layer::Picked;
-use crate::app::signal_menu::Choice;
 use crate::app::{App, DIGITS_PAUSE, Effect, Layer, LineInput, Purpose, Screen};
 
 impl App {
@@ -57,16 +56,10 @@ impl App {
             Some(Layer::Menu(mut menu)) => match menu.key(chord) {
                 Picked::Open => self.layer = Some(Layer::Menu(menu)),
                 Picked::Cancel => {}
-                Picked::Item(key) => self.pick(menu.purpose, &key),
+                Picked::Item(key) => self.pick(menu.purpose, &key, effects),
             },
             Some(Layer::Line(line)) => self.line_key(line, chord, effects),
-            Some(Layer::Signal(mut menu)) => match menu.key(chord) {
-                Choice::Open => self.layer = Some(Layer::Signal(menu)),
-                Choice::Cancel => {
-                    effects.push(Effect::Control(ControlOrder::Release { session: menu.aims.session }));
-                }
-                Choice::Send(signal) => self.send(&menu, signal, effects),
-            },
+            Some(Layer::Signal(menu)) => self.signal_key(menu, chord, effects),
             Some(Layer::Tame(mut menu)) => {
                 let tamed = menu.key(chord);
                 self.tamed(menu, tamed, effects);
@@ -97,6 +90,7 @@ impl App {
                 return;
             }
             (Purpose::Delay, Key::Enter) => return self.set_delay(line, effects),
+            (Purpose::Thaw, Key::Enter) => return self.freeze_for(line, effects),
             (Purpose::Search, Key::F(3) | Key::Down) => {
                 line.failed = !self.search(line.edit.text(), 1);
             }

@@ -9,6 +9,7 @@ mod freeze;
 mod keys;
 mod layers;
 mod mouse;
+mod signal;
 mod tame;
 
 use crate::model::{ControlNews, Happened, Nanos, Needs, Outcome, Role, Verdict, Wants};
@@ -21,6 +22,7 @@ impl App {
     pub fn update(&mut self, now: Nanos, msg: Msg) -> Vec<Effect> {
         self.now = self.now.max(now);
         let mut effects = Vec::new();
+        self.thaw_due(&mut effects);
         match msg {
             Msg::Input(Input::Key(chord)) => self.key(chord, &mut effects),
             Msg::Input(Input::Paste(text)) => self.paste(&text),
@@ -28,13 +30,16 @@ impl App {
             Msg::Mouse(event, hit) => self.mouse(event, hit, &mut effects),
             Msg::Size(columns, rows) => self.size = (columns, rows),
             Msg::Snapshot(snapshot) => {
+                if self.deeds.look(&snapshot) {
+                    effects.push(Effect::Sample);
+                }
                 if self.paused {
                     self.waiting.history.get_or_insert_with(|| self.history.clone()).push(&snapshot);
                     self.waiting.snapshot = Some(snapshot);
                     return effects;
                 }
                 self.history.push(&snapshot);
-                self.show(snapshot);
+                self.show(snapshot, &mut effects);
             }
             Msg::Sensors(sensors) if self.paused => {
                 self.waiting.sensors = Some(sensors);
@@ -58,10 +63,11 @@ impl App {
         effects
     }
 
-    fn show(&mut self, snapshot: std::sync::Arc<crate::model::Snapshot>) {
+    fn show(&mut self, snapshot: std::sync::Arc<crate::model::Snapshot>, effects: &mut Vec<Effect>) {
         self.snapshot = snapshot;
         self.table.forget_gone(&self.snapshot);
         self.rearrange();
+        self.refresh_scopes(effects);
     }
 
     fn rearrange(&mut self) {
@@ -95,16 +101,19 @@ impl App {
             menu.news(news);
             return;
         }
-        let aims = match &mut self.layer {
-            Some(Layer::Signal(menu)) => Some(&mut menu.aims),
-            _ => None,
-        };
-        if let Some(aims) = aims.filter(|aims| aims.session == news.session) {
-            aims.news(news);
+        if let Some(Layer::Signal(menu)) = &mut self.layer
+            && menu.aims.session == news.session
+        {
+            if menu.news(news, &self.snapshot) {
+                self.refresh_scopes(effects);
+            }
             return;
         }
         if news.act.is_none() {
             return;
+        }
+        if let Some((role, text)) = self.deeds.news(news, self.now) {
+            self.say(role, text);
         }
         self.journal.push(Entry { at: self.now, wall: self.snapshot.wall, news: news.clone() });
         let role = match &news.what {
@@ -120,7 +129,9 @@ impl App {
             Happened::Verdict(_) => Role::Good,
         };
         self.notices.say_of(self.now, role, news.session, tame::in_common(news), news.sentence());
-        effects.push(Effect::Sample);
+        if self.deeds.happened(self.now) {
+            effects.push(Effect::Sample);
+        }
     }
 
     fn lab_news(&mut self, news: crate::model::lab::LabNews) {

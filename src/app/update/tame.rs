@@ -9,30 +9,15 @@ const WHEEL: isize = 3;
 
 impl App {
     pub(super) fn renice(&mut self, by: i32, effects: &mut Vec<Effect>) {
-        self.act_at_once(Act::Renice(by), "renice it", effects);
+        if let Some(targets) = self.choose_targets_at_once("renice") {
+            self.order(targets, Act::Renice(by), effects);
+        }
     }
 
     pub(super) fn renice_autogroup(&mut self, by: i32, effects: &mut Vec<Effect>) {
-        self.act_at_once(Act::ReniceAutogroup(by), "renice its session", effects);
-    }
-
-    /// Does `act`, which is to `what`, to whom the tags or the cursor mean.
-    fn act_at_once(&mut self, act: Act, what: &str, effects: &mut Vec<Effect>) {
-        let targets = self.table.targets(&self.snapshot);
-        if targets.is_empty() {
-            self.say_nobody();
-            return;
+        if let Some(targets) = self.choose_targets_at_once("renice") {
+            self.order(targets, Act::ReniceAutogroup(by), effects);
         }
-        if let (true, Some(target)) = (self.table.take_fall(), targets.first()) {
-            // Nothing asks whether it is meant, and a moment ago somebody else stood there.
-            let (name, pid) = (target.name.show(20), target.id.pid);
-            self.say(
-                Role::Warn,
-                format!("that process is gone; the cursor is on {name} ({pid}) now: once more to {what}"),
-            );
-            return;
-        }
-        self.order(targets, act, effects);
     }
 
     /// Pins `targets` and does `act` to them at once.
@@ -45,16 +30,9 @@ impl App {
     }
 
     pub(super) fn open_tame(&mut self, tame: Tame, effects: &mut Vec<Effect>) {
-        let targets = self.table.targets(&self.snapshot);
-        let Some(first) = targets.first().cloned() else {
-            self.say_nobody();
-            return;
-        };
+        let Some(targets) = self.choose_targets() else { return };
+        let Some(first) = targets.first().cloned() else { return };
         let snapshot = self.snapshot.clone();
-        // The cursor may have been scrolled out of view: what is meant must be seen.
-        if self.table.tagged() == 0 {
-            self.table.go_to(&snapshot, self.table.cursor());
-        }
         self.session += 1;
         let session = self.session;
         effects.push(Effect::Control(ControlOrder::Pin { session, targets: targets.clone() }));

@@ -18,9 +18,9 @@ pub(super) fn rows(aims: &Aims) -> u16 {
     (1 + named + usize::from(aims.targets.len() > NAMED_TARGETS)) as u16
 }
 
-/// Draws the head at the top of `inside`.
-pub(super) fn draw(inside: Rect, buf: &mut Buffer, theme: &Theme, aims: &Aims) {
-    draw_summary(row(inside, 0), buf, theme, aims);
+/// Draws the head at the top of `inside`; returns the room that is left behind the sums.
+pub(super) fn draw(inside: Rect, buf: &mut Buffer, theme: &Theme, aims: &Aims) -> Rect {
+    let room = draw_summary(row(inside, 0), buf, theme, aims);
     for (line, aimed) in (1..).zip(aims.targets.iter().take(NAMED_TARGETS)) {
         draw_target(row(inside, line), buf, theme, aimed);
     }
@@ -28,24 +28,46 @@ pub(super) fn draw(inside: Rect, buf: &mut Buffer, theme: &Theme, aims: &Aims) {
         Pen::new(buf, row(inside, 1 + NAMED_TARGETS))
             .fmt(theme.style(Role::Dim), format_args!("     and {more} more"));
     }
+    room
 }
 
-fn draw_summary(area: Rect, buf: &mut Buffer, theme: &Theme, aims: &Aims) {
+fn draw_summary(area: Rect, buf: &mut Buffer, theme: &Theme, aims: &Aims) -> Rect {
     let ready = aims.ready();
     let mut pen = Pen::new(buf, area);
+    let text = theme.style(Role::Text);
     pen.put(theme.style(Role::Dim), "to ");
     let noun = if ready == 1 { "process" } else { "processes" };
     pen.fmt(theme.style(Role::Strong), format_args!("{ready} {noun}"));
     if ready < aims.targets.len() {
         pen.fmt(theme.style(Role::Warn), format_args!(" of {}", aims.targets.len()));
     }
-    // Of those who would be reached now, not of those who were chosen.
-    let there = || aims.targets.iter().filter(|aimed| matches!(aimed.aim, Aim::Ready(_) | Aim::Checking));
-    let total = there().filter_map(|aimed| aimed.cpu).fold(0.0, |sum, cpu| sum + cpu);
-    let memory: u64 = there().filter_map(|aimed| aimed.resident).sum();
+    match aims.users() {
+        0 => {}
+        1 => _ = pen.put(text, ", 1 user"),
+        users => _ = pen.fmt(theme.style(Role::Warn), format_args!(", {users} users")),
+    }
+    let unknown = theme.glyphs().unknown();
+    match aims.cpu() {
+        Some(cpu) => pen.fmt(text, format_args!(", {cpu:.1} % CPU, ")),
+        None => pen.put(text, ", ").put(text, unknown).put(text, " % CPU, "),
+    };
     let mut size = String::new();
-    units::bytes(memory, &mut size);
-    pen.fmt(theme.style(Role::Text), format_args!(", {total:.1} % CPU, {size}"));
+    match aims.resident() {
+        Some(resident) => units::bytes(resident, &mut size),
+        None => size.push_str(unknown),
+    }
+    pen.put(text, size.trim_start());
+    Rect { x: pen.x(), width: pen.left(), ..area }
+}
+
+/// Why it cannot be hit, in a few words.
+fn refused(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Replaced => "is another process now",
+        Outcome::Denied { .. } => "not permitted",
+        Outcome::Refused(why) => why,
+        _ => "cannot be reached",
+    }
 }
 
 fn draw_target(area: Rect, buf: &mut Buffer, theme: &Theme, aimed: &Aimed) {
@@ -65,14 +87,4 @@ fn draw_target(area: Rect, buf: &mut Buffer, theme: &Theme, aimed: &Aimed) {
     }
     pen.fmt(theme.style(Role::Dim), format_args!("  {user}  {age}  "));
     pen.put(theme.style(Role::Warn), note);
-}
-
-/// Why a target cannot be reached, in few words.
-fn refused(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Denied { .. } => "not permitted",
-        Outcome::Replaced => "is another process now",
-        Outcome::Refused(reason) => reason,
-        _ => "cannot be reached",
-    }
 }
