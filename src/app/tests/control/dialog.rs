@@ -49,8 +49,15 @@ fn only_scopes_that_mean_something_are_offered() {
     desk.orders();
     desk.press("Shift-Tab Enter");
     assert_eq!(desk.orders().last().map(String::as_str), Some("SIGTERM"));
-    desk.press("F9 Shift-Tab Right Enter");
+    desk.press("Down F9 Shift-Tab");
+    assert_eq!(desk.aimed(), [32, 31], "who was chosen is named first");
+    desk.press("Esc Up F9 Shift-Tab Right Enter");
     assert_eq!(desk.orders().last().map(String::as_str), Some("SIGTERM only [31]"));
+    let mut desk = Desk::grouped();
+    desk.press("4 0 Space F4 c c 1 Enter F9");
+    assert_eq!((desk.aimed(), desk.scopes().last().cloned()), (vec![40], Some("matches 2".to_owned())));
+    desk.press("Shift-Tab");
+    assert_eq!(desk.aimed(), [31, 32], "who does not match is not meant");
 }
 
 fn survey(path: &str, unit: Option<&str>, members: &[u32], listens: &[(u32, u16)]) -> Happened {
