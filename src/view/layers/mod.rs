@@ -38,7 +38,7 @@ pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Option<Hit> {
         Some(Layer::Help(_)) => box_hit(help::rect(area), x, y),
         Some(Layer::Menu(open)) => menu::hit(area, open, x, y),
         Some(Layer::Signal(open)) => signal::hit(area, open, x, y),
-        Some(Layer::Tame(open)) => tame::hit(area, open, x, y),
+        Some(Layer::Tame(open)) => box_hit(tame::rect(area, open), x, y),
         Some(Layer::Journal(_)) => box_hit(journal::rect(area), x, y),
         Some(Layer::Line(_)) | None => return None,
     })

@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
 
-use super::{box_hit, draw_box, row};
-use crate::app::{Hit, Tame, TameMenu};
+use super::{draw_box, row};
+use crate::app::{Tame, TameMenu};
 use crate::model::Role;
 use crate::view::Theme;
 use crate::view::pen::Pen;
@@ -12,11 +12,6 @@ use crate::view::pen::Pen;
 /// Where the dialog stands.
 pub(super) fn rect(area: Rect, _menu: &TameMenu) -> Rect {
     area.centered(Constraint::Length(78.min(area.width)), Constraint::Length(20.min(area.height)))
-}
-
-/// What lies at (`x`, `y`).
-pub(super) fn hit(area: Rect, menu: &TameMenu, x: u16, y: u16) -> Hit {
-    box_hit(rect(area, menu), x, y)
 }
 
 /// Draws the dialog.
