@@ -1,5 +1,7 @@
 //! The signal dialog: how it opens, how far it reaches, and what is sent.
 
+use std::collections::HashSet;
+
 use crate::app::signal_menu::{Choice, Choosable, Pick};
 use crate::app::{App, Effect, Layer, SignalMenu};
 use crate::config::Chord;
@@ -44,11 +46,11 @@ impl App {
         self.layer = Some(Layer::Signal(Box::new(menu)));
     }
 
-    /// Who is in `scope`; the chosen ones come first.
+    /// Who is in `scope`; the chosen ones among them come first.
     fn members(&self, menu: &SignalMenu, scope: Scope) -> Vec<Target> {
         let snapshot = &self.snapshot;
         let mut targets = menu.chosen.clone();
-        targets.extend(match scope {
+        let members = match scope {
             Scope::Chosen => Vec::new(),
             Scope::Subtree => snapshot.subtree(&ids(&menu.chosen)),
             Scope::Group => menu.group.map_or_else(Vec::new, |group| snapshot.group(group)),
@@ -57,10 +59,16 @@ impl App {
                 let members = menu.cgroup().map_or(&[][..], |cgroup| &cgroup.members);
                 members.iter().filter_map(|pid| snapshot.find_pid(*pid)).map(Proc::target).collect()
             }
-            // These are just what they are called.
-            Scope::Matches => return self.table.matches(snapshot),
-        });
-        let mut seen = std::collections::HashSet::new();
+            Scope::Matches => {
+                // Who was chosen need not be among them.
+                let matches = self.table.matches(snapshot);
+                let inside: HashSet<ProcId> = matches.iter().map(|target| target.id).collect();
+                targets.retain(|target| inside.contains(&target.id));
+                matches
+            }
+        };
+        targets.extend(members);
+        let mut seen = HashSet::new();
         targets.retain(|target| seen.insert(target.id));
         targets
     }

@@ -162,7 +162,7 @@ fn hints(menu: &SignalMenu) -> Vec<Hint> {
 /// The scopes that mean something with their places and what is written there. A unit stands for its cgroup where there
 /// is little room for both; where there is less, the unit leaves, and at last the counts.
 fn scope_words(area: Rect, menu: &SignalMenu) -> Vec<(Rect, Scope, String)> {
-    const LABEL: u16 = 5;
+    const LABEL: u16 = 6;
     let text = |detail: u8| {
         menu.scopes.iter().map(move |word| {
             let mark = if word.scope == menu.scope { "▸" } else { " " };

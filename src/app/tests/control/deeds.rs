@@ -279,14 +279,14 @@ fn the_act_menu_has_every_act_and_does_it() {
     let at = desk.rows().iter().position(|row| row.ends_with("40")).unwrap();
     desk.tell(Msg::Mouse(MouseEvent::Right, Hit::Line(at)));
     desk.press("Enter");
-    assert_eq!((desk.selected(), desk.aimed()), (40, vec![40]));
+    assert_eq!((desk.selected(), desk.named()), (40, vec![40]));
     desk.press("Esc");
     // The middle button tags, and tags go before the cursor.
     desk.tell(Msg::Mouse(MouseEvent::Middle, Hit::Line(0)));
     assert_eq!(desk.app.table.tagged(), 1);
     desk.tell(Msg::Mouse(MouseEvent::Right, Hit::Line(at)));
     desk.press("Enter");
-    assert_eq!(desk.aimed(), [31]);
+    assert_eq!(desk.named(), [31]);
 }
 
 #[test]

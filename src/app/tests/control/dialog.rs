@@ -10,10 +10,10 @@ fn each_scope_is_pinned_when_it_is_chosen_and_sent_to_alone() {
     assert_eq!(desk.scopes(), [">chosen 1", "subtree 3", "group 3", "session 4"]);
     desk.press("Right");
     assert_eq!(desk.orders(), ["pin [31, 32]"], "who is pinned already need not be");
-    assert_eq!(desk.aimed(), [30, 31, 32]);
+    assert_eq!(desk.named(), [30, 31, 32]);
     desk.press("Tab Tab");
     assert_eq!(desk.orders(), ["pin [20]"]);
-    assert_eq!(desk.aimed(), [30, 20, 31, 32], "who was chosen is named first");
+    assert_eq!(desk.named(), [30, 20, 31, 32], "who was chosen is named first");
     desk.press("Enter");
     assert_eq!(desk.orders(), ["SIGTERM, Session(20)"], "whoever was pinned is meant");
 
@@ -49,8 +49,15 @@ fn only_scopes_that_mean_something_are_offered() {
     desk.orders();
     desk.press("Shift-Tab Enter");
     assert_eq!(desk.orders().last().map(String::as_str), Some("SIGTERM"));
-    desk.press("F9 Shift-Tab Right Enter");
+    desk.press("Down F9 Shift-Tab");
+    assert_eq!(desk.named(), [32, 31], "who was chosen is named first");
+    desk.press("Esc Up F9 Shift-Tab Right Enter");
     assert_eq!(desk.orders().last().map(String::as_str), Some("SIGTERM only [31]"));
+    let mut desk = Desk::grouped();
+    desk.press("4 0 Space F4 c c 1 Enter F9");
+    assert_eq!((desk.named(), desk.scopes().last().cloned()), (vec![40], Some("matches 2".to_owned())));
+    desk.press("Shift-Tab");
+    assert_eq!(desk.named(), [31, 32], "who does not match is not meant");
 }
 
 fn survey(path: &str, unit: Option<&str>, members: &[u32], listens: &[(u32, u16)]) -> Happened {
@@ -98,7 +105,7 @@ fn who_comes_into_the_scope_is_named_and_who_ends_is_counted_out() {
     let mut more = MACHINE.to_vec();
     more.push((33, 30, "as", 1000, 10, 3));
     desk.see(&more, &[]);
-    assert_eq!((desk.orders(), desk.aimed()), (vec!["pin [33]".to_owned()], vec![30, 31, 32, 33]));
+    assert_eq!((desk.orders(), desk.named()), (vec!["pin [33]".to_owned()], vec![30, 31, 32, 33]));
     assert_eq!(desk.scopes()[1], ">subtree 4");
     let session = desk.menu().aims.session;
     desk.news(session, 31, None, Happened::Vanished);
@@ -109,7 +116,7 @@ fn who_comes_into_the_scope_is_named_and_who_ends_is_counted_out() {
     // Who was chosen stays in sight when they end; of those who only came with them the living are shown and named.
     desk.news(session, 30, None, Happened::Vanished);
     desk.see(&more, &[]);
-    assert_eq!((desk.aimed(), desk.menu().aims.ready()), (vec![30, 32, 33], 1));
+    assert_eq!((desk.named(), desk.menu().aims.ready()), (vec![30, 32, 33], 1));
     desk.orders();
     desk.press("Enter");
     assert_eq!(desk.orders(), ["SIGTERM only [32, 33], Subtree"]);
@@ -199,7 +206,7 @@ fn each_danger_asks_for_the_word() {
 fn kernel_threads_are_never_ready_for_a_signal() {
     let mut desk = Desk::grouped();
     desk.press("K N 2 F9");
-    assert_eq!((desk.aimed(), desk.menu().aims.ready()), (vec![2], 0));
+    assert_eq!((desk.named(), desk.menu().aims.ready()), (vec![2], 0));
     desk.pinned();
     assert_eq!(desk.menu().aims.ready(), 0, "also where the pin does not tell that it is one");
     desk.orders();
@@ -213,7 +220,7 @@ fn the_mouse_chooses_signals_scopes_and_keys() {
     let mut desk = Desk::grouped();
     desk.press("3 0 F9");
     desk.tell(Msg::Mouse(MouseEvent::Left, Hit::Scope(Scope::Subtree)));
-    assert_eq!(desk.aimed(), [30, 31, 32]);
+    assert_eq!(desk.named(), [30, 31, 32]);
     desk.tell(Msg::Mouse(MouseEvent::Left, Hit::Item(9)));
     assert_eq!(desk.menu().signal(), Signal::KILL);
     desk.tell(Msg::Mouse(MouseEvent::Left, Hit::Press(Chord::char('!'))));

@@ -78,14 +78,14 @@ impl Desk {
     /// The pins of the open dialog are answered.
     fn pinned(&mut self) {
         let session = self.menu().aims.session;
-        let pids: Vec<u32> = self.aimed();
+        let pids: Vec<u32> = self.named();
         for pid in pids {
             self.news(session, pid, None, Happened::Pinned(Box::default()));
         }
     }
 
     /// Whom the open dialog names, in order.
-    fn aimed(&self) -> Vec<u32> {
+    fn named(&self) -> Vec<u32> {
         self.menu().aims.targets.iter().map(|aimed| aimed.target.id.pid.get()).collect()
     }
 
