@@ -12,7 +12,7 @@ use ratatui::layout::{Constraint, Rect};
 
 use super::foot::Hint;
 use super::{draw_box, first_shown, foot, inner, row, targets};
-use crate::app::{Choice, Hit, Now, TameMenu};
+use crate::app::{Choice, Hit, Now, TameMenu, What};
 use crate::config::{Chord, Key};
 use crate::model::{Role, Setting};
 use crate::view::Theme;
@@ -40,7 +40,7 @@ fn parts(area: Rect, menu: &TameMenu) -> Parts {
         Choice::Policy(_) => (menu.items().0, 3),
         // With room for what is folded: a dialog that grows under the hand makes it miss.
         Choice::Affinity(list) => (list.lines(), 2),
-        Choice::Limits(_) => (menu.items().0, 4),
+        Choice::Limits(_) => (What::ALL.len(), 4),
     };
     let head = targets::rows(&menu.aims);
     let now = u16::from(!matches!(menu.choice, Choice::Limits(_)));
