@@ -99,6 +99,12 @@ impl CpuMax {
         CpuMax { quota: Some(percent as u64 * 1_000), period: 100_000 }
     }
 
+    /// The same in percent of one CPU, to a hundredth; `None` is no limit.
+    pub fn in_percent(&self) -> Option<f64> {
+        let hundredths = |quota| (quota as f64 * 10_000.0 / self.period.max(1) as f64).round();
+        self.quota.map(|quota| hundredths(quota) / 100.0)
+    }
+
     /// No limit.
     pub const NONE: CpuMax = CpuMax { quota: None, period: 100_000 };
 }
@@ -241,7 +247,7 @@ impl fmt::Display for CpuMax {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.quota {
             None => f.write_str("no limit"),
-            Some(quota) => write!(f, "{:.0} % of a CPU", quota as f64 * 100.0 / self.period.max(1) as f64),
+            Some(_) => write!(f, "{} % of a CPU", self.in_percent().unwrap_or_default()),
         }
     }
 }
@@ -331,6 +337,8 @@ mod tests {
         assert_eq!(shown(Setting::IoPriority(IoPriority::BestEffort(4))), "I/O priority best-effort 4");
         assert_eq!(shown(Setting::Policy(Policy::Fifo(10))), "policy FIFO 10");
         assert_eq!(shown(Setting::CpuMax(CpuMax::percent(150))), "cpu.max of the cgroup 150 % of a CPU");
+        let eighth = CpuMax { quota: Some(6_250), period: 50_000 };
+        assert_eq!(shown(Setting::CpuMax(eighth)), "cpu.max of the cgroup 12.5 % of a CPU");
         assert_eq!(shown(Setting::CpuMax(CpuMax::NONE)), "cpu.max of the cgroup no limit");
         assert_eq!(shown(Setting::MemoryHigh(Some(2 << 30))), "memory.high of the cgroup 2.00G");
     }

@@ -261,11 +261,8 @@ impl Field {
 fn text(setting: Setting) -> String {
     match setting {
         Setting::OomScoreAdj(value) => value.to_string(),
-        Setting::CpuMax(CpuMax { quota: Some(quota), period }) => {
-            // Two digits are enough to know it by; who does not touch it does not change it.
-            let hundredths = (quota as f64 * 10_000.0 / period.max(1) as f64).round();
-            format!("{}", hundredths / 100.0)
-        }
+        // Two digits are enough to know it by; who does not touch it does not change it.
+        Setting::CpuMax(max) => max.in_percent().map_or_else(String::new, |percent| percent.to_string()),
         Setting::MemoryHigh(Some(bytes)) => {
             let mut text = String::new();
             units::exact_bytes(bytes, &mut text);

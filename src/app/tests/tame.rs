@@ -318,7 +318,7 @@ fn only_limits_that_were_changed_are_given() {
     desk.press("Enter");
     let expected = [
         "set OOM score adjustment -500",
-        "set cpu.max of the cgroup 12 % of a CPU",
+        "set cpu.max of the cgroup 12.5 % of a CPU",
         "set memory.high of the cgroup 1.50G",
     ];
     let given: Vec<Setting> = desk
