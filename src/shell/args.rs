@@ -71,7 +71,7 @@ pub(super) struct Options {
     /// Show only these processes: numbers with commas between them
     #[arg(short, long, value_name = "LIST", value_delimiter = ',', value_parser = pid)]
     pub pid: Vec<Pid>,
-    /// Show only what matches: pieces of command lines, with | between alternatives
+    /// Show only what matches: pieces of command lines, with | between alternatives; pid:N is one process
     #[arg(short = 'F', long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// Colours to use; `glowtop print themes` lists them
@@ -125,7 +125,7 @@ pub(super) struct ShotArgs {
 /// Which processes are listed, and how.
 #[derive(Clone, Debug, Args)]
 pub(super) struct PsArgs {
-    /// List only what matches: pieces of command lines, with | between alternatives
+    /// List only what matches: pieces of command lines, with | between alternatives; pid:N is one process
     #[arg(value_name = "FILTER")]
     pub filter: Option<String>,
     /// Write JSON: an array of objects, numbers in bytes, seconds and percent of one core
