@@ -11,7 +11,7 @@ pub struct Deed {
     pub target: Target,
     /// What was done; of a ladder the signal of the rung.
     pub act: Act,
-    /// What the attempt came to; `None` where only the verdict was heard.
+    /// What the attempt came to; `None` where that was not heard.
     pub outcome: Option<Outcome>,
     /// What the process did about it; the last one, where it was told to be alive and ended later.
     pub verdict: Option<Verdict>,
@@ -27,7 +27,11 @@ impl Deed {
         let bare = Deed { session, target, act, outcome: None, verdict: None, respawn: None };
         match &news.what {
             Happened::Outcome(outcome) => Some(Deed { outcome: Some(outcome.clone()), ..bare }),
-            Happened::Verdict(verdict) => Some(Deed { verdict: Some(verdict.clone()), ..bare }),
+            // Only what was delivered has a verdict.
+            Happened::Verdict(verdict) => {
+                let outcome = Some(Outcome::Delivered);
+                Some(Deed { outcome, verdict: Some(verdict.clone()), ..bare })
+            }
             Happened::Respawned(respawn) => Some(Deed { respawn: Some((**respawn).clone()), ..bare }),
             Happened::Pinned(_) | Happened::Vanished | Happened::Surveyed(_) | Happened::Over { .. } => None,
         }
@@ -91,7 +95,6 @@ impl Deed {
         let deadly = sent.is_some_and(Signal::is_deadly);
         let stops = sent.is_some_and(|signal| signal.default_action() == DefaultAction::Stops);
         match (&self.verdict, &self.outcome) {
-            (Some(Verdict::StillAlive { .. }), _) => false,
             (Some(Verdict::Killed { .. } | Verdict::Exited { .. } | Verdict::Ended { .. }), _) => !stops,
             (Some(Verdict::Stopped), _) => stops,
             (Some(Verdict::Continued | Verdict::Alive), _) | (None, Some(Outcome::Delivered)) => {
@@ -100,7 +103,7 @@ impl Deed {
             // Whoever ended before is as dead as was wished.
             (None, Some(Outcome::AlreadyGone | Outcome::Replaced)) => deadly,
             (None, Some(Outcome::Changed(_))) => true,
-            (None, _) => false,
+            (Some(Verdict::StillAlive { .. }) | None, _) => false,
         }
     }
 }

@@ -32,6 +32,10 @@ pub(super) struct CommandLine {
     /// out, sorted by memory where that is short, else by CPU
     #[arg(long)]
     pub rescue: bool,
+    /// Also write what is done to processes, and what comes of it, to this file: a line of JSON for each step. It is
+    /// created for you alone, or added to
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// Where the machine is read: the root of the live system, or of a fixture.
     #[arg(long, value_name = "DIR", default_value = "/", hide = true, global = true)]
     pub root: PathBuf,
@@ -77,6 +81,9 @@ pub(super) struct Options {
     /// Colours to use; `glowtop print themes` lists them
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
+    /// Only look: nothing that signals, tames or starts processes is there
+    #[arg(long)]
+    pub readonly: bool,
 }
 
 /// What to do instead of opening the screen.

@@ -10,6 +10,7 @@ mod event;
 mod frames;
 mod input;
 mod lab;
+mod log;
 mod output;
 mod print;
 mod ps;
@@ -40,7 +41,7 @@ pub fn main() -> ExitCode {
         Err(code) => return code,
     };
     match line.command {
-        None => watch::main(&line.options, line.rescue, &line.root),
+        None => watch::main(&line.options, line.rescue, line.log.as_deref(), &line.root),
         Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(&line.root))),
         Some(Command::Lab(lab)) => lab::main(&lab),
         Some(Command::Shot(shot)) => shot::main(&shot, &line.root),

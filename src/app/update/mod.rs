@@ -6,6 +6,7 @@
 
 mod act;
 mod freeze;
+mod journal;
 mod keys;
 mod layers;
 mod mouse;
@@ -14,7 +15,7 @@ mod tame;
 use crate::model::{ControlNews, Happened, Nanos, Needs, Outcome, Role, Verdict, Wants};
 
 use super::message::WantsChange;
-use super::{App, Effect, Entry, Input, Layer, Msg};
+use super::{App, Effect, Input, Layer, Msg};
 
 impl App {
     /// Takes in what happened at `now` and says what must be done.
@@ -47,6 +48,10 @@ impl App {
             Msg::Lab(news) => self.lab_news(news),
             Msg::Notice { bad, text } => self.say(if bad { Role::Bad } else { Role::Text }, text),
             Msg::Tick => {}
+        }
+        if self.readonly {
+            // Nothing leads there; should a way be made one day, it ends here.
+            effects.retain(|effect| !matches!(effect, Effect::Control(_) | Effect::Lab(_)));
         }
         self.dirty = true;
         self.change_wants(&mut effects);
@@ -84,6 +89,7 @@ impl App {
     }
 
     fn control_news(&mut self, news: &ControlNews, effects: &mut Vec<Effect>) {
+        self.write_down(news);
         let aims = match &mut self.layer {
             Some(Layer::Signal(menu)) => Some(&mut menu.aims),
             Some(Layer::Tame(menu)) => Some(&mut menu.aims),
@@ -96,7 +102,6 @@ impl App {
         if news.act.is_none() {
             return;
         }
-        self.journal.push(Entry { at: self.now, wall: self.snapshot.wall, news: news.clone() });
         let role = match &news.what {
             // Delivered is not dead: the verdict will speak.
             Happened::Pinned(_)
