@@ -16,6 +16,7 @@ mod hang;
 mod header;
 mod house;
 mod inherited;
+mod journal;
 mod lab;
 mod live;
 mod monitor;

@@ -10,13 +10,15 @@ use crate::model::Role;
 use crate::view::Theme;
 use crate::view::pen::Pen;
 
-/// Rows at the foot: a rule of air, and the chosen line in full.
-const FOOT: u16 = 3;
+/// Rows at the foot: one of air, two for the chosen line in full, and the keys.
+const FOOT: u16 = 4;
 /// Widths of the columns before the last one, which takes the rest.
 const TIME: usize = 9;
 const PID: usize = 7;
 const NAME: usize = 15;
-const ACT: usize = 12;
+/// What was done takes more where there is room for all of it.
+const ACT: (usize, usize) = (12, 25);
+const WIDE: u16 = 100;
 
 /// Where it stands: everywhere but on the line that speaks and the keys.
 pub(super) fn rect(area: Rect) -> Rect {
@@ -37,6 +39,11 @@ pub(super) fn items(area: Rect, app: &App, at: usize) -> (Rect, usize, usize) {
     (list, first_shown(at.min(count.saturating_sub(1)), count, list.height), count)
 }
 
+/// The width of the column that says what was done.
+fn act_width(width: u16) -> usize {
+    if width >= WIDE { ACT.1 } else { ACT.0 }
+}
+
 /// Draws it with entry `at` chosen, counted from the newest.
 pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, at: usize) {
     let outer = rect(area);
@@ -46,10 +53,10 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, at: u
         Pen::new(buf, row(inside, 0)).put(theme.style(Role::Dim), nothing);
         return;
     }
-    let header = theme.style(Role::Header);
+    let (header, act) = (theme.style(Role::Header), act_width(inside.width));
     Pen::new(buf, row(inside, 0)).fmt(
         header,
-        format_args!("{:<TIME$} {:>PID$} {:<NAME$} {:<ACT$} what came of it", "time", "pid", "name", "act"),
+        format_args!("{:<TIME$} {:>PID$} {:<NAME$} {:<act$} what came of it", "time", "pid", "name", "act"),
     );
     let (list, first, count) = items(area, app, at);
     let at = at.min(count.saturating_sub(1));
@@ -80,29 +87,34 @@ fn draw_entry(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, entry: &En
     pen.put(style(Role::Dim), &padded(&time(app, entry, theme), TIME)).skip(1);
     pen.fmt(style(Role::Text), format_args!("{:>PID$}", deed.target.id.pid)).skip(1);
     pen.put(style(Role::Strong), &padded(&fitted(&deed.target.name.show(NAME + 1), NAME), NAME)).skip(1);
-    pen.put(style(Role::Text), &padded(&fitted(&deed.act_words(), ACT), ACT)).skip(1);
+    let act = act_width(area.width);
+    pen.put(style(Role::Text), &padded(&fitted(&deed.act_words(), act), act)).skip(1);
     let room = usize::from(pen.left());
     pen.put(style(deed.role()), &fitted(&deed.result(), room));
 }
 
-/// The chosen line in full: whom, when there was no room for the name, and what came of it, over two rows.
+/// The chosen line in full, over two rows, and the keys.
 fn draw_foot(area: Rect, buf: &mut Buffer, theme: &Theme, entry: &Entry) {
     let deed = &entry.deed;
     let owner = deed.target.owner.as_ref().map_or_else(String::new, |o| format!(" of {}", o.name.show(20)));
     let text = format!(
         "{} {}{owner}, {}: {}",
         deed.target.id.pid,
-        deed.target.name.show(24),
+        fitted(&deed.target.name.show(25), 24),
         deed.act_words(),
         deed.result()
     );
-    let rows = usize::from(area.height.saturating_sub(1));
+    let rows = usize::from(area.height.saturating_sub(2));
     let mut rest = text.as_str();
     for i in 0..rows {
         let room = usize::from(area.width);
         let line = if i + 1 == rows { fitted(rest, room) } else { broken(rest, room).to_owned() };
         Pen::new(buf, row(area, i + 1)).put(theme.style(deed.role()), &line);
         rest = rest.get(line.len()..).unwrap_or("").trim_start();
+    }
+    let mut pen = Pen::new(buf, row(area, rows + 1));
+    for (key, what) in [("Up Down PgUp PgDn Home End", " choose   "), ("Esc", " close")] {
+        pen.put(theme.style(Role::Key), key).put(theme.style(Role::Text), what);
     }
 }
 
