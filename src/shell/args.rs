@@ -91,6 +91,8 @@ pub(super) struct Options {
 pub(super) enum Command {
     /// Write a list of processes and leave
     Ps(PsArgs),
+    /// Signal the processes that match, and say what came of it
+    Kill(super::kill::KillArgs),
     /// Write one picture of the screen and leave: SVG, or text
     Shot(ShotArgs),
     /// Run workloads in serial and in parallel, measure them and check their answers
@@ -252,7 +254,7 @@ fn manual(out: &mut dyn Write) -> io::Result<()> {
     page.render_version_section(out)
 }
 
-fn delay(text: &str) -> Result<f64, String> {
+pub(super) fn delay(text: &str) -> Result<f64, String> {
     let seconds: f64 = text.parse().map_err(|_| "it is not a number of seconds".to_owned())?;
     if DELAYS.contains(&seconds) {
         Ok(seconds)

@@ -9,6 +9,7 @@ mod args;
 mod event;
 mod frames;
 mod input;
+mod kill;
 mod lab;
 mod log;
 mod output;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
     match line.command {
         None => watch::main(&line.options, line.rescue, line.log.as_deref(), &line.root),
         Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(&line.root))),
+        Some(Command::Kill(kill)) => kill::main(&kill, &line.root),
         Some(Command::Lab(lab)) => lab::main(&lab),
         Some(Command::Shot(shot)) => shot::main(&shot, &line.root),
         Some(Command::Print { what }) => print::main(what),

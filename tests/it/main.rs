@@ -17,6 +17,7 @@ mod header;
 mod house;
 mod inherited;
 mod journal;
+mod kill;
 mod lab;
 mod live;
 mod monitor;
