@@ -481,3 +481,65 @@ fn read_only_is_read_only() {
     let keys = Command::new(GLOWTOP).args(["print", "keys"]).output().unwrap();
     assert!(String::from_utf8(keys.stdout).unwrap().contains("signal"), "the list of all keys stays whole");
 }
+
+#[test]
+#[ignore = "until control climbs ladders"]
+fn a_ladder_ends_who_does_not_listen() {
+    let mark = mark();
+    let (mut stubborn, mut obedient) = (Guard::shell(&mark, "trap '' TERM"), Guard::shell(&mark, ""));
+    let (code, out, err) = said(&[&mark, "--yes", "--ladder", "1", "--patience", "60", "--json"]);
+    assert_eq!((stubborn.ended().signal(), obedient.ended().signal()), (Some(9), Some(15)), "{out}{err}");
+    assert_eq!(code, 0, "{out}{err}");
+    let read: Vec<Value> = serde_json::from_str(&out).unwrap();
+    let acts: Vec<(u64, &str)> =
+        read.iter().map(|one| (one["pid"].as_u64().unwrap(), one["act"].as_str().unwrap())).collect();
+    let mut expected = vec![(u64::from(stubborn.pid()), "SIGKILL"), (u64::from(obedient.pid()), "SIGTERM")];
+    expected.sort_unstable();
+    assert_eq!(acts, expected, "the last act on each of them");
+}
+
+#[test]
+#[ignore = "until control climbs ladders"]
+fn a_ladder_is_left_by_ctrl_c_and_kills_nobody() {
+    let mark = mark();
+    let script = "trap 'echo got it' TERM; echo up; while :; do read x; done";
+    let mut stubborn = Guard::start(Command::new("sh").args(["-c", script, &mark]));
+    crate::inherited::default_signals();
+    let mut climbing = command(&[&mark, "--yes", "--ladder", "3000"]).stdout(Stdio::null()).spawn().unwrap();
+    assert_eq!(stubborn.line(), "got it");
+    kill(Pid::from_raw(climbing.id() as i32), Signal::SIGINT).unwrap();
+    assert_eq!(climbing.wait().unwrap().code(), Some(1));
+    assert!(stubborn.runs());
+}
+
+#[test]
+#[ignore = "until control reaches subtrees"]
+fn a_tree_goes_with_its_root() {
+    let mark = mark();
+    let other = self::mark();
+    let mut neighbour = Guard::shell(&other, "");
+    let setup = "sh -c 'echo $$; sleep 1000; :' & sleep 1000 & echo $!";
+    let mut root = Guard(
+        Command::new("sh")
+            .args(["-c", &format!("{setup}; wait"), &mark])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let below: Vec<u32> = (0..2).map(|_| root.line().parse().unwrap()).collect();
+    let (code, out, err) = said(&[&mark, "--tree", "--yes", "--patience", "60", "--json"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("1 process and ") && err.contains(" below it"), "{err}");
+    assert_eq!(root.ended().signal(), Some(15));
+    let read: Vec<Value> = serde_json::from_str(&out).unwrap();
+    assert_eq!(read[0]["pid"], root.pid(), "who was meant comes first");
+    for pid in below {
+        assert!(read.iter().any(|one| one["pid"] == pid && one["outcome"] == "delivered"), "{pid}: {out}");
+        // Its parent is gone; whoever reaps it may take a moment.
+        let stat = || fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let state = || stat().rsplit(')').next().unwrap().trim_start().chars().next();
+        assert!(matches!(state(), None | Some('Z' | 'X')), "{pid} lives");
+    }
+    assert!(neighbour.runs());
+}

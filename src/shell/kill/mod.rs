@@ -13,8 +13,6 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use super::log::{Log, LogFile};
 use super::output;
 use crate::control::{self, Control};
@@ -136,7 +134,6 @@ pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
             "with --tree this would end glowtop itself before it is done: it runs below one of them",
         );
     }
-    allow_many_files();
     match Hand::new(args, log) {
         Ok(hand) => hand.carry_out(args, &filter, &snapshot, choice),
         Err(error) => {
@@ -151,13 +148,6 @@ fn look(root: &Path) -> Result<Snapshot, String> {
     let wants = Wants { needs: Needs::FULL, ..Wants::default() };
     let sample = Live::new(root).sample(&wants).map_err(|nothing| nothing.to_string())?;
     Ok(derive(None, sample))
-}
-
-/// A process that is held costs a file: as many as are allowed at all may be held. Where that is refused, as many as
-/// were allowed before.
-fn allow_many_files() {
-    let limit = getrlimit(Resource::Nofile);
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// The thread that acts, and what is heard of it.
