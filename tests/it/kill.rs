@@ -505,7 +505,8 @@ fn a_ladder_is_left_by_ctrl_c_and_kills_nobody() {
     let script = "trap 'echo got it' TERM; echo up; while :; do read x; done";
     let mut stubborn = Guard::start(Command::new("sh").args(["-c", script, &mark]));
     crate::inherited::default_signals();
-    let mut climbing = command(&[&mark, "--yes", "--ladder", "3000"]).stdout(Stdio::null()).spawn().unwrap();
+    let mut climbing = command(&[&mark, "--yes", "--ladder", "3000"]);
+    let mut climbing = climbing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     assert_eq!(stubborn.line(), "got it");
     kill(Pid::from_raw(climbing.id() as i32), Signal::SIGINT).unwrap();
     assert_eq!(climbing.wait().unwrap().code(), Some(1));
@@ -518,7 +519,8 @@ fn a_tree_goes_with_its_root() {
     let mark = mark();
     let other = self::mark();
     let mut neighbour = Guard::shell(&other, "");
-    let setup = "sh -c 'echo $$; sleep 1000; :' & sleep 1000 & echo $!";
+    // Whatever becomes of the test, this is over in a minute.
+    let setup = "sh -c 'echo $$; sleep 60; :' & sleep 60 & echo $!";
     let mut root = Guard(
         Command::new("sh")
             .args(["-c", &format!("{setup}; wait"), &mark])

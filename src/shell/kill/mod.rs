@@ -32,6 +32,9 @@ const FAILED: u8 = 1;
 /// Wrong usage, or what cannot be asked.
 const USAGE: u8 = 2;
 
+/// How long, at the end, the control thread may take for what it has in hand.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// The names under which the control thread knows those who are meant, and those below them.
 const MEANT: u64 = 1;
 const BELOW: u64 = 2;
@@ -156,6 +159,8 @@ struct Hand {
     heard: Receiver<Heard>,
     /// To be heard of by others too.
     tell: Sender<Heard>,
+    /// Nothing is ever sent here: it closes when the thread has ended.
+    ended: Receiver<()>,
     log: Option<Log>,
 }
 
@@ -172,15 +177,17 @@ impl Hand {
         let write_down = log.as_ref().map(Log::teller);
         let (tell, heard) = channel();
         let news = tell.clone();
+        let (lives, ended) = channel::<()>();
         let control =
             control::start_with(Duration::from_secs_f64(args.patience), move |told: ControlNews| {
+                let _ = &lives;
                 if let Some(write_down) = &write_down {
                     write_down(&told);
                 }
                 // Nobody listens any more when the command is leaving.
                 let _ = news.send(Heard::News(Box::new(told)));
             })?;
-        Ok(Hand { control, heard, tell, log })
+        Ok(Hand { control, heard, tell, ended, log })
     }
 
     /// Shows, asks, acts and follows.
@@ -213,14 +220,14 @@ impl Hand {
     }
 
     fn act(self, args: &KillArgs, targets: &[Target]) -> ExitCode {
-        let Hand { control, heard, tell, log } = self;
+        let Hand { control, heard, tell, ended, log } = self;
         pursue::hear_of_signals(tell);
         let (act, reach) = (args.act(), args.reach());
         // What a ladder or a subtree comes to is known only when the control thread says that it is over.
         let wait_for_the_end = args.tree || args.ladder.is_some();
         control.send(ControlOrder::Act { session: MEANT, act, only: Vec::new(), reach });
         let longest = args.patience + f64::from(args.ladder.unwrap_or(0));
-        let pursued = pursue::pursue(&heard, targets, wait_for_the_end, longest, |news| {
+        let mut pursued = pursue::pursue(&heard, targets, wait_for_the_end, longest, |news| {
             if !args.json {
                 output::say(&news.sentence());
             }
@@ -229,8 +236,11 @@ impl Hand {
             control.send(ControlOrder::Cancel { session: MEANT });
             output::complain("glowtop: left before all was known");
         }
-        // First who tells the log, then the log, which ends when nobody can tell it more.
+        // First who tells the log, then the log, which ends when nobody can tell it more. What the thread has in hand it
+        // brings to an end: nobody must stay stopped because we leave.
         drop(control);
+        let _ = ended.recv_timeout(FAREWELL);
+        pursued.hear_the_rest(&heard);
         drop(log);
         let story = pursued.story(targets, act);
         if args.json {

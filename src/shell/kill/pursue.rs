@@ -23,9 +23,6 @@ pub(super) enum Heard {
 const PINNING: Duration = Duration::from_secs(10);
 /// How much longer than it should take is waited for the last verdict, before it is called unknown.
 const MARGIN: Duration = Duration::from_secs(10);
-/// How long, when somebody wants to leave, an order that is being carried out may take to end: what it has stopped must
-/// not stay so.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Waits until `count` pins are answered; how those stand who are pinned.
 pub(super) fn standings(heard: &Receiver<Heard>, count: usize) -> BTreeMap<ProcId, Standing> {
@@ -81,15 +78,10 @@ pub(super) fn pursue(
 ) -> Pursued {
     let mut pursued = Pursued { deeds: Vec::new(), escaped: 0, left: false };
     let mut open: BTreeSet<ProcId> = super::ids(targets).into_iter().collect();
-    let mut end = Instant::now() + Duration::from_secs_f64(longest) + MARGIN;
+    let end = Instant::now() + Duration::from_secs_f64(longest) + MARGIN;
     while over || !open.is_empty() {
         let news = match heard.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(Heard::News(news)) => news,
-            Ok(Heard::Leave) if over && pursued.deeds.is_empty() && !pursued.left => {
-                pursued.left = true;
-                end = Instant::now() + FAREWELL;
-                continue;
-            }
             Ok(Heard::Leave) | Err(_) => {
                 pursued.left = true;
                 break;
@@ -110,10 +102,6 @@ pub(super) fn pursue(
         if pursued.take(&news) && news.what != Happened::Outcome(Outcome::Delivered) {
             tell(&news);
         }
-        if pursued.left {
-            // The order has been carried out as far as it must be.
-            break;
-        }
     }
     pursued
 }
@@ -121,7 +109,7 @@ pub(super) fn pursue(
 impl Pursued {
     /// Takes in what happened; whether it is a step of a deed.
     fn take(&mut self, news: &ControlNews) -> bool {
-        let is_sequel = !matches!(news.what, Happened::Outcome(_));
+        let is_sequel = matches!(news.what, Happened::Verdict(_) | Happened::Respawned(_));
         if is_sequel && self.deeds.iter_mut().rev().any(|deed| deed.goes_on(news)) {
             return true;
         }
@@ -129,6 +117,15 @@ impl Pursued {
         let is_step = deed.is_some();
         self.deeds.extend(deed);
         is_step
+    }
+
+    /// Takes in what was told after it was left.
+    pub(super) fn hear_the_rest(&mut self, heard: &Receiver<Heard>) {
+        for rest in heard.try_iter() {
+            if let Heard::News(news) = rest {
+                self.take(&news);
+            }
+        }
     }
 
     /// The last deed on each process: first `targets`, also those of whom nothing was heard, then whoever else was
