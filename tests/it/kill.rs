@@ -203,6 +203,25 @@ fn json_is_for_programs() {
 }
 
 #[test]
+fn names_reach_no_terminal_as_they_are() {
+    let mark = mark();
+    let hostile = format!("{mark}\u{1b}]0;owned\u{7}\u{202e}\n");
+    let mut guard = Guard::shell(&hostile, "printf '\\033[2Jx' > /proc/$$/comm");
+    let is_safe = |text: &str| !text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}');
+    let (_, out, err) = said(&[&hostile, "--dry-run"]);
+    assert!(out.contains(&mark) && is_safe(&out) && is_safe(&err), "{out:?} {err:?}");
+    let (_, _, err) = said(&[&format!("no {hostile}")]);
+    assert!(err.contains(&mark) && is_safe(&err), "{err:?}");
+    let (_, out, err) = said(&[&mark, "--yes", "--signal", "WINCH", "--patience", "60"]);
+    assert!(out.contains("[2Jx") && is_safe(&out) && is_safe(&err), "{out:?} {err:?}");
+    let (code, out, _) = said(&[&mark, "--yes", "--json", "--patience", "60"]);
+    assert!(code == 0 && is_safe(&out), "{out:?}");
+    let read: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(read[0]["name"], "\u{1b}[2Jx");
+    guard.ended();
+}
+
+#[test]
 fn who_lives_on_is_told_with_the_reason() {
     let mark = mark();
     let mut stubborn = Guard::shell(&mark, "trap '' TERM");

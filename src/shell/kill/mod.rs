@@ -94,6 +94,11 @@ impl KillArgs {
         if self.ladder.is_some() { Signal::TERM } else { self.signal }
     }
 
+    /// Whether somebody may end or stop.
+    fn is_harmful(&self) -> bool {
+        self.ladder.is_some() || self.signal.is_dangerous()
+    }
+
     fn reach(&self) -> Reach {
         if self.tree { Reach::Subtree } else { Reach::Pinned }
     }
@@ -197,7 +202,8 @@ impl Hand {
         self.control.send(ControlOrder::Pin { session: BELOW, targets: below.clone() });
         let standings = pursue::standings(&self.heard, targets.len() + below.len());
         self.control.send(ControlOrder::Release { session: BELOW });
-        let preview = Preview::new(snapshot, &targets, &below, &standings, args.first_signal(), left_out);
+        let signal = (args.first_signal(), args.is_harmful());
+        let preview = Preview::new(snapshot, &targets, &below, &standings, signal, left_out);
         if args.dry_run {
             return output::write(|out| preview.write(usize::MAX, out));
         }

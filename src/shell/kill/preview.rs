@@ -29,13 +29,14 @@ pub(super) struct Preview<'a> {
 }
 
 impl<'a> Preview<'a> {
-    /// `standings`: how those stand who could be pinned.
+    /// `standings`: how those stand who could be pinned. `harmful`: whether the signal, or one that follows, may end or
+    /// stop somebody; where it does not, only that a thread of the kernel takes none is worth knowing.
     pub(super) fn new(
         snapshot: &'a Snapshot,
         targets: &[Target],
         below: &[Target],
         standings: &BTreeMap<ProcId, Standing>,
-        signal: Signal,
+        (signal, harmful): (Signal, bool),
         left_out: Vec<String>,
     ) -> Preview<'a> {
         let all: Vec<Target> = targets.iter().chain(below).cloned().collect();
@@ -44,6 +45,7 @@ impl<'a> Preview<'a> {
             target.id.pid != Pid::INIT && standings.get(&target.id).is_some_and(|standing| standing.is_init)
         });
         dangers.extend(inits.map(|target| Danger::ContainerInit(target.id.pid, target.name.clone())));
+        dangers.retain(|danger| harmful || matches!(danger, Danger::Kernel(_)));
         Preview {
             snapshot,
             lines: lines(snapshot, &all),
