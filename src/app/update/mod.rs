@@ -44,7 +44,10 @@ impl App {
             // Most readings say what the one before said; they are not worth a frame.
             Msg::Sensors(sensors) if self.sensors.as_ref() == Some(&sensors) => return effects,
             Msg::Sensors(sensors) => self.sensors = Some(sensors),
-            Msg::Control(news) => self.control_news(&news, &mut effects),
+            Msg::Control(news) => {
+                self.write_down(&news);
+                self.control_news(&news, &mut effects);
+            }
             Msg::Lab(news) => self.lab_news(news),
             Msg::Notice { bad, text } => self.say(if bad { Role::Bad } else { Role::Text }, text),
             Msg::Tick => {}
@@ -89,7 +92,6 @@ impl App {
     }
 
     fn control_news(&mut self, news: &ControlNews, effects: &mut Vec<Effect>) {
-        self.write_down(news);
         let aims = match &mut self.layer {
             Some(Layer::Signal(menu)) => Some(&mut menu.aims),
             Some(Layer::Tame(menu)) => Some(&mut menu.aims),

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::{draw_box, first_shown, inner, row};
-use crate::app::{App, Entry};
+use crate::app::{App, Entry, Hit};
 use crate::model::Role;
 use crate::view::Theme;
 use crate::view::pen::Pen;
@@ -21,7 +21,7 @@ const ACT: (usize, usize) = (12, 25);
 const WIDE: u16 = 100;
 
 /// Where it stands: everywhere but on the line that speaks and the keys.
-pub(super) fn rect(area: Rect) -> Rect {
+fn rect(area: Rect) -> Rect {
     Rect { height: area.height.saturating_sub(2).max(area.height.min(3)), ..area }
 }
 
@@ -34,9 +34,21 @@ fn list(outer: Rect) -> Rect {
 }
 
 /// Where the entries stand, which of them is the first in view, and how many there are.
-pub(super) fn items(area: Rect, app: &App, at: usize) -> (Rect, usize, usize) {
+fn items(area: Rect, app: &App, at: usize) -> (Rect, usize, usize) {
     let (list, count) = (list(rect(area)), app.journal.len());
     (list, first_shown(at.min(count.saturating_sub(1)), count, list.height), count)
+}
+
+/// What lies at (`x`, `y`) while entry `at` is chosen.
+pub(super) fn hit(area: Rect, app: &App, at: usize, x: u16, y: u16) -> Hit {
+    let (list, first, count) = items(area, app, at);
+    let inside = |part: Rect| part.contains((x, y).into());
+    let item = first + usize::from(y.saturating_sub(list.y));
+    match (inside(list) && item < count, inside(rect(area))) {
+        (true, _) => Hit::Item(item),
+        (false, true) => Hit::Layer,
+        (false, false) => Hit::Nothing,
+    }
 }
 
 /// The width of the column that says what was done.

@@ -46,10 +46,7 @@ pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Option<Hit> {
             (outer, list, first_shown(open.at, open.signals.len(), list.height), open.signals.len())
         }
         Some(Layer::Tame(open)) => (tame::rect(area, open), Rect::ZERO, 0, 0),
-        Some(Layer::Journal(at)) => {
-            let (list, first, count) = journal::items(area, app, *at);
-            (journal::rect(area), list, first, count)
-        }
+        Some(Layer::Journal(at)) => return Some(journal::hit(area, app, *at, x, y)),
         Some(Layer::Line(_)) | None => return None,
     };
     if inside(list) {
