@@ -155,17 +155,7 @@ fn verdict_object(verdict: &Verdict, out: &mut String) {
         members.seconds("after", after);
     }
     if let Verdict::StillAlive { why, .. } = verdict {
-        let word = match why {
-            WhyAlive::Ignores => "ignores",
-            WhyAlive::Blocks => "blocks",
-            WhyAlive::Catches => "catches",
-            WhyAlive::Stopped => "stopped",
-            WhyAlive::Uninterruptible { .. } => "uninterruptible",
-            WhyAlive::Zombie { .. } => "zombie",
-            WhyAlive::Init => "init",
-            WhyAlive::Unknown => "unknown",
-        };
-        members.text("why", Some(word.as_bytes()));
+        members.text("why", Some(why_word(why).as_bytes()));
         match why {
             WhyAlive::Uninterruptible { wchan } => {
                 members.text("wchan", wchan.as_deref().map(str::as_bytes));
@@ -178,6 +168,19 @@ fn verdict_object(verdict: &Verdict, out: &mut String) {
         }
     }
     members.close();
+}
+
+/// One word for why it lives: the reason's own name in the model, as `uninterruptible` or `main_ended`.
+fn why_word(why: &WhyAlive) -> String {
+    let name = format!("{why:?}");
+    let mut word = String::new();
+    for c in name.chars().take_while(char::is_ascii_alphanumeric) {
+        if c.is_ascii_uppercase() && !word.is_empty() {
+            word.push('_');
+        }
+        word.push(c.to_ascii_lowercase());
+    }
+    word
 }
 
 fn respawn_object(respawn: &Respawn, out: &mut String) {
@@ -278,7 +281,7 @@ mod tests {
         assert!(read["verdict"]["after"].is_null());
         let waits = WhyAlive::Uninterruptible { wchan: Some("pipe_read".into()) };
         let read = verdict(Verdict::StillAlive { after: 5.0, why: waits });
-        assert_eq!(read["verdict"]["wchan"], "pipe_read");
+        assert_eq!([&read["verdict"]["why"], &read["verdict"]["wchan"]], ["uninterruptible", "pipe_read"]);
     }
 
     #[test]
