@@ -247,6 +247,9 @@ fn manual(out: &mut dyn Write) -> io::Result<()> {
         let page = clap_mangen::Man::new(sub.clone());
         page.render_synopsis_section(&mut part)?;
         page.render_options_section(&mut part)?;
+        if sub.get_after_help().is_some() {
+            page.render_extra_section(&mut part)?;
+        }
         // Within a page, a command's headings stand below its name.
         out.write_all(String::from_utf8_lossy(&part).replace(".SH ", ".SS ").as_bytes())?;
     }
@@ -317,9 +320,11 @@ mod tests {
         let mut page = Vec::new();
         manual(&mut page).unwrap();
         let page = String::from_utf8(page).unwrap();
-        for heading in [".SH SYNOPSIS", ".SH \"GLOWTOP PS\"", ".SH \"GLOWTOP PRINT\"", "Exit status"] {
+        for heading in [".SH SYNOPSIS", ".SH \"GLOWTOP PS\"", ".SH \"GLOWTOP KILL\"", ".SH \"GLOWTOP PRINT\""]
+        {
             assert_eq!(page.matches(heading).count(), 1, "{heading}");
         }
+        assert_eq!(page.matches("Exit status").count(), 2, "that of kill, and that of all others");
         assert!(!page.contains("glowtop\\-ps(1)"), "there is no such page");
     }
 
@@ -328,6 +333,8 @@ mod tests {
         let line = read("").unwrap();
         assert_eq!((line.options.delay, line.root.to_str()), (1.0, Some("/")));
         assert!(!line.rescue && read("--rescue -t").unwrap().rescue);
+        assert!(line.log.is_none() && !line.options.readonly);
+        assert!(read("--log x --readonly").is_ok_and(|line| line.log.is_some() && line.options.readonly));
         assert!(line.command.is_none() && line.options.user.is_none() && line.options.pid.is_empty());
     }
 
@@ -364,6 +371,13 @@ mod tests {
             "ps --sort help",
             "ps -n -1",
             "ps a b",
+            "kill",
+            "kill a b",
+            "kill a --signal 65",
+            "kill a --ladder 5 --signal KILL",
+            "kill a --json --dry-run",
+            "--readonly kill a",
+            "--log x kill a",
             "print",
             "print nothing",
             "completions nosh",
