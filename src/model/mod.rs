@@ -6,6 +6,7 @@
 
 mod account;
 mod act;
+mod act_errors;
 mod act_words;
 mod census;
 mod danger;
