@@ -109,8 +109,9 @@ pub fn set_of_thread(tid: i32, wanted: Scheduling) -> io::Result<()> {
     // The kernel's structure has this one member on every architecture; some C libraries add others of their own.
     let priority = wanted.priority as libc::c_int;
     // SAFETY: the kernel reads one `int`, the whole of its `struct sched_param`, which lives across the call.
-    let result =
-        unsafe { libc::syscall(libc::SYS_sched_setscheduler, tid, wanted.policy | flag, &raw const priority) };
+    let result = unsafe {
+        libc::syscall(libc::SYS_sched_setscheduler, tid, wanted.policy | flag, &raw const priority)
+    };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
