@@ -29,4 +29,5 @@ mod rescue;
 mod screens;
 mod shell;
 mod stuck;
+mod tame;
 mod terminal;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::os::fd::AsFd;
 
 use rustix::fs::OFlags;
-use rustix::io::{Errno, pwrite};
+use rustix::io::Errno;
 
 use super::nice::clamp;
-use super::whom::{Whom, first_line, read as read_file};
+use super::whom::{Whom, first_line, read as read_file, write_line};
 use super::{CHANGED_SINCE, Taken};
 use crate::model::{Call, Change, Outcome, Setting};
 
@@ -87,7 +87,7 @@ fn open(whom: &Whom) -> Result<(std::os::fd::OwnedFd, u64, i32), Outcome> {
 /// Writes a nice value, and reads back what it has become.
 fn write(whom: &Whom, file: &impl AsFd, wanted: i32) -> Result<i32, Outcome> {
     let failed = |errno| whom.failed(CALL, errno);
-    pwrite(file, wanted.to_string().as_bytes(), 0).map_err(failed)?;
+    write_line(file.as_fd(), &wanted.to_string()).map_err(failed)?;
     let text = read_file(file.as_fd()).map_err(failed)?;
     value(&text).ok_or(Outcome::Refused(NO_GROUP))
 }

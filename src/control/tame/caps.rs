@@ -8,10 +8,10 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use rustix::fs::{CWD, OFlags};
-use rustix::io::{Errno, pwrite};
+use rustix::io::Errno;
 
 use super::tree::Tree;
-use super::whom::{Whom, errno, first_line, open, read};
+use super::whom::{Whom, errno, first_line, open, read, write_line};
 use super::{CHANGED_SINCE, Taken};
 use crate::model::{Call, Change, CpuMax, Outcome, Setting};
 
@@ -201,19 +201,18 @@ impl Group {
 
     /// Writes a value, and reads back what it has become: the kernel rounds to pages.
     fn write(&self, text: &str) -> Result<String, Outcome> {
-        let line = format!("{text}\n");
         match self.limit {
             Limit::Cpu => {
-                pwrite(&self.file, line.as_bytes(), 0).map_err(|errno| self.failed(errno))?;
+                write_line(self.file.as_fd(), text).map_err(|errno| self.failed(errno))?;
             }
-            Limit::Memory => self.write_aside(line)?,
+            Limit::Memory => self.write_aside(text.to_owned())?,
         }
         self.text()
     }
 
     /// Writes on a thread that may be left behind: kernels before 6.16 return from this when they have taken the memory
     /// back, which may mean to write it to a disk first.
-    fn write_aside(&self, line: String) -> Result<(), Outcome> {
+    fn write_aside(&self, text: String) -> Result<(), Outcome> {
         let out_of = |error: std::io::Error| Outcome::Failed {
             call: self.limit.call(),
             errno: error.raw_os_error().unwrap_or(libc::EAGAIN),
@@ -224,7 +223,7 @@ impl Group {
             .name("reclaim".to_owned())
             .spawn(move || {
                 // Nobody listens any more when it took too long.
-                let _ = tell.send(pwrite(&file, line.as_bytes(), 0).map(drop));
+                let _ = tell.send(write_line(file.as_fd(), &text));
             })
             .map_err(out_of)?;
         match told.recv_timeout(RECLAIM) {

@@ -3,9 +3,8 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::OFlags;
-use rustix::io::pwrite;
 
-use super::whom::{Whom, first_line, read as read_file};
+use super::whom::{Whom, first_line, read as read_file, write_line};
 use super::{CHANGED_SINCE, Taken};
 use crate::model::{Call, Change, Outcome, Setting};
 
@@ -68,6 +67,6 @@ fn now(whom: &Whom, file: &OwnedFd) -> Result<i32, Outcome> {
 
 /// Writes a value, and reads back what it has become.
 fn write(whom: &Whom, file: &OwnedFd, wanted: i32) -> Result<i32, Outcome> {
-    pwrite(file, wanted.to_string().as_bytes(), 0).map_err(|errno| whom.failed(CALL, errno))?;
+    write_line(file.as_fd(), &wanted.to_string()).map_err(|errno| whom.failed(CALL, errno))?;
     now(whom, file)
 }

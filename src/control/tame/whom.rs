@@ -120,6 +120,12 @@ pub(super) fn errno(error: &io::Error) -> Errno {
     Errno::from_io_error(error).unwrap_or(Errno::IO)
 }
 
+/// Writes a line to a file of the kernel's that was just opened; [`read`] does not move its position. It must not be
+/// pwrite(2): many of these files answer that with ESPIPE.
+pub(super) fn write_line(file: BorrowedFd<'_>, text: &str) -> Result<(), Errno> {
+    rustix::io::write(file, format!("{text}\n").as_bytes()).map(drop)
+}
+
 /// The first line of `text`, as far as it is text at all.
 pub(super) fn first_line(text: &[u8]) -> &str {
     let line = text.split(|&b| b == b'\n').next().unwrap_or_default();
