@@ -6,7 +6,7 @@ use crate::model::{Act, ControlNews, DefaultAction, Happened, Outcome, ProcId, R
 
 use super::desk::{Case, Desk, Stage, Token};
 use super::follow::Pursuit;
-use super::look::{self, Stat};
+use super::look;
 use super::tame::{Moved, Taken, give_back};
 
 /// How many values of threads are remembered, some 50 bytes each; the acts of the last session are remembered in any
@@ -138,15 +138,19 @@ impl<F: Fn(ControlNews)> Desk<F> {
 
     /// Whether it is to be continued; else it is told why not.
     fn undo_stop(&mut self, token: Token, signal: Signal) -> bool {
+        let held = self.take_hold(token);
         let Some(case) = self.cases.get_mut(&token) else { return false };
         case.act = Some(Act::Signal(Signal::CONT));
         // SIGSTOP stops in any case, if not yet at this moment. The others may have been ignored, and then somebody who
         // is stopped now was stopped by somebody else.
-        if signal == Signal::STOP || look::stat(case.target.id.pid).is_ok_and(|stat| Stat::is_stopped(&stat))
-        {
-            return true;
-        }
-        self.tell(token, Happened::Outcome(Outcome::Refused("it is not stopped")));
+        let is_stopped = || look::stat(case.target.id.pid).is_ok_and(|stat| stat.is_stopped());
+        let outcome = match held {
+            Ok(()) if signal == Signal::STOP || is_stopped() => return true,
+            Ok(()) => Outcome::Refused("it is not stopped"),
+            Err(outcome) => outcome,
+        };
+        self.tell(token, Happened::Outcome(outcome));
+        self.let_go_unless_followed(token);
         false
     }
 

@@ -174,10 +174,12 @@ impl Desk {
     fn outcome(&self, session: u64) -> (Option<Act>, Outcome) {
         loop {
             let news = self.next();
-            assert_eq!(news.session, session);
             match news.what {
                 Happened::Over { .. } => {}
-                Happened::Outcome(outcome) => return (news.act, outcome),
+                Happened::Outcome(outcome) => {
+                    assert_eq!(news.session, session);
+                    return (news.act, outcome);
+                }
                 other => panic!("an outcome was due, not {other:?}"),
             }
         }
@@ -545,6 +547,19 @@ fn oom_scores_are_set_and_given_back_last_one_first() {
 }
 
 #[test]
+fn kernel_threads_have_no_oom_score_to_set() {
+    let is_kernel_thread = |stat: &procfs::process::Stat| stat.flags & 0x0020_0000 != 0;
+    let all = procfs::process::all_processes().unwrap().filter_map(Result::ok);
+    let Some(kernel) = all.filter_map(|process| process.stat().ok()).find(is_kernel_thread) else {
+        println!("skipped: no kernel thread can be seen here");
+        return;
+    };
+    let act = Act::Set(Setting::OomScoreAdj(1));
+    let told = act_and_wait(vec![target(kernel.pid as u32)], act, Reach::Pinned, GENEROUS).unwrap();
+    assert!(told[0].sentence().ends_with("nothing changed, kernel threads are never killed for memory"));
+}
+
+#[test]
 fn an_autogroup_moves_once_for_all_that_are_in_it() {
     let group = |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/autogroup")).unwrap_or_default();
     // A session of their own: who else is in ours shall not be moved.
@@ -623,6 +638,7 @@ fn a_freeze_is_undone_for_those_who_ran_before() {
                 verdicts += 1;
             }
             Happened::Outcome(outcome) => assert_eq!(outcome, Outcome::Delivered),
+            Happened::Over { .. } => {}
             other => panic!("{other:?}"),
         }
     }
@@ -715,4 +731,94 @@ fn other_people_s_processes_are_not_tamed() {
             denied(act, &told);
         }
     }
+}
+
+#[test]
+fn a_recycled_pid_is_left_alone_by_acts_and_by_undoing() {
+    const INSIDE: &str = "GLOWTOP_TEST_RECYCLES";
+    const NAME: &str = "tame::a_recycled_pid_is_left_alone_by_acts_and_by_undoing";
+    const LAST_PID: &str = "/proc/sys/kernel/ns_last_pid";
+    if std::env::var_os(INSIDE).is_none() {
+        // In a pid namespace of its own, where nobody else takes the pid that is waited for.
+        let run = Command::new("unshare")
+            .args(["--pid", "--fork", "--kill-child", "--mount-proc"])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", NAME, "--nocapture", "--test-threads=1"])
+            .env(INSIDE, "1")
+            .output();
+        match run {
+            Ok(output) => {
+                let text = [output.stdout, output.stderr].concat();
+                let text = String::from_utf8_lossy(&text);
+                if text.contains("unshare failed") || text.contains("unshare: ") {
+                    println!("skipped: no pid namespace can be made here");
+                } else {
+                    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+                    print!("{text}");
+                }
+            }
+            Err(error) => println!("skipped: no unshare(1): {error}"),
+        }
+        return;
+    }
+    let sleeper = || Command::new("sleep").arg("1000").spawn().unwrap();
+    let end = |mut child: Child| {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    };
+    let first = sleeper();
+    let (pid, old) = (first.id(), target(first.id()));
+    let desk = Desk::open();
+    desk.pin(1, std::slice::from_ref(&old));
+    for act in [Act::Renice(3), Act::Set(Setting::OomScoreAdj(300)), Act::Signal(Signal::STOP)] {
+        desk.act(1, act);
+        match desk.outcome(1).1 {
+            Outcome::Changed(_) => {}
+            outcome => assert_eq!(outcome, Outcome::Delivered),
+        }
+    }
+    assert_eq!(desk.verdict(), Verdict::Stopped);
+    desk.pin(2, std::slice::from_ref(&old));
+    until("a later tick of the clock", || {
+        let other = sleeper();
+        let later = stat(other.id()).starttime > old.id.start_time;
+        end(other);
+        later
+    });
+    end(first);
+    // The second session's; the first was followed to its verdict and has let go.
+    let mut what = desk.next().what;
+    while matches!(what, Happened::Over { .. }) {
+        what = desk.next().what;
+    }
+    assert_eq!(what, Happened::Vanished);
+    let newcomer = loop {
+        if std::fs::write(LAST_PID, (pid - 1).to_string()).is_err() {
+            println!("skipped: {LAST_PID} cannot be written");
+            return;
+        }
+        // Threads of this test program may take it first.
+        let next = sleeper();
+        if next.id() == pid {
+            break next;
+        }
+        end(next);
+    };
+    let values = || (nice(pid as i32), oom_score_adj(pid), stat(pid).state == 'T');
+    let before = values();
+    assert_ne!(stat(pid).starttime, old.id.start_time);
+    let untouched = |outcome: Outcome| matches!(outcome, Outcome::AlreadyGone | Outcome::Replaced);
+    for session in [1, 2] {
+        for act in all_acts().into_iter().chain([Act::Signal(Signal::KILL)]) {
+            desk.act(session, act);
+            assert!(untouched(desk.outcome(session).1), "{act:?}");
+        }
+    }
+    desk.undo(3, 1);
+    for _ in 0..3 {
+        let (act, outcome) = desk.outcome(3);
+        assert!(untouched(outcome), "{act:?}");
+    }
+    assert_eq!(values(), before);
+    end(newcomer);
 }
