@@ -17,6 +17,7 @@ use super::follow::{Pursuit, Times};
 use super::look;
 use super::pin::{Hold, Life, life, pin};
 use super::tame;
+use super::undo::Book;
 
 /// How many sessions without a hold on anything are remembered; a caller that never releases costs no more.
 const MOST_IDLE_SESSIONS: usize = 64;
@@ -73,7 +74,9 @@ pub(super) struct Desk<F> {
     pub(super) lingering: VecDeque<Token>,
     /// How many pidfds are open.
     held: usize,
-    next_token: Token,
+    pub(super) next_token: Token,
+    /// What can be given back.
+    pub(super) book: Book,
 }
 
 impl<F: Fn(ControlNews)> Desk<F> {
@@ -92,6 +95,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
             lingering: VecDeque::new(),
             held: 0,
             next_token: ORDERS + 1,
+            book: Book::default(),
         })
     }
 
@@ -293,7 +297,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
     }
 
     /// Forgets the oldest sessions that hold nothing, if they have become too many.
-    fn forget_idle_sessions(&mut self) {
+    pub(super) fn forget_idle_sessions(&mut self) {
         if self.sessions.len() < MOST_IDLE_SESSIONS {
             return;
         }

@@ -11,13 +11,14 @@
 //! What is promised:
 //!
 //! * No signal is sent by pid. A recycled pid is found out and nothing is sent.
-//! * Where the kernel wants a pid (the nice value), the pidfd is asked before and after, and the outcome is
-//!   `Uncertain` where the process ended between.
+//! * Where the kernel wants a pid (a thread's nice value, say), the thread's own stat file is kept open around the call:
+//!   who ended meanwhile is found out, and the outcome is `Uncertain` where somebody else could have been reached.
+//! * What an act changed can be given back, to each thread its own, and to nobody else.
 //! * Each target of an order to act gets exactly one outcome, and after `Delivered` exactly one verdict, unless
 //!   another order to act on it comes first; after `StillAlive` its end, within a minute, is a second verdict.
 //!
 //! This room must never know menus, tags, keys, or why somebody wants a process to end. Read next: `pin` (identity),
-//! `desk` (the thread), `follow` (verdicts).
+//! `desk` (the thread), `follow` (verdicts), `tame` (values), `undo`.
 #![allow(clippy::disallowed_methods)]
 
 mod acting;

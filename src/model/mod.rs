@@ -6,9 +6,11 @@
 
 mod account;
 mod act;
+mod act_errors;
 mod act_words;
 mod census;
 mod danger;
+mod deed;
 mod derive;
 mod id;
 pub mod lab;
@@ -33,6 +35,7 @@ pub use account::Account;
 pub use act::{Act, ControlOrder, Owner, Reach, Target};
 pub use census::{Census, CensusBy, Hearing, ShortLived};
 pub use danger::Danger;
+pub use deed::Deed;
 pub use derive::derive;
 pub use id::{Pid, ProcId};
 pub use needs::{Needs, Wants};

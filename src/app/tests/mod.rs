@@ -3,6 +3,8 @@
 //! A *desk* is a mind with a made-up machine before it; `press` gives it keys, `look` the next look at the machine.
 
 mod control;
+mod journal;
+mod readonly;
 mod short_lived;
 mod tame;
 

@@ -27,7 +27,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
         Some(Layer::Menu(open)) => menu::draw(area, buf, theme, open),
         Some(Layer::Signal(open)) => signal::draw(area, buf, theme, open),
         Some(Layer::Tame(open)) => tame::draw(area, buf, theme, open),
-        Some(Layer::Journal(scroll)) => journal::draw(area, buf, theme, app, *scroll),
+        Some(Layer::Journal(at)) => journal::draw(area, buf, theme, app, *at),
         Some(Layer::Line(_)) | None => {}
     }
 }
@@ -39,7 +39,7 @@ pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Option<Hit> {
         Some(Layer::Menu(open)) => menu::hit(area, open, x, y),
         Some(Layer::Signal(open)) => signal::hit(area, open, x, y),
         Some(Layer::Tame(open)) => tame::hit(area, open, x, y),
-        Some(Layer::Journal(_)) => box_hit(journal::rect(area), x, y),
+        Some(Layer::Journal(at)) => journal::hit(area, app, *at, x, y),
         Some(Layer::Line(_)) | None => return None,
     })
 }
