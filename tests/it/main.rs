@@ -31,5 +31,6 @@ mod screens;
 mod shell;
 mod stuck;
 mod tame;
+mod tame_live;
 mod tame_screens;
 mod terminal;
