@@ -29,5 +29,7 @@ mod rescue;
 mod screens;
 mod shell;
 mod stuck;
+mod support;
+mod sweep;
 mod tame;
 mod terminal;
