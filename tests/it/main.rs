@@ -30,6 +30,8 @@ mod rescue;
 mod screens;
 mod shell;
 mod stuck;
+mod support;
+mod sweep;
 mod tame;
 mod tame_live;
 mod tame_screens;
