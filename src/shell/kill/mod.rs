@@ -17,8 +17,8 @@ use super::log::{Log, LogFile};
 use super::output;
 use crate::control::{self, Control};
 use crate::model::{
-    Act, ControlNews, ControlOrder, Danger, Needs, ProcId, Reach, Signal, Snapshot, Source, Target,
-    Untrusted, Wants, derive,
+    Act, ControlNews, ControlOrder, Danger, Kind, Needs, ProcId, Reach, Reading, Signal, Snapshot, Source,
+    State, Target, Task, Untrusted, Wants, derive,
 };
 use crate::proc::Live;
 use crate::query::Filter;
@@ -31,6 +31,10 @@ use pursue::Heard;
 const FAILED: u8 = 1;
 /// Wrong usage, or what cannot be asked.
 const USAGE: u8 = 2;
+
+/// How often the machine is looked at until every command line has been read; a look takes 150 ms at most where some
+/// hang.
+const MOST_LOOKS: u32 = 16;
 
 /// How long, at the end, the control thread may take for what it has in hand.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -151,11 +155,33 @@ pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
     }
 }
 
-/// One look, all of it: no rates are needed.
+/// A look, all of it: no rates are needed. On a machine that hardly answers, command lines come in late; who is meant
+/// may hang on them, so that it is looked again, at most [`MOST_LOOKS`] times.
 fn look(root: &Path) -> Result<Snapshot, String> {
     let wants = Wants { needs: Needs::FULL, ..Wants::default() };
-    let sample = Live::new(root).sample(&wants).map_err(|nothing| nothing.to_string())?;
-    Ok(derive(None, sample))
+    let mut source = Live::new(root);
+    let mut looks = 1;
+    loop {
+        let sample = source.sample(&wants).map_err(|nothing| nothing.to_string())?;
+        let snapshot = derive(None, sample);
+        let unread = snapshot.procs.iter().filter(|proc| lacks_its_command(&proc.task)).count();
+        if unread == 0 || looks == MOST_LOOKS {
+            if unread > 0 {
+                output::complain(&format!(
+                    "glowtop: the command lines of {unread} processes could not be read: the filter saw their names only"
+                ));
+            }
+            return Ok(snapshot);
+        }
+        looks += 1;
+    }
+}
+
+/// Whether it has a command line, most likely, that was not read in time; that of a stuck one will not be.
+fn lacks_its_command(task: &Task) -> bool {
+    let has_one = task.kind == Kind::Process && !matches!(task.state, State::ZOMBIE | State::DEAD);
+    // Who has no memory left is about to end.
+    has_one && task.virt > 0 && task.command == Reading::NotRead
 }
 
 /// The thread that acts, and what is heard of it.
