@@ -16,6 +16,7 @@ use crate::model::{Act, Call, ControlNews, ControlOrder, Happened, Outcome, Proc
 use super::follow::{Pursuit, Times};
 use super::look;
 use super::pin::{Hold, Life, life, pin};
+use super::survey::Surveyor;
 use super::tame;
 
 /// How many sessions without a hold on anything are remembered; a caller that never releases costs no more.
@@ -74,6 +75,8 @@ pub(super) struct Desk<F> {
     /// How many pidfds are open.
     held: usize,
     next_token: Token,
+    /// There from the first survey on.
+    pub(super) surveyor: Option<Surveyor>,
 }
 
 impl<F: Fn(ControlNews)> Desk<F> {
@@ -92,6 +95,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
             lingering: VecDeque::new(),
             held: 0,
             next_token: ORDERS + 1,
+            surveyor: None,
         })
     }
 
@@ -120,6 +124,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
                         if !self.obey(mail) {
                             return;
                         }
+                        self.tell_surveys();
                     }
                     token => self.attend(token),
                 }
@@ -264,6 +269,16 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 what,
             });
         }
+    }
+
+    /// Tells something that is about no case.
+    pub(super) fn announce(&self, news: ControlNews) {
+        (self.news)(news);
+    }
+
+    /// What rings when somebody has something for this thread.
+    pub(super) fn bell(&self) -> Arc<OwnedFd> {
+        Arc::clone(&self.wake)
     }
 
     /// Tells how a case ended, and closes it.

@@ -21,6 +21,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod acting;
+mod cgroups;
 mod desk;
 mod door;
 mod follow;

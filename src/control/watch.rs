@@ -1,15 +1,17 @@
 //! The desk's eye: what becomes of those that were signalled, and who ends while it is pinned.
 
+use std::cell::OnceCell;
 use std::os::fd::AsFd;
 use std::time::Instant;
 
 use rustix::event::epoll;
 
-use crate::model::{ControlNews, DefaultAction, Happened, ProcId, Verdict};
+use crate::model::{ControlNews, DefaultAction, Happened, Pid, ProcId, Untrusted, Verdict};
 
+use super::cgroups::{self, Frozen};
 use super::desk::{Desk, Stage, Token, interest};
 use super::follow::{Evidence, Pursuit, Sight, obituary};
-use super::look::{self, Stat, Status};
+use super::look::{self, Stat, Status, Thread};
 use super::pin::{End, Hold, Life, end, life};
 
 /// How many processes that outlived a signal are watched at once for a late end.
@@ -120,16 +122,18 @@ struct Seen {
     id: ProcId,
     stat: Option<Stat>,
     status: Status,
+    threads: OnceCell<Vec<Thread>>,
 }
 
 impl Seen {
     fn look(id: ProcId) -> Seen {
-        Seen { id, stat: look::stat(id.pid).ok(), status: look::status(id.pid) }
+        let stat = look::stat(id.pid).ok();
+        Seen { id, stat, status: look::status(id.pid), threads: OnceCell::new() }
     }
 
     /// For a moment at which nothing could be certain anyway.
     fn nothing(id: ProcId) -> Seen {
-        Seen { id, stat: None, status: Status::default() }
+        Seen { id, stat: None, status: Status::default(), threads: OnceCell::new() }
     }
 }
 
@@ -140,7 +144,19 @@ impl Evidence for Seen {
     fn status(&self) -> &Status {
         &self.status
     }
-    fn wchan(&self) -> Option<String> {
-        look::wchan(self.id.pid)
+    fn threads(&self) -> &[Thread] {
+        self.threads.get_or_init(|| look::threads(self.id.pid))
+    }
+    fn wchan(&self, thread: Pid) -> Option<String> {
+        look::wchan(thread)
+    }
+    fn frozen(&self) -> Option<Frozen> {
+        cgroups::frozen(self.id.pid)
+    }
+    fn youngest_child(&self, thread: Pid) -> Option<Pid> {
+        look::youngest_child(thread)
+    }
+    fn name(&self, pid: Pid) -> Untrusted {
+        look::name(pid)
     }
 }

@@ -28,3 +28,4 @@ mod screens;
 mod shell;
 mod stuck;
 mod terminal;
+mod why;
