@@ -1,18 +1,16 @@
 //! The desk's hand: what is done to those that are held, and what the kernel says to it.
 
 use std::collections::BTreeSet;
-use std::os::fd::AsFd;
 use std::time::Instant;
 
 use crate::model::{
-    Act, Call, ControlNews, Happened, Outcome, Pid, ProcId, Reach, Signal, Untrusted, Verdict, WhyAlive,
+    Act, ControlNews, Happened, Outcome, Pid, ProcId, Reach, Signal, Untrusted, Verdict, WhyAlive,
 };
-use crate::sys::pidfd_send;
 
 use super::desk::{Desk, Stage, Token};
 use super::follow::Pursuit;
 use super::look::{self, Stat};
-use super::pin::{Hold, Life, life};
+use super::pin::Life;
 use super::tame;
 
 /// A signal that the kernel took.
@@ -86,40 +84,27 @@ impl<F: Fn(ControlNews)> Desk<F> {
     /// Sends `signal` to what the case holds.
     fn deliver(&self, token: Token, signal: Signal) -> Result<Delivered, Outcome> {
         let case = self.cases.get(&token).ok_or(Outcome::AlreadyGone)?;
-        let pid = case.target.id.pid;
-        let pidfd = match &case.hold {
-            Some(Hold::Process { kernel_thread: true, .. }) => {
-                return Err(Outcome::Refused("kernel threads take no signals"));
-            }
-            Some(Hold::Process { pidfd, .. }) => pidfd.as_fd(),
-            Some(Hold::Thread) => {
-                return Err(Outcome::Refused("a thread cannot be signalled alone; choose its process"));
-            }
-            None => return Err(Outcome::AlreadyGone),
-        };
-        let before = life(pidfd);
+        let id = case.target.id;
+        let hold = case.hold.as_ref().ok_or(Outcome::AlreadyGone)?;
+        if hold.is_kernel_thread() {
+            return Err(Outcome::Refused("kernel threads take no signals"));
+        }
+        let before = hold.life(id);
         let died_of_ours =
             matches!(case.stage, Stage::Ended { .. } | Stage::Pursued(_) | Stage::Lingering { .. });
         if before == Life::Reaped || (before == Life::Zombie && died_of_ours) {
             return Err(Outcome::AlreadyGone);
         }
-        let stat = look::stat(pid).ok();
+        let stat = look::stat(id.pid).ok();
         let sent = Instant::now();
-        pidfd_send(pidfd, signal.number()).map_err(|error| match error.raw_os_error() {
-            Some(libc::ESRCH) => Outcome::AlreadyGone,
-            Some(libc::EPERM | libc::EACCES) => Outcome::Denied { owner: look::status(pid).uid },
-            Some(libc::ENOSYS) => {
-                Outcome::Refused("this kernel cannot signal a process handle (pidfd, Linux 5.1)")
-            }
-            errno => Outcome::Failed { call: Call::SendSignal, errno: errno.unwrap_or(libc::EIO) },
-        })?;
+        hold.send(id, signal)?;
         if before == Life::Alive {
             let was_stopped = stat.as_ref().is_some_and(Stat::is_stopped);
             return Ok(Delivered::Alive(Pursuit::new(signal, sent, was_stopped)));
         }
         let parent = stat.and_then(|stat| stat.parent);
-        let parent_name = parent.and_then(|parent| look::stat(parent).ok()).map(|stat| stat.name);
-        Ok(Delivered::Zombie { parent, parent_name: parent_name.unwrap_or_default() })
+        let parent_name = parent.map(look::name).unwrap_or_default();
+        Ok(Delivered::Zombie { parent, parent_name })
     }
 
     /// After an act with nothing to wait for. An earlier signal may still be followed.

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{Timespec, epoll};
 use rustix::process::{Resource, getrlimit};
@@ -15,7 +15,7 @@ use crate::model::{Act, Call, ControlNews, ControlOrder, Happened, Outcome, Proc
 
 use super::follow::{Pursuit, Times};
 use super::look;
-use super::pin::{Hold, Life, life, pin};
+use super::pin::{Hold, Life, Open, pin};
 use super::survey::Surveyor;
 use super::tame;
 
@@ -26,6 +26,13 @@ const BATCH: usize = 64;
 
 /// Epoll's name for the eventfd that says that an order has come. Cases are counted from the next number.
 const ORDERS: u64 = 0;
+
+/// The alarms' name for a look at those that are held weakly.
+const WEAK: u64 = u64::MAX;
+
+/// How often those that are held weakly are looked at, with so much more time between for each of them.
+const ROUND: Duration = Duration::from_millis(50);
+const ROUND_EACH: Duration = Duration::from_millis(1);
 
 /// Names a case for epoll and the alarms; never used twice.
 pub(super) type Token = u64;
@@ -74,6 +81,12 @@ pub(super) struct Desk<F> {
     pub(super) lingering: VecDeque<Token>,
     /// How many pidfds are open.
     held: usize,
+    /// How they are opened.
+    open: Open,
+    /// Cases that are held without a pidfd, so that nothing reports their end.
+    pub(super) weak: BTreeSet<Token>,
+    /// Whether an alarm is set to look at those.
+    round_planned: bool,
     next_token: Token,
     /// There from the first survey on.
     pub(super) surveyor: Option<Surveyor>,
@@ -81,7 +94,7 @@ pub(super) struct Desk<F> {
 
 impl<F: Fn(ControlNews)> Desk<F> {
     /// A desk without cases, which reads its orders when `wake` rings.
-    pub(super) fn new(wake: Arc<OwnedFd>, times: Times, news: F) -> io::Result<Desk<F>> {
+    pub(super) fn new(wake: Arc<OwnedFd>, times: Times, open: Open, news: F) -> io::Result<Desk<F>> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &*wake, epoll::EventData::new_u64(ORDERS), epoll::EventFlags::IN)?;
         Ok(Desk {
@@ -94,6 +107,9 @@ impl<F: Fn(ControlNews)> Desk<F> {
             alarms: BTreeSet::new(),
             lingering: VecDeque::new(),
             held: 0,
+            open,
+            weak: BTreeSet::new(),
+            round_planned: false,
             next_token: ORDERS + 1,
             surveyor: None,
         })
@@ -158,10 +174,25 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 return;
             }
             self.alarms.pop_first();
+            if token == WEAK {
+                self.round_planned = false;
+                self.look_after_the_weak();
+                self.plan_round();
+                continue;
+            }
             if let Some(case) = self.cases.get_mut(&token) {
                 case.alarm = None;
             }
             self.attend(token);
+        }
+    }
+
+    /// Sees to it that those that are held weakly are looked at, if there are any.
+    fn plan_round(&mut self) {
+        let count = u32::try_from(self.weak.len()).unwrap_or(u32::MAX);
+        if count > 0 && !self.round_planned {
+            self.round_planned = true;
+            self.alarms.insert((Instant::now() + ROUND + ROUND_EACH.saturating_mul(count), WEAK));
         }
     }
 
@@ -213,22 +244,29 @@ impl<F: Fn(ControlNews)> Desk<F> {
         if self.held >= most {
             return Err(Outcome::Failed { call: Call::OpenHandle, errno: libc::EMFILE });
         }
-        let hold = pin(case.target.id)?;
-        let mut zombie = false;
-        if let Hold::Process { pidfd, .. } = &hold {
-            zombie = match life(pidfd.as_fd()) {
-                Life::Alive => false,
-                Life::Zombie => true,
-                Life::Reaped => return Err(Outcome::AlreadyGone),
-            };
-            let watch = epoll::add(&self.epoll, pidfd, epoll::EventData::new_u64(token), interest(zombie));
-            if let Err(errno) = watch {
-                return Err(Outcome::Failed { call: Call::OpenHandle, errno: errno.raw_os_error() });
+        let hold = pin(case.target.id, self.open)?;
+        let zombie = match hold.life(case.target.id) {
+            Life::Alive => false,
+            Life::Zombie => true,
+            Life::Reaped => return Err(Outcome::AlreadyGone),
+        };
+        match &hold {
+            Hold::Process { pidfd, .. } => {
+                let watch =
+                    epoll::add(&self.epoll, pidfd, epoll::EventData::new_u64(token), interest(zombie));
+                if let Err(errno) = watch {
+                    return Err(Outcome::Failed { call: Call::OpenHandle, errno: errno.raw_os_error() });
+                }
+                self.held += 1;
             }
-            self.held += 1;
+            Hold::Weak { .. } => {
+                self.weak.insert(token);
+            }
+            Hold::Thread => {}
         }
         case.hold = Some(hold);
         case.stage = Stage::Pinned { zombie };
+        self.plan_round();
         Ok(())
     }
 
@@ -240,8 +278,8 @@ impl<F: Fn(ControlNews)> Desk<F> {
         Some(Standing {
             disposition: status.disposition,
             is_init: status.is_init(),
-            is_kernel: matches!(case.hold, Some(Hold::Process { kernel_thread: true, .. })),
-            weak: false,
+            is_kernel: case.hold.as_ref().is_some_and(Hold::is_kernel_thread),
+            weak: matches!(case.hold, Some(Hold::Weak { .. })),
             settings: tame::settings(pid),
         })
     }
@@ -251,10 +289,16 @@ impl<F: Fn(ControlNews)> Desk<F> {
         self.set_alarm(token, None);
         let Some(case) = self.cases.get_mut(&token) else { return };
         case.stage = Stage::Pinned { zombie: false };
-        if let Some(Hold::Process { pidfd, .. }) = case.hold.take() {
-            // Closing alone would not do while a child that is being started holds a copy of the descriptor.
-            let _ = epoll::delete(&self.epoll, &pidfd);
-            self.held -= 1;
+        match case.hold.take() {
+            Some(Hold::Process { pidfd, .. }) => {
+                // Closing alone would not do while a child that is being started holds a copy of the descriptor.
+                let _ = epoll::delete(&self.epoll, &pidfd);
+                self.held -= 1;
+            }
+            Some(Hold::Weak { .. }) => {
+                self.weak.remove(&token);
+            }
+            Some(Hold::Thread) | None => {}
         }
     }
 

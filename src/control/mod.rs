@@ -10,7 +10,9 @@
 //!
 //! What is promised:
 //!
-//! * No signal is sent by pid. A recycled pid is found out and nothing is sent.
+//! * No signal is sent by pid. A recycled pid is found out and nothing is sent. Where there are no pidfds, before
+//!   Linux 5.3 or behind a seccomp filter, the start time is checked before and after each act instead, the hold is
+//!   told to be weak, and the outcome is `Uncertain` where the second check fails.
 //! * Where the kernel wants a pid (the nice value), the pidfd is asked before and after, and the outcome is
 //!   `Uncertain` where the process ended between.
 //! * Each target of an order to act gets exactly one outcome, and after `Delivered` exactly one verdict, unless
@@ -33,6 +35,8 @@ mod tame;
 mod undo;
 mod wait;
 mod watch;
+#[cfg(test)]
+mod without_handles;
 
 pub use door::{Control, PATIENCE, start, start_with};
 pub use wait::act_and_wait;

@@ -1,7 +1,6 @@
 //! The desk's eye: what becomes of those that were signalled, and who ends while it is pinned.
 
 use std::cell::OnceCell;
-use std::os::fd::AsFd;
 use std::time::Instant;
 
 use rustix::event::epoll;
@@ -12,7 +11,7 @@ use super::cgroups::{self, Frozen};
 use super::desk::{Desk, Stage, Token, interest};
 use super::follow::{Evidence, Pursuit, Sight, obituary};
 use super::look::{self, Stat, Status, Thread};
-use super::pin::{End, Hold, Life, end, life};
+use super::pin::{End, Hold, Life};
 
 /// How many processes that outlived a signal are watched at once for a late end.
 const MOST_LINGERING: usize = 64;
@@ -21,9 +20,9 @@ impl<F: Fn(ControlNews)> Desk<F> {
     /// Looks at a case because the kernel reported something about it or because it is time.
     pub(super) fn attend(&mut self, token: Token) {
         let Some(case) = self.cases.get(&token) else { return };
-        let Some(Hold::Process { pidfd, .. }) = &case.hold else { return };
+        let Some(hold) = &case.hold else { return };
         // An event may be older than the hold: ask the pidfd itself.
-        let life = life(pidfd.as_fd());
+        let life = hold.life(case.target.id);
         match (life, case.stage) {
             (Life::Alive, Stage::Pursued(pursuit)) => self.look(token, pursuit),
             // The minute is over.
@@ -41,6 +40,19 @@ impl<F: Fn(ControlNews)> Desk<F> {
         self.forget_if_over(token);
     }
 
+    /// Looks whether any of those that are held weakly has ended, which nothing reports.
+    pub(super) fn look_after_the_weak(&mut self) {
+        let ended = |token: &Token| {
+            self.cases.get(token).is_some_and(|case| {
+                case.hold.as_ref().is_some_and(|hold| hold.life(case.target.id) != Life::Alive)
+            })
+        };
+        let ended: Vec<Token> = self.weak.iter().copied().filter(ended).collect();
+        for token in ended {
+            self.attend(token);
+        }
+    }
+
     /// The living: is there a verdict?
     fn look(&mut self, token: Token, mut pursuit: Pursuit) {
         let Some(case) = self.cases.get_mut(&token) else { return };
@@ -54,9 +66,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
         };
         let sight = pursuit.look(now, &self.times, &evidence);
         // What was read was about this process only if it lives still.
-        if let Some(Hold::Process { pidfd, .. }) = &case.hold
-            && life(pidfd.as_fd()) != Life::Alive
-        {
+        if case.hold.as_ref().is_some_and(|hold| hold.life(case.target.id) != Life::Alive) {
             return self.bury(token, pursuit.deadly_since().unwrap_or(pursuit.sent), now);
         }
         match sight {
@@ -81,15 +91,17 @@ impl<F: Fn(ControlNews)> Desk<F> {
     /// The dead: how did it end?
     fn bury(&mut self, token: Token, sent: Instant, at: Instant) {
         let Some(case) = self.cases.get_mut(&token) else { return };
-        let Some(Hold::Process { pidfd, .. }) = &case.hold else { return };
+        let Some(hold) = &case.hold else { return };
         let after = at.saturating_duration_since(sent);
-        let verdict = match end(pidfd.as_fd(), case.target.id.pid) {
+        let verdict = match hold.end(case.target.id) {
             End::Known(status) => obituary(status, after),
             End::Later if at.elapsed() < self.times.grace => {
                 case.stage = Stage::Ended { sent, at };
                 // From now on only the reaping is news; the pidfd stays readable, which would be reported for ever.
-                let data = epoll::EventData::new_u64(token);
-                let _ = epoll::modify(&self.epoll, pidfd, data, interest(true));
+                if let Hold::Process { pidfd, .. } = hold {
+                    let data = epoll::EventData::new_u64(token);
+                    let _ = epoll::modify(&self.epoll, pidfd, data, interest(true));
+                }
                 return self.set_alarm(token, Some(at + self.times.grace));
             }
             End::Later | End::Unknown => Verdict::Ended { after: after.as_secs_f64() },

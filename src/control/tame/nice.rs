@@ -1,16 +1,13 @@
 //! Nice values. The kernel offers no call for them that takes a pidfd, so the hold is checked around one that takes
 //! a pid.
 
-use std::os::fd::AsFd;
-
 use rustix::io::Errno;
 use rustix::process::{Pid as RawPid, getpriority_process, setpriority_process};
 
 use crate::model::{Call, Change, Outcome, ProcId, Setting};
-use crate::sys::pidfd_send;
 
 use crate::control::look;
-use crate::control::pin::{Hold, Life, life};
+use crate::control::pin::{Hold, Life};
 
 /// The kernel's range: `sched(7)`.
 const MOST_URGENT: i32 = -20;
@@ -21,23 +18,19 @@ const LEAST_URGENT: i32 = 19;
 /// On Linux a nice value belongs to a thread, and a process's is its main thread's: sched(7). Threads it has already
 /// started keep theirs.
 pub(in crate::control) fn renice(id: ProcId, hold: &Hold, delta: i32) -> Outcome {
-    if let Hold::Process { pidfd, .. } = hold {
-        match life(pidfd.as_fd()) {
-            Life::Alive => {}
-            Life::Zombie => {
-                return Outcome::Refused("it is a zombie: already dead, not reaped by its parent");
-            }
-            Life::Reaped => return Outcome::AlreadyGone,
+    match hold.life(id) {
+        Life::Alive => {}
+        Life::Zombie => {
+            return Outcome::Refused("it is a zombie: already dead, not reaped by its parent");
         }
-    } else if !still_has_its_pid(id, hold) {
-        return Outcome::AlreadyGone;
+        Life::Reaped => return Outcome::AlreadyGone,
     }
     let pid = RawPid::from_raw(id.pid.raw());
     let done = getpriority_process(pid).and_then(|from| {
         let to = from.saturating_add(delta).clamp(MOST_URGENT, LEAST_URGENT);
         setpriority_process(pid, to).map(|()| (from, to))
     });
-    if !still_has_its_pid(id, hold) {
+    if hold.life(id) == Life::Reaped {
         // It may have ended before the first call, and then the pid may have been another process's.
         return if matches!(done, Err(Errno::SRCH)) { Outcome::AlreadyGone } else { Outcome::Uncertain };
     }
@@ -50,15 +43,5 @@ pub(in crate::control) fn renice(id: ProcId, hold: &Hold, delta: i32) -> Outcome
         Err(Errno::PERM | Errno::ACCESS) => Outcome::Denied { owner: look::status(id.pid).uid },
         Err(Errno::SRCH) => Outcome::AlreadyGone,
         Err(errno) => Outcome::Failed { call: Call::SetNice, errno: errno.raw_os_error() },
-    }
-}
-
-/// Whether the pid is still that of what is held; a zombie keeps its pid until it is reaped.
-fn still_has_its_pid(id: ProcId, hold: &Hold) -> bool {
-    match hold {
-        Hold::Process { pidfd, .. } => {
-            !pidfd_send(pidfd.as_fd(), 0).is_err_and(|error| error.raw_os_error() == Some(libc::ESRCH))
-        }
-        Hold::Thread => look::stat(id.pid).is_ok_and(|stat| stat.start_time == id.start_time),
     }
 }

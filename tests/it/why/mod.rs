@@ -2,6 +2,7 @@
 
 mod frozen;
 mod survey;
+mod weak;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
