@@ -11,12 +11,13 @@ use super::desk::{Desk, Stage, Token};
 use super::follow::Pursuit;
 use super::look::{self, Stat};
 use super::pin::Life;
+use super::respawn::Origin;
 use super::tame;
 
 /// A signal that the kernel took.
 enum Delivered {
     /// For a living process.
-    Alive(Pursuit),
+    Alive(Pursuit, Option<Origin>),
     /// For one that was dead before.
     Zombie { parent: Option<Pid>, parent_name: Untrusted },
 }
@@ -55,7 +56,8 @@ impl<F: Fn(ControlNews)> Desk<F> {
             return self.tell(token, Happened::Outcome(outcome));
         }
         match self.deliver(token, signal) {
-            Ok(Delivered::Alive(pursuit)) => {
+            Ok(Delivered::Alive(pursuit, origin)) => {
+                self.respawns.remember(token, origin);
                 self.tell(token, Happened::Outcome(Outcome::Delivered));
                 if let Some(case) = self.cases.get_mut(&token) {
                     let earlier = match case.stage {
@@ -96,11 +98,12 @@ impl<F: Fn(ControlNews)> Desk<F> {
             return Err(Outcome::AlreadyGone);
         }
         let stat = look::stat(id.pid).ok();
+        let origin = stat.as_ref().filter(|_| signal.is_deadly()).and_then(|stat| Origin::of(id.pid, stat));
         let sent = Instant::now();
         hold.send(id, signal)?;
         if before == Life::Alive {
             let was_stopped = stat.as_ref().is_some_and(Stat::is_stopped);
-            return Ok(Delivered::Alive(Pursuit::new(signal, sent, was_stopped)));
+            return Ok(Delivered::Alive(Pursuit::new(signal, sent, was_stopped), origin));
         }
         let parent = stat.and_then(|stat| stat.parent);
         let parent_name = parent.map(look::name).unwrap_or_default();

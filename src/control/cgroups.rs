@@ -29,7 +29,7 @@ impl Places {
     }
 
     /// Takes `hierarchy:controllers:path` apart; the path may hold colons too, though no newline.
-    fn parse(text: &[u8]) -> Places {
+    pub(super) fn parse(text: &[u8]) -> Places {
         let mut places = Places::default();
         for line in text.split(|&b| b == b'\n') {
             let mut parts = line.splitn(3, |&b| b == b':');

@@ -16,6 +16,7 @@ use crate::model::{Act, Call, ControlNews, ControlOrder, Happened, Outcome, Proc
 use super::follow::{Pursuit, Times};
 use super::look;
 use super::pin::{Hold, Life, Open, pin};
+use super::respawn::Respawns;
 use super::survey::Surveyor;
 use super::tame;
 
@@ -29,6 +30,8 @@ const ORDERS: u64 = 0;
 
 /// The alarms' name for a look at those that are held weakly.
 const WEAK: u64 = u64::MAX;
+/// The alarms' name for a look at who came in the place of one that was killed.
+pub(super) const RESPAWNS: u64 = u64::MAX - 1;
 
 /// How often those that are held weakly are looked at, with so much more time between for each of them.
 const ROUND: Duration = Duration::from_millis(50);
@@ -90,6 +93,8 @@ pub(super) struct Desk<F> {
     next_token: Token,
     /// There from the first survey on.
     pub(super) surveyor: Option<Surveyor>,
+    /// Who was killed, and may come again.
+    pub(super) respawns: Respawns,
 }
 
 impl<F: Fn(ControlNews)> Desk<F> {
@@ -112,6 +117,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
             round_planned: false,
             next_token: ORDERS + 1,
             surveyor: None,
+            respawns: Respawns::default(),
         })
     }
 
@@ -174,11 +180,18 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 return;
             }
             self.alarms.pop_first();
-            if token == WEAK {
-                self.round_planned = false;
-                self.look_after_the_weak();
-                self.plan_round();
-                continue;
+            match token {
+                WEAK => {
+                    self.round_planned = false;
+                    self.look_after_the_weak();
+                    self.plan_round();
+                    continue;
+                }
+                RESPAWNS => {
+                    self.look_for_respawns();
+                    continue;
+                }
+                _ => {}
             }
             if let Some(case) = self.cases.get_mut(&token) {
                 case.alarm = None;
@@ -192,8 +205,13 @@ impl<F: Fn(ControlNews)> Desk<F> {
         let count = u32::try_from(self.weak.len()).unwrap_or(u32::MAX);
         if count > 0 && !self.round_planned {
             self.round_planned = true;
-            self.alarms.insert((Instant::now() + ROUND + ROUND_EACH.saturating_mul(count), WEAK));
+            self.set_timer(WEAK, Instant::now() + ROUND + ROUND_EACH.saturating_mul(count));
         }
+    }
+
+    /// Sets an alarm that is about no case.
+    pub(super) fn set_timer(&mut self, name: u64, at: Instant) {
+        self.alarms.insert((at, name));
     }
 
     // Pinning.
@@ -287,6 +305,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
     /// Closes the pidfd of a case and cancels its alarm; the target stays known to its session.
     pub(super) fn let_go(&mut self, token: Token) {
         self.set_alarm(token, None);
+        self.respawns.forget(token);
         let Some(case) = self.cases.get_mut(&token) else { return };
         case.stage = Stage::Pinned { zombie: false };
         match case.hold.take() {

@@ -17,6 +17,8 @@
 //!   `Uncertain` where the process ended between.
 //! * Each target of an order to act gets exactly one outcome, and after `Delivered` exactly one verdict, unless
 //!   another order to act on it comes first; after `StillAlive` its end, within a minute, is a second verdict.
+//! * Where somebody with the same program, name and cgroup comes in the place of one that was killed, within 10 s and
+//!   from the same parent or service manager, that is told once.
 //!
 //! This room must never know menus, tags, keys, or why somebody wants a process to end. Read next: `pin` (identity),
 //! `desk` (the thread), `follow` (verdicts).
@@ -30,6 +32,7 @@ mod follow;
 mod ladder;
 mod look;
 mod pin;
+mod respawn;
 mod survey;
 mod tame;
 mod undo;

@@ -106,6 +106,8 @@ impl<F: Fn(ControlNews)> Desk<F> {
             }
             End::Later | End::Unknown => Verdict::Ended { after: after.as_secs_f64() },
         };
+        // Before it is let go, and what is remembered of it with it.
+        self.watch_for_respawn(token, at);
         self.tell_end(token, Happened::Verdict(verdict));
     }
 

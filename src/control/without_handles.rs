@@ -63,7 +63,7 @@ impl Desk {
     fn next(&self) -> Happened {
         loop {
             let what = self.news.recv_timeout(DEADLINE).unwrap().what;
-            if !matches!(what, Happened::Over { .. }) {
+            if !matches!(what, Happened::Over { .. } | Happened::Respawned(_)) {
                 return what;
             }
         }

@@ -1,10 +1,11 @@
 //! Why somebody will not die, who came in its place, and what belongs to it: found out about real processes.
 
 mod frozen;
+mod respawn;
 mod survey;
 mod weak;
 
-use std::io::{BufRead, BufReader};
+use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -50,10 +51,14 @@ impl Guard {
         guard
     }
 
+    /// The next line it says; no more is read than that.
     fn line(&mut self) -> String {
-        let mut line = String::new();
-        BufReader::new(self.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
+        let mut line = Vec::new();
+        let mut byte = [0];
+        while self.0.stdout.as_mut().unwrap().read(&mut byte).unwrap() == 1 && byte != *b"\n" {
+            line.extend(byte);
+        }
+        String::from_utf8(line).unwrap()
     }
 
     fn number(&mut self) -> u32 {
@@ -103,11 +108,12 @@ impl Desk {
         Desk { control, news }
     }
 
-    /// The next news that is about somebody; that an order is over is passed over.
+    /// The next news that is about somebody. That an order is over is passed over, and that somebody has come again:
+    /// other tests start the same programs.
     fn next(&self) -> ControlNews {
         loop {
             let news = self.news.recv_timeout(DEADLINE).expect("no news came");
-            if !matches!(news.what, Happened::Over { .. }) {
+            if !matches!(news.what, Happened::Over { .. } | Happened::Respawned(_)) {
                 return news;
             }
         }
