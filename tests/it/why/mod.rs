@@ -1,6 +1,7 @@
 //! Why somebody will not die, who came in its place, and what belongs to it: found out about real processes.
 
 mod frozen;
+mod recycled;
 mod respawn;
 mod survey;
 mod weak;

@@ -9,7 +9,7 @@ use super::{Desk, GENEROUS, Guard, assert_killed, target, why};
 
 /// Forbids pidfd_open(2) (434) and pidfd_send_signal(2) (424), which have one number on all machines, to itself and
 /// whatever it starts, and becomes the program that its arguments name.
-const JAIL: &str = "import ctypes, errno, os, struct, sys
+pub(super) const JAIL: &str = "import ctypes, errno, os, struct, sys
 libc = ctypes.CDLL(None, use_errno=True)
 load, equal, answer = 0x20, 0x15, 0x06
 refuse = 0x00050000 | errno.ENOSYS
