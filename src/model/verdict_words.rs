@@ -92,7 +92,7 @@ fn still_alive(after: f64, why: &WhyAlive, signal: Signal, pid: Pid) -> String {
         WhyAlive::Blocks => format!("{head}, blocks {name}, which waits until it is unblocked"),
         WhyAlive::Catches => format!("{head}, caught {name} and went on"),
         WhyAlive::Stopped if signal.is_deadly() => format!("stopped: {name} waits until it is continued"),
-        WhyAlive::Stopped => format!("{head}; a debugger may hold it"),
+        WhyAlive::Stopped => format!("{head}, or stopped again"),
         WhyAlive::Uninterruptible { wchan } => {
             let place = wchan.as_ref().map(|function| format!(" in `{function}`")).unwrap_or_default();
             format!("in uninterruptible sleep{place}: {name} is pending and acts when the call returns")
@@ -363,7 +363,7 @@ mod tests {
         let cont = Act::Signal(Signal::CONT);
         assert_eq!(
             alive(5.0, WhyAlive::Stopped, cont),
-            "4711 sh: still stopped after 5 s; a debugger may hold it"
+            "4711 sh: still stopped after 5 s, or stopped again"
         );
         assert_eq!(say(Happened::Verdict(Verdict::Alive), cont), "4711 sh: was not stopped, goes on");
         assert_eq!(say(Happened::Verdict(Verdict::Continued), cont), "4711 sh: continued");
