@@ -1,6 +1,7 @@
 //! Control groups: which one a process is in, whether it is frozen, who else is in it.
 //!
-//! Both hierarchies are asked, because a machine may have version 2 beside version 1: cgroups(7).
+//! Both hierarchies are asked, because a machine may have version 2 beside version 1: cgroups(7). What is read for a
+//! verdict waits for no process, only for locks that the kernel holds for a moment; `members` may take its time.
 
 use std::ffi::OsStr;
 use std::fs;

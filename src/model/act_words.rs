@@ -5,6 +5,9 @@ use super::{Act, Change, ControlNews, Happened, Outcome, Respawn, Signal, verdic
 /// Widest a process's name is shown in a sentence.
 pub(super) const NAME_CELLS: usize = 24;
 
+/// Said of one that is held by its pid alone.
+const WEAK: &str = " (no pidfd here, so who it is is checked by its start time)";
+
 impl ControlNews {
     /// What happened, for a notice or a terminal: "4711 sh: killed by SIGTERM after 0.2 s".
     pub fn sentence(&self) -> String {
@@ -33,7 +36,10 @@ impl ControlNews {
         // Before any order it is most likely about a signal to come.
         let act = self.act.unwrap_or(Act::Signal(Signal::TERM));
         match &self.what {
-            Happened::Pinned(standing) => pinned(&standing.disposition, act),
+            Happened::Pinned(standing) => {
+                let alive = pinned(&standing.disposition, act);
+                if standing.weak { format!("{alive}{WEAK}") } else { alive }
+            }
             Happened::Vanished => format!("has ended, {}", nothing(act)),
             Happened::Outcome(outcome) => self::outcome(self, outcome, act),
             Happened::Verdict(verdict) => verdict_words::reason(verdict, act, self.target.id.pid),
@@ -202,6 +208,11 @@ mod tests {
         let pinned = || Happened::Pinned(Box::new(Standing { disposition, ..Standing::default() }));
         assert_eq!(say(pinned(), TERM), "4711 sh: alive, catches SIGTERM");
         assert_eq!(say(pinned(), KILL), "4711 sh: alive");
+        let weak = Standing { weak: true, ..Standing::default() };
+        assert_eq!(
+            say(Happened::Pinned(Box::new(weak)), KILL),
+            "4711 sh: alive (no pidfd here, so who it is is checked by its start time)"
+        );
     }
 
     #[test]

@@ -361,10 +361,7 @@ mod tests {
             "4711 sh: not stopped after 0.3 s, ignores SIGTSTP; SIGSTOP stops it"
         );
         let cont = Act::Signal(Signal::CONT);
-        assert_eq!(
-            alive(5.0, WhyAlive::Stopped, cont),
-            "4711 sh: still stopped after 5 s, or stopped again"
-        );
+        assert_eq!(alive(5.0, WhyAlive::Stopped, cont), "4711 sh: still stopped after 5 s, or stopped again");
         assert_eq!(say(Happened::Verdict(Verdict::Alive), cont), "4711 sh: was not stopped, goes on");
         assert_eq!(say(Happened::Verdict(Verdict::Continued), cont), "4711 sh: continued");
         let stop = Act::Signal(Signal::STOP);
