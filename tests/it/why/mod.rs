@@ -78,6 +78,19 @@ impl Drop for Guard {
     }
 }
 
+/// A process that is no child of ours, and gone when the test is.
+struct Stray(Target);
+
+impl Drop for Stray {
+    fn drop(&mut self) {
+        let pid = self.0.id.pid.raw();
+        let start = procfs::process::Process::new(pid).and_then(|process| process.stat());
+        if start.is_ok_and(|stat| stat.starttime == self.0.id.start_time) {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGKILL);
+        }
+    }
+}
+
 fn stat(pid: u32) -> procfs::process::Stat {
     procfs::process::Process::new(pid as i32).unwrap().stat().unwrap()
 }
@@ -172,6 +185,7 @@ print(pid, flush=True)
 sys.stdin.read()";
     let Some(mut parent) = Guard::python(code, "") else { return };
     let pid = parent.number();
+    let _stray = Stray(target(pid));
     until("a process that is held, or may not be", || matches!(stat(pid).state, 't' | 'Z'));
     if stat(pid).state == 'Z' {
         println!("skipped: nobody may trace here");

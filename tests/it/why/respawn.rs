@@ -3,17 +3,16 @@
 use std::io::Write;
 
 use glowtop::model::{Act, ControlNews, Happened, Pid, Respawn, Signal};
-use nix::sys::signal::{SIGKILL, kill};
 
-use super::{DEADLINE, Desk, GENEROUS, Guard, KILL, stat, target, until};
+use super::{DEADLINE, Desk, GENEROUS, Guard, KILL, Stray, stat, target, until};
 
 /// A supervisor: starts a `sleep` again and again whenever it has ended, and says its pid.
 const SUPERVISOR: &str = "while :; do sleep 1000 & echo $!; wait; done";
 
-/// A shell, and those it has started: all end with the test.
+/// A shell, and those it has started: all end with the test, the shell first, so that it starts nobody again.
 struct Family {
     parent: Guard,
-    children: Vec<u32>,
+    children: Vec<Stray>,
 }
 
 impl Family {
@@ -24,26 +23,9 @@ impl Family {
     /// The child whose pid the shell says next, once it has become a `sleep`.
     fn child(&mut self) -> u32 {
         let pid = self.parent.number();
-        self.children.push(pid);
+        self.children.push(Stray(target(pid)));
         until("a sleep", || stat(pid).comm == "sleep");
         pid
-    }
-}
-
-impl Drop for Family {
-    fn drop(&mut self) {
-        // The parent first, so that it starts nobody again, and so that a dead child's pid is nobody else's: it has
-        // not reaped the last one.
-        let _ = self.parent.0.kill();
-        let _ = self.parent.0.wait();
-        for &pid in &self.children {
-            if procfs::process::Process::new(pid as i32)
-                .and_then(|p| p.stat())
-                .is_ok_and(|s| s.comm == "sleep")
-            {
-                let _ = kill(nix::unistd::Pid::from_raw(pid as i32), SIGKILL);
-            }
-        }
     }
 }
 

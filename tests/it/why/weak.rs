@@ -5,7 +5,7 @@ use std::process::Command;
 
 use glowtop::model::{Act, ControlOrder, Happened, NextStep, Outcome, Signal, Verdict, WhyAlive};
 
-use super::{Desk, GENEROUS, Guard, assert_killed, target, why};
+use super::{Desk, GENEROUS, Guard, Stray, assert_killed, target, why};
 
 /// Forbids pidfd_open(2) (434) and pidfd_send_signal(2) (424), which have one number on all machines, to itself and
 /// whatever it starts, and becomes the program that its arguments name.
@@ -70,6 +70,7 @@ fn behind_the_filter() {
     // Somebody else's child is reaped by somebody else: then its end is all that is known.
     let mut parent = Guard::shell("sleep 1000 & echo $!; wait; read x");
     let pid = parent.number();
+    let _stray = Stray(target(pid));
     desk.pin(2, target(pid));
     desk.act(2, Act::Signal(Signal::KILL));
     match desk.outcome() {
