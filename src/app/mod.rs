@@ -132,6 +132,8 @@ pub struct App {
     pub searched: String,
     /// The time of the last message.
     pub now: Nanos,
+    /// Whether nothing may be done to any process, and none started: see [`Action::is_act`].
+    pub readonly: bool,
     themes: Vec<String>,
     size: (u16, u16),
     /// Digits typed so far to find a pid, and when the last one came.
@@ -158,6 +160,8 @@ pub struct Start {
     pub delay: f64,
     /// The lab.
     pub lab: Lab,
+    /// Whether nothing may be done to any process, and none started.
+    pub readonly: bool,
 }
 
 impl App {
@@ -182,6 +186,7 @@ impl App {
             theme: start.theme,
             searched: String::new(),
             now: Nanos(0),
+            readonly: start.readonly,
             themes: start.themes,
             size: (80, 24),
             digits: None,
@@ -190,6 +195,11 @@ impl App {
             wants: None,
             dirty: true,
         }
+    }
+
+    /// Whether there is such an action in this run.
+    pub fn offers(&self, action: Action) -> bool {
+        !(self.readonly && action.is_act())
     }
 
     /// Whether something changed that the screen does not show yet; asking clears it.

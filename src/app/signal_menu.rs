@@ -1,7 +1,7 @@
 //! The signal dialog: whom it would hit, pinned when it opened, and which signal.
 
 use crate::config::{Chord, Key};
-use crate::model::{Kind, Pid, ProcId, Signal, Snapshot, Target};
+use crate::model::{Danger, Signal, Snapshot, Target};
 
 use super::aims::Aims;
 use super::list::walk;
@@ -15,8 +15,8 @@ pub struct SignalMenu {
     pub signals: Vec<Signal>,
     /// The chosen one's place among them.
     pub at: usize,
-    /// Sentences to read before sending.
-    pub warnings: Vec<String>,
+    /// What to know before sending.
+    pub dangers: Vec<Danger>,
     typed: String,
 }
 
@@ -35,16 +35,10 @@ impl SignalMenu {
     /// The dialog over `targets` as they are in `snapshot`. It starts on SIGTERM, whatever was sent before: a signal
     /// that nobody can catch is never one careless Enter away.
     pub fn new(session: u64, targets: Vec<Target>, snapshot: &Snapshot) -> SignalMenu {
-        let warnings = warnings(&targets, snapshot);
+        let dangers = snapshot.dangers(&targets);
         let signals: Vec<Signal> = Signal::all().collect();
         let at = signals.iter().position(|signal| *signal == Signal::TERM).unwrap_or(0);
-        SignalMenu {
-            aims: Aims::new(session, targets, snapshot),
-            signals,
-            at,
-            warnings,
-            typed: String::new(),
-        }
+        SignalMenu { aims: Aims::new(session, targets, snapshot), signals, at, dangers, typed: String::new() }
     }
 
     /// The chosen signal.
@@ -88,52 +82,4 @@ impl SignalMenu {
             self.at = at;
         }
     }
-}
-
-/// What must be spelled out before these are hit.
-fn warnings(targets: &[Target], snapshot: &Snapshot) -> Vec<String> {
-    let host = snapshot.host();
-    let has = |pid: Pid| targets.iter().any(|target| target.id.pid == pid);
-    let mut said = Vec::new();
-    if has(Pid::INIT) {
-        said.push("PID 1 is among them: without it the machine or container ends".to_owned());
-    }
-    if let Some(own) = host.own_pid {
-        if has(own) {
-            said.push("glowtop itself is among them".to_owned());
-        }
-        let forest = crate::model::Forest::new(&snapshot.procs);
-        let at = snapshot.procs.binary_search_by_key(&own, |proc| proc.task.id.pid);
-        let above: Vec<ProcId> = at.map_or_else(
-            |_| Vec::new(),
-            |at| {
-                forest
-                    .ancestry(at)
-                    .skip(1)
-                    .filter_map(|up| snapshot.procs.get(up))
-                    .map(crate::model::Proc::id)
-                    .collect()
-            },
-        );
-        if let Some(up) = targets.iter().find(|t| t.id.pid != Pid::INIT && above.contains(&t.id)) {
-            said.push(format!("glowtop runs below {} {}: it may end too", up.id.pid, up.name.show(24)));
-        }
-    }
-    let kernel =
-        |target: &&Target| snapshot.find(target.id).is_some_and(|proc| proc.task.kind == Kind::Kernel);
-    match targets.iter().filter(kernel).count() {
-        0 => {}
-        n => said.push(format!("{n} kernel thread(s) among them: they take no signals")),
-    }
-    let mut users: Vec<_> = targets
-        .iter()
-        .filter_map(|target| snapshot.find(target.id))
-        .filter_map(|proc| proc.task.uid.known().copied())
-        .collect();
-    users.sort_unstable();
-    users.dedup();
-    if users.len() > 1 {
-        said.push(format!("they belong to {} users", users.len()));
-    }
-    said
 }

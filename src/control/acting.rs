@@ -27,6 +27,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
     pub(super) fn act_on_all(&mut self, session: u64, act: Act, only: &[ProcId], _reach: &Reach) {
         let Some(tokens) = self.sessions.get(&session).cloned() else { return };
         let only: BTreeSet<ProcId> = only.iter().copied().collect();
+        self.book.begin();
         for token in tokens {
             let Some(case) = self.cases.get_mut(&token) else { continue };
             if only.is_empty() || only.contains(&case.target.id) {
@@ -46,7 +47,8 @@ impl<F: Fn(ControlNews)> Desk<F> {
         }
         let Some(case) = self.cases.get(&token) else { return };
         let Some(hold) = &case.hold else { return };
-        let outcome = tame::change(case.target.id, hold, act);
+        let (outcome, taken) = tame::change(case.target.id, hold, act, &mut self.book.moved);
+        self.book.took(case.session, case.target.clone(), taken);
         self.tell(token, Happened::Outcome(outcome));
         self.let_go_unless_followed(token);
     }
@@ -58,6 +60,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
         match self.deliver(token, signal) {
             Ok(Delivered::Alive(pursuit, origin)) => {
                 self.respawns.remember(token, origin);
+                self.remember_stop(token, &pursuit);
                 self.tell(token, Happened::Outcome(Outcome::Delivered));
                 if let Some(case) = self.cases.get_mut(&token) {
                     let earlier = match case.stage {
@@ -111,7 +114,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
     }
 
     /// After an act with nothing to wait for. An earlier signal may still be followed.
-    fn let_go_unless_followed(&mut self, token: Token) {
+    pub(super) fn let_go_unless_followed(&mut self, token: Token) {
         if self.cases.get(&token).is_some_and(|case| matches!(case.stage, Stage::Pinned { .. })) {
             self.let_go(token);
         }

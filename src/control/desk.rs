@@ -19,6 +19,7 @@ use super::pin::{Hold, Life, Open, pin};
 use super::respawn::Respawns;
 use super::survey::Surveyor;
 use super::tame;
+use super::undo::Book;
 
 /// How many sessions without a hold on anything are remembered; a caller that never releases costs no more.
 const MOST_IDLE_SESSIONS: usize = 64;
@@ -90,11 +91,13 @@ pub(super) struct Desk<F> {
     pub(super) weak: BTreeSet<Token>,
     /// Whether an alarm is set to look at those.
     round_planned: bool,
-    next_token: Token,
+    pub(super) next_token: Token,
     /// There from the first survey on.
     pub(super) surveyor: Option<Surveyor>,
     /// Who was killed, and may come again.
     pub(super) respawns: Respawns,
+    /// What can be given back.
+    pub(super) book: Book,
 }
 
 impl<F: Fn(ControlNews)> Desk<F> {
@@ -118,6 +121,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
             next_token: ORDERS + 1,
             surveyor: None,
             respawns: Respawns::default(),
+            book: Book::default(),
         })
     }
 
@@ -371,7 +375,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
     }
 
     /// Forgets the oldest sessions that hold nothing, if they have become too many.
-    fn forget_idle_sessions(&mut self) {
+    pub(super) fn forget_idle_sessions(&mut self) {
         if self.sessions.len() < MOST_IDLE_SESSIONS {
             return;
         }

@@ -53,7 +53,7 @@ pub(super) struct Pursuit {
     /// When an earlier deadly signal was sent that it has not obeyed yet.
     earlier: Option<Instant>,
     /// Whether it was stopped before.
-    was_stopped: bool,
+    pub(super) was_stopped: bool,
     /// Distance to the next look.
     pause: Duration,
 }

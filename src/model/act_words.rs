@@ -1,6 +1,6 @@
 //! The sentences in which the outcome of an act is told: who, what happened, and the next best step.
 
-use super::{Act, Change, ControlNews, Happened, Outcome, Respawn, Signal, verdict_words};
+use super::{Act, Change, ControlNews, Happened, Outcome, Respawn, Signal, act_errors, verdict_words};
 
 /// Widest a process's name is shown in a sentence.
 pub(super) const NAME_CELLS: usize = 24;
@@ -117,18 +117,12 @@ fn outcome(news: &ControlNews, outcome: &Outcome, act: Act) -> String {
                 (Some(0), None) => ", owned by root".to_owned(),
                 (Some(uid), None) => format!(", owned by uid {uid}"),
             };
-            match act {
-                Act::Renice(delta) if delta < 0 => {
-                    format!("not permitted{owner} (a more urgent nice value needs root rights)")
-                }
-                _ => format!("not permitted{owner} (root rights are needed)"),
-            }
+            format!("not permitted{owner} ({})", act_errors::right(act))
         }
         Outcome::Refused(reason) => format!("{}, {reason}", nothing(act)),
         Outcome::Uncertain => "ended just then, so it is not certain that it was the one reached".to_owned(),
-        Outcome::Failed { errno, .. } => {
-            let error = std::io::Error::from_raw_os_error(*errno);
-            format!("{}, {error}", nothing(act))
+        Outcome::Failed { call, errno } => {
+            format!("{}, {}", nothing(act), act_errors::failure(*call, *errno))
         }
     }
 }
@@ -180,15 +174,16 @@ mod tests {
         assert_eq!(said(Outcome::Replaced, Act::Renice(1)), "4711: is another process now, nothing changed");
         assert_eq!(
             said(Outcome::Denied { owner: Some(0) }, TERM),
-            "4711 sh: not permitted, owned by root (root rights are needed)"
+            "4711 sh: not permitted, owned by root (root rights are needed: CAP_KILL)"
         );
         assert_eq!(
             said(Outcome::Denied { owner: None }, TERM),
-            "4711 sh: not permitted (root rights are needed)"
+            "4711 sh: not permitted (root rights are needed: CAP_KILL)"
         );
         assert_eq!(
             said(Outcome::Denied { owner: Some(1000) }, Act::Renice(-1)),
-            "4711 sh: not permitted, owned by uid 1000 (a more urgent nice value needs root rights)"
+            "4711 sh: not permitted, owned by uid 1000 \
+             (a more urgent nice value needs root rights, CAP_SYS_NICE, or a higher RLIMIT_NICE)"
         );
         assert_eq!(
             said(Outcome::Refused("kernel threads take no signals"), TERM),
@@ -196,9 +191,9 @@ mod tests {
         );
         assert_eq!(said(changed(0, 5), Act::Renice(5)), "4711 sh: nice 0 → 5");
         assert_eq!(said(changed(19, 19), Act::Renice(1)), "4711 sh: nice stays 19, the kernel's limit");
-        assert!(
-            said(Outcome::Failed { call: Call::OpenHandle, errno: 24 }, TERM)
-                .starts_with("4711 sh: nothing sent, ")
+        assert_eq!(
+            said(Outcome::Failed { call: Call::OpenHandle, errno: 24 }, TERM),
+            "4711 sh: nothing sent, glowtop has as many files open as it may: raise `ulimit -n` or choose fewer"
         );
     }
 

@@ -6,8 +6,11 @@
 
 mod account;
 mod act;
+mod act_errors;
 mod act_words;
 mod census;
+mod danger;
+mod deed;
 mod derive;
 mod id;
 pub mod lab;
@@ -16,6 +19,7 @@ mod needs;
 mod news;
 mod role;
 mod sample;
+mod scope;
 mod sensors;
 mod setting;
 mod short_lived;
@@ -30,6 +34,8 @@ mod verdict_words;
 pub use account::Account;
 pub use act::{Act, ControlOrder, Owner, Reach, Target};
 pub use census::{Census, CensusBy, Hearing, ShortLived};
+pub use danger::Danger;
+pub use deed::Deed;
 pub use derive::derive;
 pub use id::{Pid, ProcId};
 pub use needs::{Needs, Wants};
@@ -42,6 +48,7 @@ pub use sample::{
     Command, Cost, CpuTimes, Host, Kind, Load, Memory, Nanos, Pressure, Reading, Sample, Seen, Stall, State,
     System, Task, TaskMemory, Troubles,
 };
+pub use scope::Scope;
 pub use sensors::{Disk, Network, Sensors, Temperature};
 pub use setting::{CpuMax, CpuSet, IoPriority, MOST_CPUS, Policy, Setting, Settings};
 pub use signal::{DefaultAction, Signal, SignalSet};

@@ -165,7 +165,7 @@ pub enum Call {
     SetIoPriority,
     /// sched_setaffinity(2).
     SetAffinity,
-    /// sched_setattr(2).
+    /// sched_setscheduler(2).
     SetPolicy,
     /// `/proc/PID/oom_score_adj`: proc_pid_oom_score_adj(5).
     SetOomScoreAdj,

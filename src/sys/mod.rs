@@ -7,6 +7,7 @@
 
 mod heap;
 pub mod inherited;
+pub mod ioprio;
 mod local_time;
 mod pages;
 mod pidfd;

@@ -56,6 +56,9 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
     if app.paused {
         pen.put(warn, "PAUSED").put(dim, " Z goes on  ");
     }
+    if app.readonly {
+        pen.put(warn, "read only").put(dim, "  ");
+    }
     if app.screen == Screen::Lab {
         return;
     }
@@ -138,7 +141,7 @@ fn bar(app: &App) -> impl Iterator<Item = (Chord, Action)> + '_ {
         app.keymap.action(app.screen, chord).map(|action| (chord, action))
     };
     let key = |action: &Action| app.keymap.keys(app.screen, *action).next().map(|chord| (chord, *action));
-    functions.filter_map(bound).chain(own.iter().filter_map(key))
+    functions.filter_map(bound).chain(own.iter().filter_map(key)).filter(|(_, action)| app.offers(*action))
 }
 
 /// Function keys stand close to their labels, as everywhere; letters would run into them.

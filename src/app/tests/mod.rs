@@ -2,6 +2,8 @@
 //!
 //! A *desk* is a mind with a made-up machine before it; `press` gives it keys, `look` the next look at the machine.
 
+mod journal;
+mod readonly;
 mod short_lived;
 
 use std::sync::Arc;
@@ -410,7 +412,8 @@ fn dangerous_targets_are_spelled_out() {
     let mut desk = Desk::new();
     desk.press("1 Space 2 0 Space F9");
     let Some(Layer::Signal(menu)) = &desk.app.layer else { panic!("no dialog") };
-    let all = menu.warnings.join("\n");
+    let all: Vec<String> = menu.dangers.iter().map(crate::model::Danger::sentence).collect();
+    let all = all.join("\n");
     assert!(
         all.contains("PID 1") && all.contains("glowtop runs below 20 bash") && all.contains("2 users"),
         "{all}"

@@ -9,6 +9,10 @@ use crate::app::{Action, App, Effect, Layer, Purpose, Screen, Table, Tame, Waiti
 impl App {
     /// Does what `action` means on the screen that is shown.
     pub(super) fn act(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        if !self.offers(action) {
+            self.say(Role::Warn, "glowtop runs with --readonly: it changes nothing");
+            return;
+        }
         let snapshot = self.snapshot.clone();
         let table = &mut self.table;
         match action {

@@ -81,17 +81,7 @@ impl App {
                     }
                 }
             },
-            Some(Layer::Journal(scroll)) => {
-                let scroll = match chord.key {
-                    Key::Up => Some(scroll.saturating_sub(1)),
-                    Key::Down => Some(scroll + 1),
-                    Key::PageUp => Some(scroll.saturating_sub(10)),
-                    Key::PageDown | Key::Char(' ') => Some(scroll + 10),
-                    Key::Home => Some(0),
-                    _ => None,
-                };
-                self.layer = scroll.map(Layer::Journal);
-            }
+            Some(Layer::Journal(at)) => self.journal_key(at, chord),
             None => {}
         }
     }

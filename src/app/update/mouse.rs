@@ -14,8 +14,9 @@ impl App {
             (MouseEvent::WheelUp | MouseEvent::WheelDown, _) => {
                 let by = if event == MouseEvent::WheelUp { -WHEEL } else { WHEEL };
                 match &mut self.layer {
-                    Some(Layer::Help(scroll) | Layer::Journal(scroll)) => {
-                        *scroll = scroll.saturating_add_signed(by);
+                    Some(Layer::Help(scroll)) => *scroll = scroll.saturating_add_signed(by),
+                    Some(Layer::Journal(at)) => {
+                        *at = at.saturating_add_signed(by).min(self.journal.len().saturating_sub(1));
                     }
                     Some(Layer::Menu(menu)) => {
                         menu.at = menu.at.saturating_add_signed(by).min(menu.items.len().saturating_sub(1));
@@ -31,6 +32,7 @@ impl App {
                 // A click on the chosen item takes it, a click on another one chooses that.
                 Some(Layer::Menu(menu)) if menu.at != at => menu.at = at,
                 Some(Layer::Signal(menu)) if menu.at != at => menu.at = at,
+                Some(Layer::Journal(chosen)) => *chosen = at,
                 _ => self.layer_key(Chord::plain(Key::Enter), effects),
             },
             (MouseEvent::Left, Hit::Press(chord)) => self.layer_key(chord, effects),

@@ -25,7 +25,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
         Some(Layer::Menu(open)) => menu::draw(area, buf, theme, open),
         Some(Layer::Signal(open)) => signal::draw(area, buf, theme, open),
         Some(Layer::Tame(open)) => tame::draw(area, buf, theme, open),
-        Some(Layer::Journal(scroll)) => journal::draw(area, buf, theme, app, *scroll),
+        Some(Layer::Journal(at)) => journal::draw(area, buf, theme, app, *at),
         Some(Layer::Line(_)) | None => {}
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Option<Hit> {
             (outer, list, first_shown(open.at, open.signals.len(), list.height), open.signals.len())
         }
         Some(Layer::Tame(open)) => (tame::rect(area, open), Rect::ZERO, 0, 0),
-        Some(Layer::Journal(_)) => (journal::rect(area), Rect::ZERO, 0, 0),
+        Some(Layer::Journal(at)) => return Some(journal::hit(area, app, *at, x, y)),
         Some(Layer::Line(_)) | None => return None,
     };
     if inside(list) {

@@ -14,7 +14,7 @@ const NAMED_TARGETS: usize = 4;
 
 fn target_rows(menu: &SignalMenu) -> u16 {
     let named = menu.aims.targets.len().min(NAMED_TARGETS);
-    (1 + named + usize::from(menu.aims.targets.len() > NAMED_TARGETS) + menu.warnings.len()) as u16
+    (1 + named + usize::from(menu.aims.targets.len() > NAMED_TARGETS) + menu.dangers.len()) as u16
 }
 
 /// Where the dialog stands.
@@ -47,11 +47,11 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMen
         line += 1;
         Pen::new(buf, row(inside, line)).fmt(theme.style(Role::Dim), format_args!("     and {more} more"));
     }
-    for warning in &menu.warnings {
+    for danger in &menu.dangers {
         line += 1;
         Pen::new(buf, row(inside, line))
             .put(theme.style(Role::Bad), "  ! ")
-            .put(theme.style(Role::Bad), warning);
+            .put(theme.style(Role::Bad), &danger.sentence());
     }
     let list = list(outer, menu).intersection(buf.area);
     let first = first_shown(menu.at, menu.signals.len(), list.height);
