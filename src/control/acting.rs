@@ -101,7 +101,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
             return Err(Outcome::AlreadyGone);
         }
         let stat = look::stat(id.pid).ok();
-        let origin = stat.as_ref().filter(|_| signal.is_deadly()).and_then(|stat| Origin::of(id.pid, stat));
+        let origin = if signal.is_deadly() { Origin::of(id.pid, stat.as_ref()) } else { None };
         let sent = Instant::now();
         hold.send(id, signal)?;
         if before == Life::Alive {

@@ -71,10 +71,17 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// What `pid`, whose stat this is, will be known by; `None` where the kernel does not tell which pids are new.
-    pub(super) fn of(pid: Pid, stat: &Stat) -> Option<Origin> {
+    /// What `pid` will be known by; `stat` is its stat, where that has just been read. `None` where the kernel does not
+    /// tell which pids are new.
+    pub(super) fn of(pid: Pid, stat: Option<&Stat>) -> Option<Origin> {
         let last_pid = last_pid()?;
-        Some(Origin { kind: Kind::of(pid, stat), parent: stat.parent, last_pid })
+        match stat {
+            Some(stat) => Some(Origin { kind: Kind::of(pid, stat), parent: stat.parent, last_pid }),
+            None => {
+                let stat = look::stat(pid).ok()?;
+                Some(Origin { kind: Kind::of(pid, &stat), parent: stat.parent, last_pid })
+            }
+        }
     }
 }
 
