@@ -195,6 +195,16 @@ fn unit(kind: &Kind, parent: Option<&[u8]>) -> Option<Untrusted> {
 }
 
 impl<F: Fn(ControlNews)> Desk<F> {
+    /// Remembers what those are that are to be killed at once, as far as they can be watched for.
+    pub(super) fn remember_origins(&mut self, tokens: &[Token]) {
+        for &token in tokens.iter().take(MOST_WATCHES) {
+            let held = self.cases.get(&token).filter(|case| case.hold.is_some());
+            if let Some(pid) = held.map(|case| case.target.id.pid) {
+                self.respawns.remember(token, Origin::of(pid, None));
+            }
+        }
+    }
+
     /// The case under `token` has ended at `at` from a signal: begins to watch who comes in its place.
     pub(super) fn watch_for_respawn(&mut self, token: Token, at: Instant) {
         let Some(origin) = self.respawns.origins.remove(&token) else { return };

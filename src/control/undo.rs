@@ -1,10 +1,10 @@
 //! Giving back what an act changed: the book of what was taken from whom, and the orders to undo.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use crate::model::{Act, ControlNews, DefaultAction, Happened, Outcome, ProcId, Reach, Signal, Target};
+use crate::model::{Act, ControlNews, DefaultAction, Happened, Outcome, Signal, Target};
 
-use super::desk::{Case, Desk, Stage, Token};
+use super::desk::{Desk, Token};
 use super::follow::Pursuit;
 use super::look;
 use super::tame::{Moved, Taken, give_back};
@@ -88,45 +88,40 @@ impl<F: Fn(ControlNews)> Desk<F> {
         let stops = pursuit.signal.default_action() == DefaultAction::Stops && !pursuit.was_stopped;
         if let Some(case) = self.cases.get(&token).filter(|_| stops) {
             let (session, target) = (case.session, case.target.clone());
-            self.book.put_down(Deed { session, target, what: What::Stopped(pursuit.signal) });
+            self.deeds.put_down(Deed { session, target, what: What::Stopped(pursuit.signal) });
         }
     }
 
     /// Gives back what the acts of session `of` changed, under the name `session`: the values first, the last one first,
     /// so that nobody who was stopped runs with a value that was not its own; then whoever was stopped is continued.
     pub(super) fn undo(&mut self, session: u64, of: u64) {
-        let deeds = self.book.take(of);
-        if deeds.is_empty() {
-            return;
-        }
+        let deeds = self.deeds.take(of);
+        let Some(first) = deeds.last().map(|deed| deed.target.clone()) else { return };
         self.forget_idle_sessions();
-        let mut tokens: BTreeMap<ProcId, Token> = BTreeMap::new();
-        let (mut reached, mut last, mut stopped) = (0, None, Vec::new());
+        self.sessions.entry(session).or_default();
+        let order = self.begin(session, None, first);
+        let mut stopped = Vec::new();
         for Deed { target, what, .. } in deeds.into_iter().rev() {
-            let token = *tokens.entry(target.id).or_insert_with(|| self.enter(session, &target));
+            let token = self.enlist(session, target);
             match what {
-                What::Value(taken) => {
-                    self.undo_value(token, &taken);
-                    (reached, last) = (reached + 1, Some(token));
-                }
+                What::Value(taken) => self.undo_value(order, token, &taken),
                 What::Stopped(signal) => {
-                    if self.undo_stop(token, signal) {
-                        stopped.push(target.id);
+                    if self.undo_stop(order, token, signal) {
+                        stopped.push(token);
                     }
                 }
             }
         }
-        if !stopped.is_empty() {
-            self.act_on_all(session, Act::Signal(Signal::CONT), &stopped, &Reach::Pinned);
-        } else if let Some(token) = last {
-            self.tell(token, Happened::Over { reached, escaped: 0 });
+        for token in stopped {
+            self.signal(token, Signal::CONT, None);
         }
+        self.finish(order);
     }
 
-    fn undo_value(&mut self, token: Token, taken: &Taken) {
+    fn undo_value(&mut self, order: Token, token: Token, taken: &Taken) {
+        self.bind(order, token, taken.setting().map(Act::Set));
         let held = self.take_hold(token);
-        let Some(case) = self.cases.get_mut(&token) else { return };
-        case.act = taken.setting().map(Act::Set);
+        let Some(case) = self.cases.get(&token) else { return };
         let outcome = match (held, &case.hold) {
             (Ok(()), Some(hold)) => give_back(case.target.id, hold, taken),
             (Err(outcome), _) => outcome,
@@ -137,10 +132,10 @@ impl<F: Fn(ControlNews)> Desk<F> {
     }
 
     /// Whether it is to be continued; else it is told why not.
-    fn undo_stop(&mut self, token: Token, signal: Signal) -> bool {
+    fn undo_stop(&mut self, order: Token, token: Token, signal: Signal) -> bool {
+        self.bind(order, token, Some(Act::Signal(Signal::CONT)));
         let held = self.take_hold(token);
-        let Some(case) = self.cases.get_mut(&token) else { return false };
-        case.act = Some(Act::Signal(Signal::CONT));
+        let Some(case) = self.cases.get(&token) else { return false };
         // SIGSTOP stops in any case, if not yet at this moment. The others may have been ignored, and then somebody who
         // is stopped now was stopped by somebody else.
         let is_stopped = || look::stat(case.target.id.pid).is_ok_and(|stat| stat.is_stopped());
@@ -152,20 +147,5 @@ impl<F: Fn(ControlNews)> Desk<F> {
         self.tell(token, Happened::Outcome(outcome));
         self.let_go_unless_followed(token);
         false
-    }
-
-    /// Makes `target` one of those of `session`.
-    fn enter(&mut self, session: u64, target: &Target) -> Token {
-        let token = self.next_token;
-        self.next_token += 1;
-        self.sessions.entry(session).or_default().push(token);
-        let stage = Stage::Pinned { zombie: false };
-        let (ended, released) = (false, false);
-        let target = target.clone();
-        self.cases.insert(
-            token,
-            Case { session, target, act: None, hold: None, stage, ended, released, alarm: None },
-        );
-        token
     }
 }

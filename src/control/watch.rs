@@ -113,10 +113,16 @@ impl<F: Fn(ControlNews)> Desk<F> {
 
     /// Watches one that was told to be alive for a late end; `sent` is when it should have begun to end. The number
     /// of those is bounded.
-    fn linger(&mut self, token: Token, sent: Instant, now: Instant) {
+    pub(super) fn linger(&mut self, token: Token, sent: Instant, now: Instant) {
+        // A ladder waits for all of its own, and for longer.
+        let rung = self.second_rung(token);
+        let until = rung.map_or(now, |rung| rung.max(now)) + self.times.linger;
         let Some(case) = self.cases.get_mut(&token) else { return };
-        case.stage = Stage::Lingering { sent, until: now + self.times.linger };
-        self.set_alarm(token, Some(now + self.times.linger));
+        case.stage = Stage::Lingering { sent, until };
+        self.set_alarm(token, Some(until));
+        if rung.is_some() {
+            return;
+        }
         self.lingering.retain(|other| {
             *other != token
                 && self.cases.get(other).is_some_and(|case| matches!(case.stage, Stage::Lingering { .. }))

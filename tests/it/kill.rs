@@ -502,7 +502,6 @@ fn read_only_is_read_only() {
 }
 
 #[test]
-#[ignore = "until control climbs ladders"]
 fn a_ladder_ends_who_does_not_listen() {
     let mark = mark();
     let (mut stubborn, mut obedient) = (Guard::shell(&mark, "trap '' TERM"), Guard::shell(&mark, ""));
@@ -518,7 +517,6 @@ fn a_ladder_ends_who_does_not_listen() {
 }
 
 #[test]
-#[ignore = "until control climbs ladders"]
 fn a_ladder_is_left_by_ctrl_c_and_kills_nobody() {
     let mark = mark();
     let script = "trap 'echo got it' TERM; echo up; while :; do read x; done";
@@ -533,7 +531,6 @@ fn a_ladder_is_left_by_ctrl_c_and_kills_nobody() {
 }
 
 #[test]
-#[ignore = "until control reaches subtrees"]
 fn a_tree_goes_with_its_root() {
     let mark = mark();
     let other = self::mark();

@@ -29,6 +29,8 @@ mod rescue;
 mod screens;
 mod shell;
 mod stuck;
+mod support;
+mod sweep;
 mod tame;
 mod terminal;
 mod why;

@@ -1,0 +1,1 @@
+//! Acts that reach beyond those that were chosen.
