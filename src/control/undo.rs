@@ -113,6 +113,8 @@ impl<F: Fn(ControlNews)> Desk<F> {
             }
         }
         for token in stopped {
+            // A value may have been given back to it since.
+            self.bind(order, token, Some(Act::Signal(Signal::CONT)));
             self.signal(token, Signal::CONT, None);
         }
         self.finish(order);
