@@ -1,24 +1,23 @@
 //! The desk's hand: what is done to those that are held, and what the kernel says to it.
 
 use std::collections::BTreeSet;
-use std::os::fd::AsFd;
 use std::time::Instant;
 
 use crate::model::{
-    Act, Call, ControlNews, Happened, Outcome, Pid, ProcId, Reach, Signal, Untrusted, Verdict, WhyAlive,
+    Act, ControlNews, Happened, Outcome, Pid, ProcId, Reach, Signal, Untrusted, Verdict, WhyAlive,
 };
-use crate::sys::pidfd_send;
 
 use super::desk::{Case, Desk, Stage, Token};
 use super::follow::Pursuit;
 use super::look::{self, Stat};
-use super::pin::{Hold, Life, life};
+use super::pin::Life;
+use super::respawn::Origin;
 use super::tame;
 
 /// A signal that the kernel took.
 enum Delivered {
     /// For a living process.
-    Alive(Pursuit),
+    Alive(Pursuit, Option<Origin>),
     /// For one that was dead before.
     Zombie { parent: Option<Pid>, parent_name: Untrusted },
 }
@@ -69,7 +68,8 @@ impl<F: Fn(ControlNews)> Desk<F> {
             return self.tell(token, Happened::Outcome(outcome));
         }
         match self.deliver(token, signal, was_stopped) {
-            Ok(Delivered::Alive(pursuit)) => {
+            Ok(Delivered::Alive(pursuit, origin)) => {
+                self.respawns.remember(token, origin);
                 self.remember_stop(token, &pursuit);
                 self.tell(token, Happened::Outcome(Outcome::Delivered));
                 self.pursue(token, pursuit);
@@ -104,40 +104,29 @@ impl<F: Fn(ControlNews)> Desk<F> {
     /// Sends `signal` to what the case holds.
     fn deliver(&self, token: Token, signal: Signal, was_stopped: Option<bool>) -> Result<Delivered, Outcome> {
         let case = self.cases.get(&token).ok_or(Outcome::AlreadyGone)?;
-        let pid = case.target.id.pid;
-        let pidfd = match &case.hold {
-            Some(Hold::Process { kernel_thread: true, .. }) => {
-                return Err(Outcome::Refused("kernel threads take no signals"));
-            }
-            Some(Hold::Process { pidfd, .. }) => pidfd.as_fd(),
-            Some(Hold::Thread) => {
-                return Err(Outcome::Refused("a thread cannot be signalled alone; choose its process"));
-            }
-            None => return Err(Outcome::AlreadyGone),
-        };
-        let before = life(pidfd);
+        let id = case.target.id;
+        let hold = case.hold.as_ref().ok_or(Outcome::AlreadyGone)?;
+        if hold.is_kernel_thread() {
+            return Err(Outcome::Refused("kernel threads take no signals"));
+        }
+        let before = hold.life(id);
         let died_of_ours =
             matches!(case.stage, Stage::Ended { .. } | Stage::Pursued(_) | Stage::Lingering { .. });
         if before == Life::Reaped || (before == Life::Zombie && died_of_ours) {
             return Err(Outcome::AlreadyGone);
         }
-        let stat = if was_stopped.is_none() || before == Life::Zombie { look::stat(pid).ok() } else { None };
+        let stat =
+            if was_stopped.is_none() || before == Life::Zombie { look::stat(id.pid).ok() } else { None };
+        let origin = if signal.is_deadly() { Origin::of(id.pid, stat.as_ref()) } else { None };
         let sent = Instant::now();
-        pidfd_send(pidfd, signal.number()).map_err(|error| match error.raw_os_error() {
-            Some(libc::ESRCH) => Outcome::AlreadyGone,
-            Some(libc::EPERM | libc::EACCES) => Outcome::Denied { owner: look::status(pid).uid },
-            Some(libc::ENOSYS) => {
-                Outcome::Refused("this kernel cannot signal a process handle (pidfd, Linux 5.1)")
-            }
-            errno => Outcome::Failed { call: Call::SendSignal, errno: errno.unwrap_or(libc::EIO) },
-        })?;
+        hold.send(id, signal)?;
         if before == Life::Alive {
             let was_stopped = was_stopped.unwrap_or_else(|| stat.as_ref().is_some_and(Stat::is_stopped));
-            return Ok(Delivered::Alive(Pursuit::new(signal, sent, was_stopped)));
+            return Ok(Delivered::Alive(Pursuit::new(signal, sent, was_stopped), origin));
         }
         let parent = stat.and_then(|stat| stat.parent);
-        let parent_name = parent.and_then(|parent| look::stat(parent).ok()).map(|stat| stat.name);
-        Ok(Delivered::Zombie { parent, parent_name: parent_name.unwrap_or_default() })
+        let parent_name = parent.map(look::name).unwrap_or_default();
+        Ok(Delivered::Zombie { parent, parent_name })
     }
 
     /// After an act with nothing to wait for. An earlier signal may still be followed.

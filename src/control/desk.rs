@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{Timespec, epoll};
 
@@ -16,7 +16,9 @@ use super::follow::{Pursuit, Times};
 use super::limit::Limit;
 use super::look;
 use super::orders::{Order, Part};
-use super::pin::{Hold, Life, life, pin};
+use super::pin::{Hold, Life, Open, pin};
+use super::respawn::Respawns;
+use super::survey::Surveyor;
 use super::tame;
 use super::undo::Book;
 
@@ -27,6 +29,15 @@ const BATCH: usize = 64;
 
 /// Epoll's name for the eventfd that says that an order has come. Cases and orders are counted from the next number.
 const ORDERS: u64 = 0;
+
+/// The alarms' name for a look at those that are held weakly.
+const WEAK: u64 = u64::MAX;
+/// The alarms' name for a look at who came in the place of one that was killed.
+pub(super) const RESPAWNS: u64 = u64::MAX - 1;
+
+/// How often those that are held weakly are looked at, with so much more time between for each of them.
+const ROUND: Duration = Duration::from_millis(50);
+const ROUND_EACH: Duration = Duration::from_millis(1);
 
 /// Names a case for epoll and the alarms, or an order; never used twice.
 pub(super) type Token = u64;
@@ -85,14 +96,24 @@ pub(super) struct Desk<F> {
     /// How many pidfds are open.
     held: usize,
     limit: Limit,
+    /// How they are opened.
+    pub(super) open: Open,
+    /// Cases that are held without a pidfd, so that nothing reports their end.
+    pub(super) weak: BTreeSet<Token>,
+    /// Whether an alarm is set to look at those.
+    round_planned: bool,
     next_token: Token,
+    /// There from the first survey on.
+    pub(super) surveyor: Option<Surveyor>,
+    /// Who was killed, and may come again.
+    pub(super) respawns: Respawns,
     /// What can be given back.
     pub(super) deeds: Book,
 }
 
 impl<F: Fn(ControlNews)> Desk<F> {
     /// A desk without cases, which reads its orders when `wake` rings.
-    pub(super) fn new(wake: Arc<OwnedFd>, times: Times, news: F) -> io::Result<Desk<F>> {
+    pub(super) fn new(wake: Arc<OwnedFd>, times: Times, open: Open, news: F) -> io::Result<Desk<F>> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &*wake, epoll::EventData::new_u64(ORDERS), epoll::EventFlags::IN)?;
         Ok(Desk {
@@ -109,7 +130,12 @@ impl<F: Fn(ControlNews)> Desk<F> {
             lingering: VecDeque::new(),
             held: 0,
             limit: Limit::default(),
+            open,
+            weak: BTreeSet::new(),
+            round_planned: false,
             next_token: ORDERS + 1,
+            surveyor: None,
+            respawns: Respawns::default(),
             deeds: Book::default(),
         })
     }
@@ -139,6 +165,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
                         if !self.obey(mail) {
                             return;
                         }
+                        self.tell_surveys();
                     }
                     token => self.attend(token),
                 }
@@ -174,6 +201,19 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 return;
             }
             self.alarms.pop_first();
+            match token {
+                WEAK => {
+                    self.round_planned = false;
+                    self.look_after_the_weak();
+                    self.plan_round();
+                    continue;
+                }
+                RESPAWNS => {
+                    self.look_for_respawns();
+                    continue;
+                }
+                _ => {}
+            }
             if let Some(case) = self.cases.get_mut(&token) {
                 case.alarm = None;
                 self.attend(token);
@@ -181,6 +221,20 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 self.climb(token);
             }
         }
+    }
+
+    /// Sees to it that those that are held weakly are looked at, if there are any.
+    fn plan_round(&mut self) {
+        let count = u32::try_from(self.weak.len()).unwrap_or(u32::MAX);
+        if count > 0 && !self.round_planned {
+            self.round_planned = true;
+            self.set_timer(WEAK, Instant::now() + ROUND + ROUND_EACH.saturating_mul(count));
+        }
+    }
+
+    /// Sets an alarm that is about no case.
+    pub(super) fn set_timer(&mut self, name: u64, at: Instant) {
+        self.alarms.insert((at, name));
     }
 
     pub(super) fn new_token(&mut self) -> Token {
@@ -220,22 +274,29 @@ impl<F: Fn(ControlNews)> Desk<F> {
         if !self.limit.has_room(self.held) {
             return Err(Outcome::Failed { call: Call::OpenHandle, errno: libc::EMFILE });
         }
-        let hold = pin(case.target.id)?;
-        let mut zombie = false;
-        if let Hold::Process { pidfd, .. } = &hold {
-            zombie = match life(pidfd.as_fd()) {
-                Life::Alive => false,
-                Life::Zombie => true,
-                Life::Reaped => return Err(Outcome::AlreadyGone),
-            };
-            let watch = epoll::add(&self.epoll, pidfd, epoll::EventData::new_u64(token), interest(zombie));
-            if let Err(errno) = watch {
-                return Err(Outcome::Failed { call: Call::OpenHandle, errno: errno.raw_os_error() });
+        let hold = pin(case.target.id, self.open)?;
+        let zombie = match hold.life(case.target.id) {
+            Life::Alive => false,
+            Life::Zombie => true,
+            Life::Reaped => return Err(Outcome::AlreadyGone),
+        };
+        match &hold {
+            Hold::Process { pidfd, .. } => {
+                let watch =
+                    epoll::add(&self.epoll, pidfd, epoll::EventData::new_u64(token), interest(zombie));
+                if let Err(errno) = watch {
+                    return Err(Outcome::Failed { call: Call::OpenHandle, errno: errno.raw_os_error() });
+                }
+                self.held += 1;
             }
-            self.held += 1;
+            Hold::Weak { .. } => {
+                self.weak.insert(token);
+            }
+            Hold::Thread => {}
         }
         case.hold = Some(hold);
         case.stage = Stage::Pinned { zombie };
+        self.plan_round();
         Ok(())
     }
 
@@ -247,8 +308,8 @@ impl<F: Fn(ControlNews)> Desk<F> {
         Some(Standing {
             disposition: status.disposition,
             is_init: status.is_init(),
-            is_kernel: matches!(case.hold, Some(Hold::Process { kernel_thread: true, .. })),
-            weak: false,
+            is_kernel: case.hold.as_ref().is_some_and(Hold::is_kernel_thread),
+            weak: matches!(case.hold, Some(Hold::Weak { .. })),
             settings: tame::settings(pid),
         })
     }
@@ -256,14 +317,21 @@ impl<F: Fn(ControlNews)> Desk<F> {
     /// Closes the pidfd of a case and cancels its alarm; the target stays known to its session.
     pub(super) fn let_go(&mut self, token: Token) {
         self.set_alarm(token, None);
+        self.respawns.forget(token);
         let Some(case) = self.cases.get_mut(&token) else { return };
         case.stage = Stage::Pinned { zombie: false };
-        if let Some(Hold::Process { pidfd, .. }) = case.hold.take() {
-            // Closing alone would not do while a child that is being started holds a copy of the descriptor.
-            let _ = epoll::delete(&self.epoll, &pidfd);
-            self.held -= 1;
-            drop(pidfd);
-            self.limit.relax(self.held);
+        match case.hold.take() {
+            Some(Hold::Process { pidfd, .. }) => {
+                // Closing alone would not do while a child that is being started holds a copy of the descriptor.
+                let _ = epoll::delete(&self.epoll, &pidfd);
+                self.held -= 1;
+                drop(pidfd);
+                self.limit.relax(self.held);
+            }
+            Some(Hold::Weak { .. }) => {
+                self.weak.remove(&token);
+            }
+            Some(Hold::Thread) | None => {}
         }
     }
 
@@ -279,6 +347,16 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 what,
             });
         }
+    }
+
+    /// Tells something that is about no case.
+    pub(super) fn announce(&self, news: ControlNews) {
+        (self.news)(news);
+    }
+
+    /// What rings when somebody has something for this thread.
+    pub(super) fn bell(&self) -> Arc<OwnedFd> {
+        Arc::clone(&self.wake)
     }
 
     /// Tells how a case ended, and closes it.

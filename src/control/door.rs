@@ -12,6 +12,7 @@ use crate::model::{ControlNews, ControlOrder};
 
 use super::desk::Desk;
 use super::follow::Times;
+use super::pin;
 
 /// How long a process has to end before the verdict is "still alive".
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -71,9 +72,18 @@ pub fn start(news: impl Fn(ControlNews) + Send + 'static) -> io::Result<Control>
 ///
 /// As [`start`].
 pub fn start_with(patience: Duration, news: impl Fn(ControlNews) + Send + 'static) -> io::Result<Control> {
+    start_by(pin::open, patience, news)
+}
+
+/// The same with another way to open pidfds, so that tests can have a kernel that has none.
+pub(super) fn start_by(
+    open: pin::Open,
+    patience: Duration,
+    news: impl Fn(ControlNews) + Send + 'static,
+) -> io::Result<Control> {
     let (orders, mail) = channel();
     let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
-    let mut desk = Desk::new(Arc::clone(&wake), Times::with_patience(patience), news)?;
+    let mut desk = Desk::new(Arc::clone(&wake), Times::with_patience(patience), open, news)?;
     let (alive, end) = channel();
     std::thread::Builder::new().name("control".to_owned()).spawn(move || {
         desk.run(&mail);

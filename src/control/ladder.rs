@@ -4,13 +4,12 @@
 //! again, and whoever is left gets SIGKILL. If all end before, it is over at once, unless those who ended have left
 //! somebody behind: then that one gets SIGTERM, and the time runs on.
 
-use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use crate::model::{Act, ControlNews, Reach, Signal};
 
 use super::desk::{Desk, Stage, Token};
-use super::pin::{Hold, Life, life};
+use super::pin::{Hold, Life};
 use super::sweep::Scope;
 
 /// What a ladder needs for its second rung.
@@ -66,10 +65,10 @@ impl<F: Fn(ControlNews)> Desk<F> {
 
     fn is_dead(&self, token: Token) -> bool {
         self.cases.get(&token).is_none_or(|case| match &case.hold {
-            Some(Hold::Process { pidfd, .. }) => {
-                matches!(case.stage, Stage::Ended { .. }) || life(pidfd.as_fd()) != Life::Alive
+            Some(hold @ (Hold::Process { .. } | Hold::Weak { .. })) => {
+                matches!(case.stage, Stage::Ended { .. }) || hold.life(case.target.id) != Life::Alive
             }
-            _ => case.ended,
+            Some(Hold::Thread) | None => case.ended,
         })
     }
 

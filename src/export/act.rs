@@ -164,6 +164,19 @@ fn verdict_object(verdict: &Verdict, out: &mut String) {
                 members.number("parent", *parent);
                 members.text("parent_name", Some(parent_name.bytes()));
             }
+            WhyAlive::Traced { tracer, tracer_name, .. } => {
+                members.number("tracer", Some(tracer));
+                members.text("tracer_name", Some(tracer_name.bytes()));
+            }
+            WhyAlive::Frozen { cgroup, .. } => members.text("cgroup", Some(cgroup.bytes())),
+            WhyAlive::Vfork { child, child_name } => {
+                members.number("child", *child);
+                members.text("child_name", Some(child_name.bytes()));
+            }
+            WhyAlive::MainEnded { threads, why } => {
+                members.number("threads", Some(threads));
+                members.text("threads_why", Some(why_word(why).as_bytes()));
+            }
             _ => {}
         }
     }
@@ -282,6 +295,20 @@ mod tests {
         let waits = WhyAlive::Uninterruptible { wchan: Some("pipe_read".into()) };
         let read = verdict(Verdict::StillAlive { after: 5.0, why: waits });
         assert_eq!([&read["verdict"]["why"], &read["verdict"]["wchan"]], ["uninterruptible", "pipe_read"]);
+        let (tracer, tracer_name) = (Pid::new(7).unwrap(), "gdb".into());
+        let traced = WhyAlive::Traced { tracer, tracer_name, held: true };
+        let frozen = WhyAlive::Frozen { cgroup: "/a".into(), kill_waits: true };
+        let vfork = WhyAlive::Vfork { child: Pid::new(8), child_name: "cc".into() };
+        let headless = WhyAlive::MainEnded { threads: 2, why: Box::new(WhyAlive::Ignores) };
+        for (why, word, key, value) in [
+            (traced, "traced", "tracer", Value::from(7)),
+            (frozen, "frozen", "cgroup", "/a".into()),
+            (vfork, "vfork", "child", 8.into()),
+            (headless, "main_ended", "threads_why", "ignores".into()),
+        ] {
+            let read = verdict(Verdict::StillAlive { after: 5.0, why });
+            assert_eq!([&read["verdict"]["why"], &read["verdict"][key]], [&Value::from(word), &value]);
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod topology;
 mod tree;
 pub mod units;
 mod untrusted;
+mod verdict_words;
 
 pub use account::Account;
 pub use act::{Act, ControlOrder, Owner, Reach, Target};
@@ -40,8 +41,8 @@ pub use derive::derive;
 pub use id::{Pid, ProcId};
 pub use needs::{Needs, Wants};
 pub use news::{
-    Call, Cgroup, Change, ControlNews, Disposition, Happened, Outcome, Respawn, Standing, Survey, Verdict,
-    WhyAlive,
+    Call, Cgroup, Change, ControlNews, Disposition, Happened, NextStep, Outcome, Respawn, Standing, Survey,
+    Verdict, WhyAlive,
 };
 pub use role::Role;
 pub use sample::{

@@ -47,6 +47,20 @@ fn send(pidfd: BorrowedFd<'_>, number: u8, flags: u32) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Sends signal `number` to whoever has `pid` at this moment, for kernels without process handles; 0 only asks.
+///
+/// rustix has the call, but its signal type cannot hold 0 or a real-time signal without `unsafe`.
+///
+/// # Errors
+///
+/// `ESRCH`: nobody has this pid. `EPERM`: it may not be signalled by us. `EINVAL`: no such signal. `EAGAIN`: its queue
+/// of real-time signals is full. See kill(2).
+pub fn pid_send(pid: rustix::process::Pid, number: u8) -> io::Result<()> {
+    // SAFETY: kill(2) takes two integers and touches no memory of ours. The pid is positive, hence one process.
+    let result = unsafe { libc::kill(pid.as_raw_nonzero().get(), libc::c_int::from(number)) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// What the kernel recorded about the end of a process: [`pidfd_exit_record`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ExitRecord {
@@ -107,6 +121,9 @@ mod tests {
         pidfd_send(me.as_fd(), 0).unwrap();
         assert_eq!(pidfd_send(me.as_fd(), 65).unwrap_err().raw_os_error(), Some(libc::EINVAL));
         assert!(!matches!(pidfd_exit_record(me.as_fd()), ExitRecord::Ended(_)));
+        let me = rustix::process::getpid();
+        pid_send(me, 0).unwrap();
+        assert_eq!(pid_send(me, 65).unwrap_err().raw_os_error(), Some(libc::EINVAL));
     }
 
     #[test]

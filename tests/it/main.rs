@@ -36,3 +36,4 @@ mod tame;
 mod tame_live;
 mod tame_screens;
 mod terminal;
+mod why;

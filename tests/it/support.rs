@@ -99,11 +99,12 @@ impl Desk {
         self.news.recv_timeout(DEADLINE).expect("no news came")
     }
 
-    /// The next news of a process; the end of an order is passed over.
+    /// The next news of a process; the end of an order is passed over, and so is that somebody has come again: other
+    /// tests start the same programs.
     pub(crate) fn next(&self) -> ControlNews {
         loop {
             let news = self.any();
-            if !matches!(news.what, Happened::Over { .. }) {
+            if !matches!(news.what, Happened::Over { .. } | Happened::Respawned(_)) {
                 return news;
             }
         }
@@ -119,6 +120,7 @@ impl Desk {
                 Happened::Over { reached, escaped } if news.session == session => {
                     return (told, (reached, escaped));
                 }
+                Happened::Respawned(_) => {}
                 _ => told.push(news),
             }
         }

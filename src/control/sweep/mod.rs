@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use crate::model::{
     Act, ControlNews, DefaultAction, Happened, Outcome, Owner, Pid, ProcId, Reach, Signal, Target, Untrusted,
 };
-use crate::sys::{pidfd_send, pidfd_send_group};
+use crate::sys::pidfd_send_group;
 
 use super::desk::{Desk, Stage, Token};
 use super::follow::Pursuit;
@@ -162,6 +162,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
         {
             let mut muster = self.gather(order, chosen, scope, act, false);
             let present = scope.read().unwrap_or_default();
+            self.remember_origins(&muster.tokens);
             let sent = Instant::now();
             // Another cgroup may have its name by now.
             let is_meant = present.iter().any(|row| scope.family.has(row.id));
@@ -224,12 +225,12 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 .binary_search_by_key(&case.target.id.pid, |row| row.id.pid)
                 .is_ok_and(|place| present.get(place).is_some_and(|row| row.id == case.target.id));
             match &case.hold {
-                Some(Hold::Process { pidfd, .. })
+                Some(hold @ (Hold::Process { .. } | Hold::Weak { .. }))
                     if was_there
                         && !matches!(case.stage, Stage::Pinned { zombie: true } | Stage::Ended { .. }) =>
                 {
                     // In case it left the cgroup just before.
-                    let _ = pidfd_send(pidfd.as_fd(), Signal::KILL.number());
+                    let _ = hold.send(case.target.id, Signal::KILL);
                     self.tell(token, Happened::Outcome(Outcome::Delivered));
                     self.pursue(token, Pursuit::new(Signal::KILL, sent, false));
                 }
@@ -289,7 +290,9 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 continue;
             }
             let Some(case) = self.cases.get(&token) else { continue };
-            if !matches!(case.hold, Some(Hold::Process { kernel_thread: false, .. })) {
+            if matches!(case.hold, Some(Hold::Thread) | None)
+                || case.hold.as_ref().is_some_and(Hold::is_kernel_thread)
+            {
                 continue;
             }
             let id = case.target.id;
@@ -350,17 +353,13 @@ impl<F: Fn(ControlNews)> Desk<F> {
         let whole = if scope.cgroup.is_none() { whole_groups(rows, &scope.family) } else { BTreeSet::new() };
         let mut waiting = Vec::new();
         for &(token, row) in fresh.iter().filter(|(_, row)| !is_myself(row.id.pid)) {
-            let Some(Hold::Process { pidfd, .. }) =
-                self.cases.get(&token).and_then(|case| case.hold.as_ref())
-            else {
-                continue;
-            };
+            let Some(hold) = self.cases.get(&token).and_then(|case| case.hold.as_ref()) else { continue };
             let group_was_stopped = muster.groups.contains_key(&row.group);
             if !group_was_stopped && whole.contains(&row.group) && self.stop_group(row.group, scope, muster) {
                 let before = rows.iter().any(|other| other.group == row.group && other.is_stopped());
                 muster.groups.insert(row.group, before);
             }
-            if pidfd_send(pidfd.as_fd(), Signal::STOP.number()).is_err() {
+            if hold.send(row.id, Signal::STOP).is_err() {
                 // Its outcome is told when the act is attempted.
                 continue;
             }
@@ -398,28 +397,27 @@ impl<F: Fn(ControlNews)> Desk<F> {
 
     /// Continues whom we stopped and who is to go on: everybody where `all`, else only those that do not belong.
     fn let_on(&mut self, muster: &Muster, scope: &Scope, all: bool) {
-        let cont = Signal::CONT.number();
         if all {
             for (&group, _) in muster.groups.iter().filter(|(_, before)| !**before) {
                 // Those, too, that could not be held, for want of descriptors for instance.
                 if let Some(pidfd) = self.leader(group, scope, muster) {
-                    let _ = pidfd_send_group(pidfd, cont);
+                    let _ = pidfd_send_group(pidfd, Signal::CONT.number());
                 }
             }
             for (&token, _) in muster.stopped.iter().filter(|(_, was_stopped)| !**was_stopped) {
                 // It is let go where the signal could not be sent to it.
                 if self.take_hold(token).is_ok()
-                    && let Some(Hold::Process { pidfd, .. }) =
-                        self.cases.get(&token).and_then(|case| case.hold.as_ref())
+                    && let Some(case) = self.cases.get(&token)
+                    && let Some(hold) = &case.hold
                 {
-                    let _ = pidfd_send(pidfd.as_fd(), cont);
+                    let _ = hold.send(case.target.id, Signal::CONT);
                     self.let_go_unless_followed(token);
                 }
             }
         }
         for &id in &muster.bystanders {
-            if let Ok(Hold::Process { pidfd, .. }) = pin(id) {
-                let _ = pidfd_send(pidfd.as_fd(), cont);
+            if let Ok(hold) = pin(id, self.open) {
+                let _ = hold.send(id, Signal::CONT);
             }
         }
     }

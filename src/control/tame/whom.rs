@@ -10,7 +10,7 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, pread};
 
 use crate::control::look::{self, Stat};
-use crate::control::pin::{Hold, Life, life};
+use crate::control::pin::{Hold, Life};
 use crate::model::{Call, Outcome, ProcId};
 
 /// Longer than any file that is read here: stat has some 350 bytes, a cgroup's path at most 4096 in each line.
@@ -35,8 +35,8 @@ impl Whom {
     /// The order matters, as in `pin`: what was alive after the directory had been opened had its pid then.
     pub(super) fn open(id: ProcId, hold: &Hold) -> Result<Whom, Outcome> {
         let dir = open(CWD, &format!("/proc/{}", id.pid), OFlags::PATH | OFlags::DIRECTORY);
-        if let Hold::Process { pidfd, .. } = hold {
-            match life(pidfd.as_fd()) {
+        if !matches!(hold, Hold::Thread) {
+            match hold.life(id) {
                 Life::Alive => {}
                 Life::Zombie => return Err(Outcome::Refused(ZOMBIE)),
                 Life::Reaped => return Err(Outcome::AlreadyGone),
