@@ -111,7 +111,6 @@ impl Desk {
     }
 
     /// Everything that is told until the order of `session` is over, and how many it reached and lost.
-    #[allow(dead_code)]
     pub(crate) fn story(&self, session: u64) -> (Vec<ControlNews>, (u32, u32)) {
         let mut told = Vec::new();
         loop {

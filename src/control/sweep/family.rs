@@ -81,7 +81,8 @@ impl Family {
         rows.iter().any(|row| self.is_spared(row.id.pid))
     }
 
-    /// Takes in whoever of `rows`, which are ordered by pid, belongs and was not known; parents come before children.
+    /// Takes in whoever of `rows`, which are ordered by pid, belongs and was not known, the dead too: they may have left
+    /// children. Parents come before children.
     ///
     /// Two processes with one pid are not mistaken for one another: pids are given out in turn, so that one is not
     /// given out again while `/proc` is read once.
@@ -198,7 +199,8 @@ impl Family {
         if !made_by_us(row.group) && !made_by_us(row.session) {
             return false;
         }
-        let Some(parent) = parent else { return false };
+        // It ended while this was read; 0 is somebody outside our pid namespace.
+        let Some(parent) = parent else { return row.parent != 0 };
         let from_outside = parent.session != row.session && row.session != row.id.pid.get();
         from_outside
             || self.adopters.contains(&row.parent)

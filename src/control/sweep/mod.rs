@@ -36,8 +36,9 @@ use family::{Bond, Family};
 const MOST_PASSES: u32 = 64;
 /// The same where nobody is stopped.
 const MOST_PASSES_AT_LARGE: u32 = 8;
-/// No reading begins later than this after the first one.
-const MOST_TIME: Duration = Duration::from_secs(2);
+/// No reading begins later than this after the first one, but for the first few: a storm takes the time from us, too.
+const MOST_TIME: Duration = Duration::from_secs(5);
+const FEW_PASSES: u32 = 6;
 /// How long is waited until those that were told to stop stand still. Who does not is in uninterruptible sleep, most
 /// likely in the middle of vfork(2), and its child is found in any case.
 const STOP_TIME: Duration = Duration::from_millis(50);
@@ -135,13 +136,15 @@ impl<F: Fn(ControlNews)> Desk<F> {
         for &token in chosen {
             self.bind(order, token, Some(Act::Signal(signal)));
         }
+        // What they owed to earlier orders is off.
+        self.close_orders();
         match Scope::open(reach) {
             Ok(Some(mut scope)) => {
                 self.send_within(order, chosen, &mut scope, signal);
                 Some(scope)
             }
             Ok(None) => {
-                self.signal_all(chosen, signal, &BTreeMap::new());
+                self.signal_all(chosen.iter(), signal, &BTreeMap::new());
                 None
             }
             Err(reason) => {
@@ -175,7 +178,9 @@ impl<F: Fn(ControlNews)> Desk<F> {
         }
         let holds = stops || signal.is_deadly();
         let mut muster = self.gather(order, chosen, scope, act, holds);
-        self.signal_all(&muster.tokens, signal, &muster.stopped);
+        // Children first: the kernel sends SIGHUP and SIGCONT to the stopped ones of a process group when the last one
+        // ends that has a parent in another group of the session, and they would run before they are signalled.
+        self.signal_all(muster.tokens.iter().rev(), signal, &muster.stopped);
         self.let_on(&muster, scope, !stops && signal != Signal::KILL);
         self.tell_escaped(order, &mut muster, act);
     }
@@ -185,6 +190,8 @@ impl<F: Fn(ControlNews)> Desk<F> {
         for &token in chosen {
             self.bind(order, token, Some(act));
         }
+        // What they owed to earlier orders is off.
+        self.close_orders();
         match Scope::open(reach) {
             Ok(Some(mut scope)) => {
                 let mut muster = self.gather(order, chosen, &mut scope, act, false);
@@ -207,11 +214,16 @@ impl<F: Fn(ControlNews)> Desk<F> {
     }
 
     /// Ourselves come last: nothing comes after that.
-    fn signal_all(&mut self, tokens: &[Token], signal: Signal, stopped: &BTreeMap<Token, bool>) {
+    fn signal_all<'a>(
+        &mut self,
+        tokens: impl Iterator<Item = &'a Token>,
+        signal: Signal,
+        stopped: &BTreeMap<Token, bool>,
+    ) {
         let is_me = |desk: &Self, token: &Token| {
             desk.cases.get(token).is_some_and(|case| is_myself(case.target.id.pid))
         };
-        let (me, others): (Vec<Token>, Vec<Token>) = tokens.iter().partition(|token| is_me(self, token));
+        let (me, others): (Vec<Token>, Vec<Token>) = tokens.partition(|token| is_me(self, token));
         for token in others.into_iter().chain(me) {
             self.signal(token, signal, stopped.get(&token).copied());
         }
@@ -259,7 +271,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 return muster;
             }
             muster.escaped.clear();
-            for row in new {
+            for row in new.into_iter().filter(|row| !row.is_dead()) {
                 match self.adopt(order, &row, &mut scope.census, act) {
                     Some(token) => {
                         muster.tokens.push(token);
@@ -272,13 +284,13 @@ impl<F: Fn(ControlNews)> Desk<F> {
             if hold {
                 self.stop(&fresh, &rows, scope, &mut muster);
             }
-            if begun.elapsed() > MOST_TIME {
+            if pass >= FEW_PASSES && begun.elapsed() > MOST_TIME {
                 break;
             }
         }
         // They came until the end: whoever is there now and not held has got away.
         let late = scope.read().map(|rows| scope.family.look(&rows)).unwrap_or_default();
-        muster.escaped.extend(late.iter().map(|row| row.id));
+        muster.escaped.extend(late.iter().filter(|row| !row.is_dead()).map(|row| row.id));
         muster
     }
 
@@ -351,11 +363,14 @@ impl<F: Fn(ControlNews)> Desk<F> {
     fn stop(&mut self, fresh: &[(Token, Row)], rows: &[Row], scope: &mut Scope, muster: &mut Muster) {
         // The members of one cgroup are not all of a process group.
         let whole = if scope.cgroup.is_none() { whole_groups(rows, &scope.family) } else { BTreeSet::new() };
+        let stopped_before: BTreeSet<u32> = muster.groups.keys().copied().collect();
         let mut waiting = Vec::new();
         for &(token, row) in fresh.iter().filter(|(_, row)| !is_myself(row.id.pid)) {
             let Some(hold) = self.cases.get(&token).and_then(|case| case.hold.as_ref()) else { continue };
-            let group_was_stopped = muster.groups.contains_key(&row.group);
-            if !group_was_stopped && whole.contains(&row.group) && self.stop_group(row.group, scope, muster) {
+            if !muster.groups.contains_key(&row.group)
+                && whole.contains(&row.group)
+                && self.stop_group(row.group, scope, muster)
+            {
                 let before = rows.iter().any(|other| other.group == row.group && other.is_stopped());
                 muster.groups.insert(row.group, before);
             }
@@ -363,8 +378,8 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 // Its outcome is told when the act is attempted.
                 continue;
             }
-            // One who was born into a group that we had stopped was stopped by us.
-            muster.stopped.insert(token, row.is_stopped() && !group_was_stopped);
+            // One who was born into a group that we stopped in an earlier pass was stopped by us.
+            muster.stopped.insert(token, row.is_stopped() && !stopped_before.contains(&row.group));
             waiting.push(row.id.pid);
         }
         let until = Instant::now() + STOP_TIME;
@@ -404,7 +419,8 @@ impl<F: Fn(ControlNews)> Desk<F> {
                     let _ = pidfd_send_group(pidfd, Signal::CONT.number());
                 }
             }
-            for (&token, _) in muster.stopped.iter().filter(|(_, was_stopped)| !**was_stopped) {
+            let ours = |token: &&Token| muster.stopped.get(token) == Some(&false);
+            for &token in muster.tokens.iter().rev().filter(ours) {
                 // It is let go where the signal could not be sent to it.
                 if self.take_hold(token).is_ok()
                     && let Some(case) = self.cases.get(&token)
