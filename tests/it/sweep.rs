@@ -6,7 +6,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use glowtop::control::act_and_wait;
-use glowtop::model::{Act, ControlNews, ControlOrder, Happened, Outcome, Reach, Signal, Verdict, WhyAlive};
+use glowtop::model::{
+    Act, ControlNews, ControlOrder, Happened, Outcome, Reach, Signal, Target, Verdict, WhyAlive,
+};
 
 use crate::support::{
     DEADLINE, Desk, GENEROUS, Guard, KILL, SHORT, TERM, killed_by, stat, target, until, why,
@@ -441,6 +443,60 @@ fn five_hundred_at_once_and_a_stubborn_one_delays_nobody() {
     assert_eq!(counts, (501, 0));
     let (_, counts) = desk.story(1);
     assert_eq!(counts, (1, 0));
+}
+
+/// Ends whom it holds.
+struct Sleepers(Vec<std::process::Child>);
+
+impl Drop for Sleepers {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+#[test]
+fn more_targets_than_files_may_be_open() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const MANY: usize = 600;
+    const SOFT: u64 = 256;
+    // The limit is the whole process's, so this is done in one of its own.
+    if std::env::var_os("GLOWTOP_TEST_FEW_FILES").is_none() {
+        let run = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "sweep::more_targets_than_files_may_be_open", "--nocapture"])
+            .env("GLOWTOP_TEST_FEW_FILES", "1")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&[run.stdout, run.stderr].concat()).into_owned();
+        assert!(run.status.success() && text.contains("1 passed"), "{text}");
+        return;
+    }
+    let hard = getrlimit(Resource::Nofile).maximum;
+    if hard.is_some_and(|hard| hard < 1024) {
+        println!("skipped: the hard limit of open files is {hard:?}");
+        return;
+    }
+    let start = || Command::new("sleep").arg("1000").stdin(std::process::Stdio::null()).spawn().unwrap();
+    let children = Sleepers((0..MANY).map(|_| start()).collect());
+    setrlimit(Resource::Nofile, Rlimit { current: Some(SOFT), maximum: hard }).unwrap();
+    let desk = Desk::open(GENEROUS);
+    let targets: Vec<Target> = children.0.iter().map(|child| target(child.id())).collect();
+    desk.control.send(ControlOrder::Pin { session: 1, targets });
+    for _ in 0..MANY {
+        assert!(matches!(desk.any().what, Happened::Pinned(_)));
+    }
+    desk.act(1, TERM);
+    let (told, counts) = desk.story(1);
+    assert_eq!(counts, (MANY as u32, 0));
+    assert!(is_complete(&told) && about(&told).len() == MANY);
+    assert!(told.iter().all(|news| match &news.what {
+        Happened::Verdict(verdict) => killed_by(verdict) == Some(Signal::TERM),
+        what => *what == Happened::Outcome(Outcome::Delivered),
+    }));
+    // Whoever is started from now on gets the limit that there was.
+    assert_eq!(getrlimit(Resource::Nofile).current, Some(SOFT));
 }
 
 /// A cgroup that is gone when the test is.
