@@ -151,6 +151,7 @@ fn none_of_a_fork_storm_is_left() {
 fn a_subtree_is_everybody_below() {
     let mut group = Group::shell("sh -c 'sleep 1000 & echo $$ $!; wait' & wait");
     let below = group.pids();
+    until("a sleep", || stat(below[1]).comm == "sleep");
     let outsider = Guard::sleeper();
     let told = act_and_wait(vec![group.0.target()], TERM, Reach::Subtree, GENEROUS).unwrap();
     let mut expected = BTreeSet::from([group.pid()]);

@@ -1,7 +1,8 @@
 //! Who is there at this moment, and how they are related: as much of `/proc/PID/stat` as a sweep needs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::io;
+use std::io::{self, Read};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 
@@ -88,22 +89,102 @@ impl Census {
         Ok(Census { proc: open("/proc", flags, Mode::empty())?, path: String::new() })
     }
 
+    /// Those that `known` and `numbers` lead to: the known ones with their descendants, and whoever is in a process group
+    /// or session with one of these numbers, with the parent. Ordered by pid; all others are not read, for to read one
+    /// takes ten times as long as to ask for its group and session. Who ends meanwhile may be missing, and a child of
+    /// one that does not stand still.
+    ///
+    /// Where the kernel does not tell whose children they are (`CONFIG_PROC_CHILDREN`), everybody is read.
+    pub(super) fn around(&mut self, known: &[ProcId], numbers: &BTreeSet<u32>) -> io::Result<Vec<Row>> {
+        let mut children = Vec::new();
+        let me = Pid::new(std::process::id()).ok_or(io::ErrorKind::Unsupported)?;
+        if !known.is_empty() && !self.children_of_thread(me, me, &mut children) {
+            return self.everybody();
+        }
+        let mut rows = BTreeMap::new();
+        for pid in self.list()? {
+            // Not rustix's, which has no value for the 0 of the kernel's own threads.
+            let raw = nix::unistd::Pid::from_raw(pid.raw());
+            let is_in = |number: nix::Result<nix::unistd::Pid>| {
+                number.is_ok_and(|number| numbers.contains(&number.as_raw().unsigned_abs()))
+            };
+            if (is_in(nix::unistd::getpgid(Some(raw))) || is_in(nix::unistd::getsid(Some(raw))))
+                && let Some(row) = self.row(pid)
+            {
+                rows.insert(pid, row);
+                let parent = Pid::new(row.parent).filter(|parent| !rows.contains_key(parent));
+                rows.extend(parent.and_then(|parent| Some((parent, self.row(parent)?))));
+            }
+        }
+        let mut queue = Vec::new();
+        for id in known {
+            let row = rows.get(&id.pid).copied().or_else(|| self.row(id.pid));
+            queue.extend(row.filter(|row| row.id == *id));
+            rows.extend(row.map(|row| (id.pid, row)));
+        }
+        let mut asked: BTreeSet<Pid> = queue.iter().map(|row| row.id.pid).collect();
+        while let Some(parent) = queue.pop() {
+            children.clear();
+            self.children(&parent, &mut children);
+            for &child in &children {
+                let row = rows.get(&child).copied().or_else(|| self.row(child));
+                if let Some(row) = row {
+                    rows.insert(child, row);
+                    if asked.insert(child) {
+                        queue.push(row);
+                    }
+                }
+            }
+        }
+        Ok(rows.into_values().collect())
+    }
+
+    /// The children that any thread of `parent` started.
+    fn children(&mut self, parent: &Row, into: &mut Vec<Pid>) {
+        if parent.threads <= 1 {
+            self.children_of_thread(parent.id.pid, parent.id.pid, into);
+            return;
+        }
+        for thread in self.threads(parent.id.pid) {
+            self.children_of_thread(parent.id.pid, thread.id.pid, into);
+        }
+    }
+
+    /// Reads `/proc/PID/task/TID/children`; false where there is no such file.
+    fn children_of_thread(&mut self, pid: Pid, tid: Pid, into: &mut Vec<Pid>) -> bool {
+        self.path.clear();
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        if write!(self.path, "{pid}/task/{tid}/children").is_err() {
+            return false;
+        }
+        let Ok(file) = openat(&self.proc, self.path.as_str(), flags, Mode::empty()) else { return false };
+        let mut text = String::new();
+        let _ = std::fs::File::from(file).read_to_string(&mut text);
+        into.extend(text.split_ascii_whitespace().filter_map(|word| word.parse().ok().and_then(Pid::new)));
+        true
+    }
+
     /// Everybody who can be seen, ordered by pid. Who ends while it is read may be missing.
     pub(super) fn everybody(&mut self) -> io::Result<Vec<Row>> {
+        let all = self.list()?;
+        Ok(self.those(&all))
+    }
+
+    /// The pids of everybody who can be seen.
+    fn list(&self) -> io::Result<Vec<Pid>> {
         // A descriptor of its own, for the position in the directory is the descriptor's.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = openat(&self.proc, ".", flags, Mode::empty())?;
         let mut buffer = [MaybeUninit::uninit(); 16 << 10];
         let mut entries = RawDir::new(dir, &mut buffer);
-        let mut rows = Vec::new();
+        let mut pids = Vec::new();
         while let Some(entry) = entries.next() {
             let entry = entry?;
             let pid =
                 std::str::from_utf8(entry.file_name().to_bytes()).ok().and_then(|name| name.parse().ok());
-            rows.extend(pid.and_then(Pid::new).and_then(|pid| self.row(pid)));
+            pids.extend(pid.and_then(Pid::new));
         }
-        rows.sort_unstable_by_key(|row| row.id.pid);
-        Ok(rows)
+        Ok(pids)
     }
 
     /// These, ordered by pid.
@@ -194,6 +275,37 @@ mod tests {
             }
         }
         assert_eq!(compared, 1);
+    }
+
+    #[test]
+    fn whoever_belongs_is_found_by_less_reading() {
+        use std::os::unix::process::CommandExt;
+        let start =
+            |group| std::process::Command::new("sleep").arg("1000").process_group(group).spawn().unwrap();
+        let mut leader = start(0);
+        let mut other = start(leader.id() as i32);
+        let pid = |child: &std::process::Child| Pid::new(child.id()).unwrap();
+        let (first, second, me) = (pid(&leader), pid(&other), Pid::new(std::process::id()).unwrap());
+        let mut census = Census::open().unwrap();
+        let mine = census.row(me).unwrap();
+        // As children of a thread of ours, though not of the main one.
+        let children = census.around(&[mine.id], &BTreeSet::new()).unwrap();
+        // As members of a group, of which we are not.
+        let leading = census.row(first).unwrap().id;
+        let group = census.around(&[leading], &BTreeSet::from([first.get()])).unwrap();
+        // A stranger with the same pid leads to nobody.
+        let old = ProcId { start_time: mine.id.start_time - 1, ..mine.id };
+        let stranger = census.around(&[old], &BTreeSet::new()).unwrap();
+        for child in [&mut leader, &mut other] {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        let pids = |rows: &[Row]| rows.iter().map(|row| row.id.pid).collect::<Vec<_>>();
+        for rows in [&children, &group] {
+            assert!(rows.is_sorted_by_key(|row| row.id.pid));
+            assert!([first, second, me].iter().all(|pid| pids(rows).contains(pid)), "{rows:?}");
+        }
+        assert!(!pids(&stranger).contains(&first));
     }
 
     #[test]

@@ -72,6 +72,17 @@ impl Family {
         self.known.get(&pid).map(|kin| ProcId { pid, start_time: kin.start_time })
     }
 
+    /// Whose rows are needed to find out who belongs: these with their descendants, and whoever is in a process group or
+    /// a session of these numbers.
+    pub(super) fn leads(&self) -> (Vec<ProcId>, BTreeSet<u32>) {
+        let known = self.known.iter().map(|(&pid, kin)| ProcId { pid, start_time: kin.start_time });
+        match self.bond {
+            Bond::Descent => (known.collect(), self.known.keys().map(|pid| pid.get()).collect()),
+            Bond::Group(number) | Bond::Session(number) => (Vec::new(), BTreeSet::from([number])),
+            Bond::Presence => (Vec::new(), BTreeSet::new()),
+        }
+    }
+
     pub(super) fn is_spared(&self, pid: Pid) -> bool {
         self.spared.contains(&pid)
     }

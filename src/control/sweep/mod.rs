@@ -54,6 +54,8 @@ pub(super) struct Scope {
     family: Family,
     /// Only members of this cgroup are looked at.
     cgroup: Option<PathBuf>,
+    /// The process groups and sessions that were read as a whole.
+    asked: BTreeSet<u32>,
 }
 
 impl Scope {
@@ -68,7 +70,7 @@ impl Scope {
         };
         let mut census = Census::open().map_err(|_| NO_PROC)?;
         let family = Family::new(bond, ourselves(&mut census));
-        let mut scope = Scope { census, family, cgroup: None };
+        let mut scope = Scope { census, family, cgroup: None, asked: BTreeSet::new() };
         if let Reach::Cgroup(path) = reach {
             if path.bytes().iter().all(|&b| b == b'/') {
                 return Err(ROOT_CGROUP);
@@ -85,9 +87,11 @@ impl Scope {
 
     /// Who is there to choose from.
     fn read(&mut self) -> Option<Vec<Row>> {
+        let (known, numbers) = self.family.leads();
+        self.asked = numbers;
         match &self.cgroup {
             Some(folder) => Some(self.census.those(&cgroup::members(folder))),
-            None => self.census.everybody().ok(),
+            None => self.census.around(&known, &self.asked).ok(),
         }
     }
 }
@@ -257,13 +261,10 @@ impl<F: Fn(ControlNews)> Desk<F> {
         let begun = Instant::now();
         let mut muster = Muster { tokens: chosen.to_vec(), ..Muster::default() };
         let most = if hold { MOST_PASSES } else { MOST_PASSES_AT_LARGE };
+        let mut fresh = self.welcome(chosen, scope);
+        muster.held.extend(fresh.iter().map(|(token, row)| (row.id, *token)));
         for pass in 0..most {
             let Some(rows) = scope.read() else { return muster };
-            let mut fresh = Vec::new();
-            if pass == 0 {
-                self.welcome(chosen, scope, &rows, &mut fresh);
-                muster.held.extend(fresh.iter().map(|(token, row): &(Token, Row)| (row.id, *token)));
-            }
             let new = scope.family.look(&rows);
             muster.note_bystanders(&rows, &scope.family);
             if pass > 0 && new.is_empty() {
@@ -284,6 +285,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
             if hold {
                 self.stop(&fresh, &rows, scope, &mut muster);
             }
+            fresh.clear();
             if pass >= FEW_PASSES && begun.elapsed() > MOST_TIME {
                 break;
             }
@@ -295,7 +297,8 @@ impl<F: Fn(ControlNews)> Desk<F> {
     }
 
     /// Lets those of the `chosen` that live into the family.
-    fn welcome(&mut self, chosen: &[Token], scope: &mut Scope, rows: &[Row], fresh: &mut Vec<(Token, Row)>) {
+    fn welcome(&mut self, chosen: &[Token], scope: &mut Scope) -> Vec<(Token, Row)> {
+        let mut welcomed = Vec::new();
         for &token in chosen {
             if self.take_hold(token).is_err() {
                 // Its outcome is told when the act is attempted.
@@ -308,13 +311,12 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 continue;
             }
             let id = case.target.id;
-            let place = rows.binary_search_by_key(&id.pid, |row| row.id.pid).ok();
-            let row = place.and_then(|place| rows.get(place)).copied().or_else(|| scope.census.row(id.pid));
-            if let Some(row) = row.filter(|row| row.id == id) {
+            if let Some(row) = scope.census.row(id.pid).filter(|row| row.id == id) {
                 scope.family.welcome(&row);
-                fresh.push((token, row));
+                welcomed.push((token, row));
             }
         }
+        welcomed
     }
 
     /// The case of one who belongs and was not chosen, bound to `order`; `None` where it has ended.
@@ -362,7 +364,11 @@ impl<F: Fn(ControlNews)> Desk<F> {
     /// Stops the `fresh`, whole groups at once where nobody else is in them, and waits until they stand still.
     fn stop(&mut self, fresh: &[(Token, Row)], rows: &[Row], scope: &mut Scope, muster: &mut Muster) {
         // The members of one cgroup are not all of a process group.
-        let whole = if scope.cgroup.is_none() { whole_groups(rows, &scope.family) } else { BTreeSet::new() };
+        let whole = if scope.cgroup.is_none() {
+            whole_groups(rows, &scope.family, &scope.asked)
+        } else {
+            BTreeSet::new()
+        };
         let stopped_before: BTreeSet<u32> = muster.groups.keys().copied().collect();
         let mut waiting = Vec::new();
         for &(token, row) in fresh.iter().filter(|(_, row)| !is_myself(row.id.pid)) {
@@ -464,12 +470,13 @@ impl Muster {
     }
 }
 
-/// The process groups in which everybody who lives is one of us, and not ourselves.
-fn whole_groups(rows: &[Row], family: &Family) -> BTreeSet<u32> {
+/// Those of the process groups that were read as a whole in which everybody who lives is one of us, and not ourselves.
+fn whole_groups(rows: &[Row], family: &Family, asked: &BTreeSet<u32>) -> BTreeSet<u32> {
     let mut groups: BTreeSet<u32> = BTreeSet::new();
     let mut mixed: BTreeSet<u32> = BTreeSet::new();
     for row in rows.iter().filter(|row| !row.is_dead()) {
-        if family.has(row.id) && !is_myself(row.id.pid) {
+        let is_whole = asked.contains(&row.group) || asked.contains(&row.session);
+        if is_whole && family.has(row.id) && !is_myself(row.id.pid) {
             groups.insert(row.group);
         } else {
             mixed.insert(row.group);
