@@ -2,7 +2,8 @@
 //!
 //! Who ends on the first rung is told as after any signal. When the time has come, everybody who belongs is looked for
 //! again, and whoever is left gets SIGKILL. If all end before, it is over at once, unless those who ended have left
-//! somebody behind: then that one gets SIGTERM, and the time runs on.
+//! somebody behind: then that one gets SIGTERM, and the time runs on. To release the session does not end the ladder; to
+//! cancel it does.
 
 use std::time::{Duration, Instant};
 
