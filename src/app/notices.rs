@@ -18,8 +18,22 @@ pub struct Notice {
     pub role: Role,
     /// One sentence; safe to show.
     pub text: String,
+    /// Where in it begins what would help next, bytes: that is to be seen also where not all of it is. Its end where
+    /// nothing would.
+    pub advice: usize,
     /// What an act came to for many targets at once.
     sum: Option<Sum>,
+}
+
+/// What an act came to for one of its targets.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Said {
+    /// Said of this one, with whom it is about.
+    pub one: String,
+    /// Said of as many as it came to the same for.
+    pub many: String,
+    /// What would help next, the end of either.
+    pub advice: String,
 }
 
 /// What one act came to, for as many of its targets as it came to the same.
@@ -48,20 +62,24 @@ impl Notices {
         if role == Role::Text {
             self.0.retain(|old| old.role != Role::Text || old.sum.is_some());
         }
-        self.push(Notice { at, role, text, sum: None });
+        let advice = text.len();
+        self.push(Notice { at, role, text, advice, sum: None });
     }
 
-    /// Says what an act came to: `sentence` for one target, and where `what` came to others of the same session too,
-    /// one sentence for all of them.
-    pub fn say_of(&mut self, at: Nanos, role: Role, session: u64, what: String, sentence: String) {
+    /// Says what an act came to: of one target, and where it came to the same for others of the same session too, in one
+    /// sentence of all of them.
+    pub(super) fn say_of(&mut self, at: Nanos, role: Role, session: u64, said: &Said) {
+        let what = format!("{}{}", said.many, said.advice);
         let same = |notice: &Notice| {
             notice.role == role
                 && notice.sum.as_ref().is_some_and(|sum| sum.session == session && sum.what == what)
         };
         let before = self.0.iter().rposition(same).and_then(|place| self.0.remove(place)).and_then(|n| n.sum);
         let count = before.map_or(1, |sum| sum.count + 1);
-        let text = if count == 1 { sentence } else { format!("{count} processes: {what}") };
-        self.push(Notice { at, role, text, sum: Some(Sum { session, what, count }) });
+        let text =
+            if count == 1 { said.one.clone() + &said.advice } else { format!("{count} processes: {what}") };
+        let advice = text.len() - said.advice.len();
+        self.push(Notice { at, role, text, advice, sum: Some(Sum { session, what, count }) });
     }
 
     fn push(&mut self, notice: Notice) {

@@ -1,6 +1,8 @@
 //! The sentences in which the outcome of an act is told: who, what happened, and the next best step.
 
-use super::{Act, Change, ControlNews, Happened, Outcome, Respawn, Signal, act_errors, verdict_words};
+use super::{
+    Act, Change, ControlNews, Happened, NextStep, Outcome, Respawn, Signal, act_errors, verdict_words,
+};
 
 /// Widest a process's name is shown in a sentence.
 pub(super) const NAME_CELLS: usize = 24;
@@ -11,8 +13,12 @@ const WEAK: &str = " (no pidfd here, so who it is is checked by its start time)"
 impl ControlNews {
     /// What happened, for a notice or a terminal: "4711 sh: killed by SIGTERM after 0.2 s".
     pub fn sentence(&self) -> String {
+        self.says(&self.predicate())
+    }
+
+    /// `what` said of whom it is about: "4711 sh: " and `what`.
+    pub fn says(&self, what: &str) -> String {
         let pid = self.target.id.pid;
-        let what = self.predicate();
         // The name was the chosen process's, and is not the newcomer's.
         if self.target.name.is_empty() || self.what == Happened::Outcome(Outcome::Replaced) {
             format!("{pid}: {what}")
@@ -23,10 +29,16 @@ impl ControlNews {
 
     /// The same without whom it happened to, so that many can be told in one sentence: "killed by SIGTERM after 0.2 s".
     pub fn predicate(&self) -> String {
-        let reason = self.reason();
-        match self.next_step() {
-            Some(step) => format!("{reason}; {}", step.words()),
-            None => reason,
+        self.reason() + &self.advice(|_| None)
+    }
+
+    /// What would help next as the end of a sentence, with how that is done where `how` knows it: "; SIGKILL ends it (!)".
+    /// Empty where there is no next step.
+    pub fn advice(&self, how: impl Fn(&NextStep) -> Option<String>) -> String {
+        match self.next_step().map(|step| (step.words(), how(&step))) {
+            Some((words, Some(how))) => format!("; {words} ({how})"),
+            Some((words, None)) => format!("; {words}"),
+            None => String::new(),
         }
     }
 

@@ -81,7 +81,7 @@ impl Deed {
     pub fn role(&self) -> Role {
         match (&self.respawn, &self.verdict, &self.outcome) {
             (Some(_), ..) => Role::Warn,
-            (None, Some(Verdict::StillAlive { .. }), _) => Role::Bad,
+            (None, Some(verdict), _) if verdict.is_bad(self.act) => Role::Bad,
             (None, Some(_), _) | (None, None, Some(Outcome::Changed(_))) => Role::Good,
             (None, None, Some(Outcome::Delivered) | None) => Role::Text,
             (None, None, Some(_)) => Role::Bad,
@@ -89,7 +89,8 @@ impl Deed {
     }
 
     /// Whether what was asked for came true: of a signal that ends, that the process has ended; of one that stops, that
-    /// it stopped; of any other, that it was delivered and nothing speaks against it.
+    /// it stopped; of any other, that it was delivered and nothing speaks against it. One that ends who does not catch
+    /// it, as SIGHUP does, may also have been caught: see [`Signal::asks_to_end`].
     pub fn is_done(&self) -> bool {
         let sent = signal(self.act);
         let deadly = sent.is_some_and(Signal::is_deadly);
@@ -103,7 +104,8 @@ impl Deed {
             // Whoever ended before is as dead as was wished.
             (None, Some(Outcome::AlreadyGone | Outcome::Replaced)) => deadly,
             (None, Some(Outcome::Changed(_))) => true,
-            (Some(Verdict::StillAlive { .. }) | None, _) => false,
+            (Some(verdict @ Verdict::StillAlive { .. }), _) => !verdict.is_bad(self.act),
+            (None, _) => false,
         }
     }
 }
@@ -185,6 +187,11 @@ mod tests {
         assert!(!verdict(Verdict::Ended { after: 0.1 }, stop).is_done(), "it was to be stopped");
         assert!(verdict(Verdict::Continued, cont).is_done() && verdict(Verdict::Alive, cont).is_done());
         assert!(outcome(Outcome::Delivered, cont).is_done() && !verdict(alive(), cont).is_done());
+        let hup = Act::Signal(Signal::HUP);
+        let caught = || Verdict::StillAlive { after: 1.0, why: WhyAlive::Catches };
+        assert!(verdict(caught(), hup).is_done() && !verdict(caught(), TERM).is_done());
+        assert!(!verdict(alive(), hup).is_done(), "it was ignored");
+        assert_eq!([verdict(caught(), hup).role(), verdict(caught(), TERM).role()], [Role::Good, Role::Bad]);
         let change = Change { from: Setting::Nice(0), to: Setting::Nice(1), threads: 1 };
         assert!(outcome(Outcome::Changed(Box::new(change)), Act::Renice(1)).is_done());
     }

@@ -107,6 +107,15 @@ impl Signal {
         matches!(self.default_action(), DefaultAction::Ends | DefaultAction::Dumps)
     }
 
+    /// Whether it is sent so that a process ends: SIGTERM, SIGINT, SIGQUIT, SIGABRT and SIGKILL. The others that end one
+    /// by default mean something else to whoever catches them: SIGHUP, for many a daemon, that it reads its
+    /// configuration again.
+    pub fn asks_to_end(self) -> bool {
+        const QUIT: Signal = Signal(3);
+        const ABRT: Signal = Signal(6);
+        matches!(self, Signal::INT | QUIT | ABRT | Signal::KILL | Signal::TERM)
+    }
+
     /// Whether no process can catch, block or ignore it: SIGKILL and SIGSTOP.
     pub fn is_unstoppable(self) -> bool {
         self == Signal::KILL || self == Signal::STOP

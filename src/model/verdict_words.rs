@@ -19,6 +19,27 @@ impl ControlNews {
     }
 }
 
+impl Verdict {
+    /// Whether the process did not do what `act` asks. Who catches a signal that does not ask it to end got what was sent,
+    /// and goes on.
+    pub fn is_bad(&self, act: Act) -> bool {
+        match (self, act) {
+            (Verdict::StillAlive { why, .. }, Act::Signal(signal)) => !took(why, signal),
+            (Verdict::StillAlive { .. }, _) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Whether it caught `signal` as a message, which is all that was wanted.
+fn took(why: &WhyAlive, signal: Signal) -> bool {
+    match why {
+        WhyAlive::Catches => signal.is_deadly() && !signal.asks_to_end(),
+        WhyAlive::MainEnded { why, .. } => took(why, signal),
+        _ => false,
+    }
+}
+
 impl NextStep {
     /// The step as the end of a sentence: "SIGKILL ends it".
     pub fn words(&self) -> String {
@@ -90,6 +111,7 @@ fn still_alive(after: f64, why: &WhyAlive, signal: Signal, pid: Pid) -> String {
     match why {
         WhyAlive::Ignores => format!("{head}, ignores {name}"),
         WhyAlive::Blocks => format!("{head}, blocks {name}, which waits until it is unblocked"),
+        WhyAlive::Catches if took(why, signal) => format!("caught {name} and goes on"),
         WhyAlive::Catches => format!("{head}, caught {name} and went on"),
         WhyAlive::Stopped if signal.is_deadly() => format!("stopped: {name} waits until it is continued"),
         WhyAlive::Stopped => format!("{head}, or stopped again"),
@@ -153,6 +175,7 @@ fn next_step(why: &WhyAlive, signal: Signal, pid: Pid) -> Option<NextStep> {
         DefaultAction::Continues | DefaultAction::Ignored => None,
     };
     match why {
+        WhyAlive::Catches if took(why, signal) => None,
         WhyAlive::Ignores | WhyAlive::Blocks | WhyAlive::Catches | WhyAlive::Unknown => stronger,
         WhyAlive::Stopped => signal.is_deadly().then_some(NextStep::Send(Signal::CONT)),
         WhyAlive::Uninterruptible { .. } if signal.is_deadly() && stronger.is_some() => {
@@ -339,6 +362,27 @@ mod tests {
             "1 sh: still alive after 0.3 s, is the init (PID 1) here and takes only signals it handles; \
              shut the system or container down instead"
         );
+    }
+
+    #[test]
+    fn a_signal_that_does_not_ask_to_end_may_be_caught() {
+        let caught = |number| {
+            let act = Act::Signal(Signal::new(number).unwrap());
+            let verdict = Verdict::StillAlive { after: 5.0, why: WhyAlive::Catches };
+            let bad = verdict.is_bad(act);
+            (news(4711, Happened::Verdict(verdict), act).predicate(), bad)
+        };
+        // SIGHUP, SIGUSR1, SIGRTMIN.
+        for (number, name) in [(1, "SIGHUP"), (10, "SIGUSR1"), (34, "SIGRTMIN")] {
+            assert_eq!(caught(number), (format!("caught {name} and goes on"), false));
+        }
+        // SIGINT, SIGQUIT, SIGABRT, SIGTERM.
+        for number in [2, 3, 6, 15] {
+            let (said, bad) = caught(number);
+            assert!(bad && said.ends_with("; SIGKILL ends it"), "{said}");
+        }
+        let ignored = Verdict::StillAlive { after: 5.0, why: WhyAlive::Ignores };
+        assert!(ignored.is_bad(Act::Signal(Signal::HUP)), "nobody took it");
     }
 
     #[test]

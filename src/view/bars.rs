@@ -2,13 +2,17 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
-use super::pen::Pen;
+use super::pen::{Pen, fitted};
 use crate::app::{Action, App, Hit, Layer, Purpose, Screen};
 use crate::catalog::Cell;
 use crate::config::{Chord, Key};
 use crate::model::Role;
+
+/// What is said of who did what takes so many cells before what would help next is left out.
+const LEAST_SAID: usize = 24;
 
 /// Draws the line that speaks: what is being typed, else the newest notice, else what narrows the view. `cell` is memory
 /// that is kept.
@@ -47,8 +51,17 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
                 .put(theme.style(Role::Dim), theme.glyphs().between())
                 .skip(2);
         }
-        pen.put(theme.style(notice.role), &notice.text);
         said = true;
+        let (style, room) = (theme.style(notice.role), usize::from(pen.left()));
+        if notice.text.width() <= room {
+            pen.put(style, &notice.text);
+            continue;
+        }
+        // What happened is cut, and what would help next is not, as long as that leaves some room.
+        let (what, advice) = notice.text.split_at_checked(notice.advice).unwrap_or((&notice.text, ""));
+        let advice = if advice.width() + LEAST_SAID <= room { advice } else { "" };
+        pen.put(style, &fitted(what, room - advice.width())).put(style, advice);
+        break;
     }
     if !said {
         draw_state(&mut pen, theme, app, cell);
@@ -130,8 +143,10 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
     }
 }
 
-/// The keys of the bar: the function keys on the processes' screen, the lab's own on the lab's.
-fn bar(app: &App) -> impl Iterator<Item = (Chord, Action)> + '_ {
+/// The keys of the bar, which is `width` cells wide: the function keys on the processes' screen, and more of what htop has
+/// not where there is room for it; the lab's own on the lab's.
+fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
+    const MORE: [Action; 5] = [Action::Acts, Action::Ladder, Action::Freeze, Action::Undo, Action::Journal];
     const LAB: [Action; 10] = [
         Action::Help,
         Action::LabRun,
@@ -153,7 +168,22 @@ fn bar(app: &App) -> impl Iterator<Item = (Chord, Action)> + '_ {
         app.keymap.action(app.screen, chord).map(|action| (chord, action))
     };
     let key = |action: &Action| app.keymap.keys(app.screen, *action).next().map(|chord| (chord, *action));
-    functions.filter_map(bound).chain(own.iter().filter_map(key)).filter(|(_, action)| app.offers(*action))
+    let all = functions.filter_map(bound).chain(own.iter().filter_map(key));
+    let more = MORE.iter().filter(|_| app.screen == Screen::Processes).filter_map(key);
+    let mut end = 0;
+    all.map(|key| (false, key))
+        .chain(more.map(|key| (true, key)))
+        .filter(|(_, (_, action))| app.offers(*action))
+        .take_while(move |(only_if_it_fits, (chord, action))| {
+            end += cells(app, *chord, *action);
+            !only_if_it_fits || end <= width
+        })
+        .map(|(_, key)| key)
+}
+
+/// The cells that a key takes with its label.
+fn cells(app: &App, chord: Chord, action: Action) -> u16 {
+    (chord.to_string().chars().count() + label(app, action).len() + 1) as u16 + gap(chord)
 }
 
 /// Function keys stand close to their labels, as everywhere; letters would run into them.
@@ -164,7 +194,7 @@ fn gap(chord: Chord) -> u16 {
 /// Draws the key bar.
 pub(super) fn draw_keys(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     let mut pen = Pen::new(buf, area);
-    for (chord, action) in bar(app) {
+    for (chord, action) in bar(app, area.width) {
         pen.fmt(theme.style(Role::Key), format_args!("{chord}")).skip(gap(chord));
         pen.put(theme.style(Role::KeyLabel), label(app, action)).put(theme.style(Role::KeyLabel), " ");
     }
@@ -181,9 +211,8 @@ fn label(app: &App, action: Action) -> &'static str {
 /// What lies at column `x` of the key bar drawn into `area`.
 pub(super) fn hit_keys(area: Rect, app: &App, x: u16) -> Hit {
     let mut start = area.x;
-    for (chord, action) in bar(app) {
-        let end =
-            start + (chord.to_string().chars().count() + label(app, action).len() + 1) as u16 + gap(chord);
+    for (chord, action) in bar(app, area.width) {
+        let end = start + cells(app, chord, action);
         if (start..end).contains(&x) {
             return Hit::Key(action);
         }

@@ -145,6 +145,20 @@ impl fmt::Write for Pen<'_> {
     }
 }
 
+/// `text` within `room` cells; where something is left out, an ellipsis says so.
+pub(super) fn fitted(text: &str, room: usize) -> String {
+    if text.width() <= room {
+        return text.to_owned();
+    }
+    let mut short = String::new();
+    crate::model::showable(text.as_bytes(), room.saturating_sub(1), &mut short);
+    short.truncate(short.trim_end().len());
+    if room > 0 {
+        short.push('…');
+    }
+    short
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,10 +13,11 @@ mod mouse;
 mod signal;
 mod tame;
 
-use crate::model::{ControlNews, Happened, Nanos, Needs, Outcome, Role, Verdict, Wants};
+use crate::model::{ControlNews, Happened, Nanos, Needs, NextStep, Outcome, Role, Signal, Wants};
 
 use super::message::WantsChange;
-use super::{App, Effect, Input, Layer, Msg};
+use super::notices::Said;
+use super::{Action, App, Effect, Input, Layer, Msg, Screen};
 
 impl App {
     /// Takes in what happened at `now` and says what must be done.
@@ -131,13 +132,35 @@ impl App {
             | Happened::Surveyed(_)
             | Happened::Over { .. } => return,
             Happened::Outcome(Outcome::Changed(_)) => Role::Text,
-            Happened::Outcome(_) | Happened::Verdict(Verdict::StillAlive { .. }) => Role::Bad,
+            Happened::Outcome(_) => Role::Bad,
+            Happened::Verdict(verdict) if news.act.is_some_and(|act| verdict.is_bad(act)) => Role::Bad,
             Happened::Respawned(_) => Role::Warn,
             Happened::Verdict(_) => Role::Good,
         };
-        self.notices.say_of(self.now, role, news.session, tame::in_common(news), news.sentence());
+        let advice = news.advice(|step| self.way(step));
+        let said = Said { one: news.says(&news.reason()), many: tame::in_common(news), advice };
+        self.notices.say_of(self.now, role, news.session, &said);
         if self.deeds.happened(self.now) {
             effects.push(Effect::Sample);
+        }
+    }
+
+    /// The keys that take a next step.
+    fn way(&self, step: &NextStep) -> Option<String> {
+        let key = |action: Action| {
+            let chord = self.keymap.keys(Screen::Processes, action).next();
+            chord.map(|chord| chord.to_string())
+        };
+        match step {
+            NextStep::Send(Signal::KILL) | NextStep::Try(Signal::KILL) => key(Action::Ladder),
+            NextStep::Send(Signal::STOP | Signal::CONT) => key(Action::Freeze),
+            NextStep::Send(_) | NextStep::Try(_) => key(Action::Signal),
+            // Digits find a pid.
+            NextStep::EndParent { pid, .. } | NextStep::EndChild { pid, .. } => {
+                Some(format!("type {}, {}", (*pid)?, key(Action::Signal)?))
+            }
+            NextStep::Detach { tracer, .. } => Some(format!("type {tracer}, {}", key(Action::Signal)?)),
+            NextStep::ThawCgroup { .. } | NextStep::ShutDown | NextStep::Wait => None,
         }
     }
 

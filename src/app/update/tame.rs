@@ -2,7 +2,7 @@
 
 use crate::app::tame::Tamed;
 use crate::app::{Aims, App, Effect, Hit, Layer, MouseEvent, Tame, TameMenu};
-use crate::model::{Act, Change, ControlNews, ControlOrder, Happened, Outcome, Reach, Role, Target};
+use crate::model::{Act, Change, ControlNews, ControlOrder, Happened, Outcome, Reach, Role, Target, Verdict};
 
 /// Items a turn of the wheel goes on.
 const WHEEL: isize = 3;
@@ -89,10 +89,19 @@ impl App {
     }
 }
 
-/// What happened, as it may be told of many at once: how many threads it was for each of them is left out.
+/// What happened without what would help next, as it may be told of many at once: how many threads it was for each of
+/// them, and how long each took to end, is left out.
 pub(super) fn in_common(news: &ControlNews) -> String {
-    let Happened::Outcome(Outcome::Changed(change)) = &news.what else { return news.predicate() };
-    let mut common = news.clone();
-    common.what = Happened::Outcome(Outcome::Changed(Box::new(Change { threads: 1, ..(**change).clone() })));
-    common.predicate()
+    match &news.what {
+        Happened::Outcome(Outcome::Changed(change)) => {
+            let mut common = news.clone();
+            let change = Change { threads: 1, ..(**change).clone() };
+            common.what = Happened::Outcome(Outcome::Changed(Box::new(change)));
+            common.reason()
+        }
+        Happened::Verdict(Verdict::Killed { by, .. }) => format!("killed by {}", by.name()),
+        Happened::Verdict(Verdict::Exited { status, .. }) => format!("exited with status {status}"),
+        Happened::Verdict(Verdict::Ended { .. }) => "ended".to_owned(),
+        _ => news.reason(),
+    }
 }

@@ -17,8 +17,8 @@ use super::log::{Log, LogFile};
 use super::output;
 use crate::control::{self, Control};
 use crate::model::{
-    Act, ControlNews, ControlOrder, Danger, Kind, Needs, ProcId, Reach, Reading, Signal, Snapshot, Source,
-    State, Target, Task, Untrusted, Wants, derive,
+    Act, ControlNews, ControlOrder, Danger, Kind, Needs, NextStep, ProcId, Reach, Reading, Signal, Snapshot,
+    Source, State, Target, Task, Untrusted, Wants, derive,
 };
 use crate::proc::Live;
 use crate::query::Filter;
@@ -47,8 +47,9 @@ const AFTER_HELP: &str = "\
 Whom it would reach is shown first; then it asks, unless --yes says that it is meant. Left out are this command itself, \
 those under whom it runs, and threads of the kernel, unless pid:N names them.
 
-Exit status: 0 all have ended, or for a signal that does not end all got it; 1 not all, nobody matched, or the answer was \
-no; 2 wrong usage, or nobody to ask.";
+Exit status: 0 all did what the signal asks; 1 not all, nobody matched, or the answer was no; 2 wrong usage, or nobody to \
+ask. SIGTERM, SIGINT, SIGQUIT, SIGABRT and SIGKILL ask to end; of others that end by default, as SIGHUP, it is enough that \
+they were caught.";
 
 /// Whom to signal, how, and what to say of it.
 #[derive(clap::Args, Clone, Debug)]
@@ -261,7 +262,7 @@ impl Hand {
         let longest = args.patience + f64::from(args.ladder.unwrap_or(0));
         let mut pursued = pursue::pursue(&heard, targets, wait_for_the_end, longest, |news| {
             if !args.json {
-                output::say(&news.sentence());
+                output::say(&news.says(&(news.reason() + &news.advice(way))));
             }
         });
         if pursued.left {
@@ -288,6 +289,18 @@ impl Hand {
         }
         let done = !pursued.left && pursued.escaped == 0 && story.iter().all(crate::model::Deed::is_done);
         ExitCode::from(if done { 0 } else { FAILED })
+    }
+}
+
+/// The options that take a next step.
+fn way(step: &NextStep) -> Option<String> {
+    match step {
+        NextStep::Send(signal) | NextStep::Try(signal) => {
+            Some(format!("--signal {}", signal.name().trim_start_matches("SIG")))
+        }
+        NextStep::EndParent { pid, .. } | NextStep::EndChild { pid, .. } => Some(format!("pid:{}", (*pid)?)),
+        NextStep::Detach { tracer, .. } => Some(format!("pid:{tracer}")),
+        NextStep::ThawCgroup { .. } | NextStep::ShutDown | NextStep::Wait => None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::{draw_box, first_shown, inner, row};
 use crate::app::{App, Entry, Hit};
 use crate::model::Role;
 use crate::view::Theme;
-use crate::view::pen::Pen;
+use crate::view::pen::{Pen, fitted};
 
 /// Rows at the foot: one of air, two for the chosen line in full, and the keys.
 const FOOT: u16 = 4;
@@ -59,7 +59,11 @@ fn act_width(width: u16) -> usize {
 /// Draws it with entry `at` chosen, counted from the newest.
 pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, at: usize) {
     let outer = rect(area);
-    let inside = draw_box(outer, buf, theme, "What was done, and what came of it");
+    let title = match app.journal.len() {
+        0 => "What was done, and what came of it".to_owned(),
+        count => format!("What was done, and what came of it: {} of {count}", at.min(count - 1) + 1),
+    };
+    let inside = draw_box(outer, buf, theme, &title);
     if app.journal.is_empty() {
         let nothing = "Nothing was done to any process in this run.";
         Pen::new(buf, row(inside, 0)).put(theme.style(Role::Dim), nothing);
@@ -143,20 +147,6 @@ fn time(app: &App, entry: &Entry, theme: &Theme) -> String {
 /// `text` with blanks up to `width` cells.
 fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
-}
-
-/// `text` within `room` cells; where something is left out, an ellipsis says so.
-fn fitted(text: &str, room: usize) -> String {
-    if text.width() <= room {
-        return text.to_owned();
-    }
-    let mut short = String::new();
-    crate::model::showable(text.as_bytes(), room.saturating_sub(1), &mut short);
-    short.truncate(short.trim_end().len());
-    if room > 0 {
-        short.push('…');
-    }
-    short
 }
 
 /// As much of `text` as fits into `room` cells, up to the last blank within.
