@@ -2,113 +2,127 @@
 
 /// Declares the actions: the enum and its table from the same rows.
 macro_rules! actions {
-    ($($variant:ident $id:literal $label:literal $help:literal;)*) => {
+    ($($group:literal { $($variant:ident $id:literal $label:literal $help:literal;)* })*) => {
         /// Something a user can do.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum Action {
-            $(#[doc = $help] $variant,)*
+            $($(#[doc = $help] $variant,)*)*
         }
 
         impl Action {
             /// Every action, in the order of the help.
-            pub const ALL: &'static [Action] = &[$(Action::$variant,)*];
+            pub const ALL: &'static [Action] = &[$($(Action::$variant,)*)*];
+
+            /// The same in groups, each with its heading.
+            pub const GROUPS: &'static [(&'static str, &'static [Action])] =
+                &[$(($group, &[$(Action::$variant,)*]),)*];
 
             /// The word used in key maps.
             pub const fn id(self) -> &'static str {
-                match self { $(Action::$variant => $id,)* }
+                match self { $($(Action::$variant => $id,)*)* }
             }
 
             /// At most six letters for the key bar.
             pub const fn label(self) -> &'static str {
-                match self { $(Action::$variant => $label,)* }
+                match self { $($(Action::$variant => $label,)*)* }
             }
 
             /// What it does, one line.
             pub const fn help(self) -> &'static str {
-                match self { $(Action::$variant => $help,)* }
+                match self { $($(Action::$variant => $help,)*)* }
             }
         }
     };
 }
 
 actions! {
-    Help "help" "Help" "show the keys";
-    Quit "quit" "Quit" "leave glowtop";
-    Back "back" "Back" "close what is open; else stop following, untag, unfilter";
-    Suspend "suspend" "Stop" "stop glowtop until the shell continues it";
-    Redraw "redraw" "Redraw" "draw the screen anew and look at the machine now";
-    NextScreen "next_screen" "Screen" "go to the next screen";
-    PrevScreen "prev_screen" "Screen" "go to the screen before";
-    Lab "lab" "Lab" "open the lab, or leave it";
-    Pause "pause" "Pause" "freeze the display, or let it go on";
-    Delay "delay" "Delay" "set the seconds between two looks";
-    Theme "theme" "Theme" "change to the next theme";
-    Header "header" "Header" "show or hide the meters";
-    Detailed "detailed_cpu" "Detail" "show interrupts, steal, guest and I/O wait in core meters";
-    CoreHistory "core_history" "Graphs" "one history graph for all cores, or one for each";
+    "The program and its screens" {
+        Help "help" "Help" "show the keys";
+        Quit "quit" "Quit" "leave glowtop";
+        Back "back" "Back" "close what is open; else stop following, untag, unfilter";
+        Suspend "suspend" "Stop" "stop glowtop until the shell continues it";
+        Redraw "redraw" "Redraw" "draw the screen anew and look at the machine now";
+        NextScreen "next_screen" "Screen" "go to the next screen";
+        PrevScreen "prev_screen" "Screen" "go to the screen before";
+        Lab "lab" "Lab" "open the lab, or leave it";
+        Pause "pause" "Pause" "freeze the display, or let it go on";
+        Delay "delay" "Delay" "set the seconds between two looks";
+        Theme "theme" "Theme" "change to the next theme";
+        Header "header" "Header" "show or hide the meters";
+        Detailed "detailed_cpu" "Detail" "show interrupts, steal, guest and I/O wait in core meters";
+        CoreHistory "core_history" "Graphs" "one history graph for all cores, or one for each";
+    }
 
-    Up "up" "Up" "select the row above";
-    Down "down" "Down" "select the row below";
-    PageUp "page_up" "PgUp" "go up a page";
-    PageDown "page_down" "PgDn" "go down a page";
-    Top "top" "Top" "go to the first row, and stay there";
-    Bottom "bottom" "Bottom" "go to the last row";
-    Left "left" "Left" "scroll to the left";
-    Right "right" "Right" "scroll to the right";
-    LineStart "line_start" "Start" "scroll to the first column";
-    LineEnd "line_end" "End" "scroll to the end of the command";
+    "Moving about" {
+        Up "up" "Up" "select the row above";
+        Down "down" "Down" "select the row below";
+        PageUp "page_up" "PgUp" "go up a page";
+        PageDown "page_down" "PgDn" "go down a page";
+        Top "top" "Top" "go to the first row, and stay there";
+        Bottom "bottom" "Bottom" "go to the last row";
+        Left "left" "Left" "scroll to the left";
+        Right "right" "Right" "scroll to the right";
+        LineStart "line_start" "Start" "scroll to the first column";
+        LineEnd "line_end" "End" "scroll to the end of the command";
+    }
 
-    Search "search" "Search" "jump to a process by name";
-    SearchNext "search_next" "Next" "jump to the next match of the search";
-    Filter "filter" "Filter" "show only what matches by name or command; a|b is either";
-    User "user" "User" "show only one user's processes";
-    Follow "follow" "Follow" "keep the selected process in view";
-    Tree "tree" "Tree" "tree or list";
-    FoldToggle "fold" "Fold" "fold or unfold the subtree; folded, its row shows the sum";
-    FoldAll "fold_all" "Fold" "fold or unfold all subtrees";
-    FoldParent "fold_parent" "Fold" "fold the subtree the row is in, and select its parent";
-    Sort "sort" "SortBy" "choose the column to sort by";
-    SortPrev "sort_prev" "Sort<" "sort by the column to the left";
-    SortNext "sort_next" "Sort>" "sort by the column to the right";
-    SortCpu "sort_cpu" "CPU" "sort by CPU use";
-    SortMemory "sort_memory" "Memory" "sort by memory";
-    SortTime "sort_time" "Time" "sort by CPU time";
-    SortPid "sort_pid" "PID" "sort by pid";
-    Invert "invert" "Invert" "sort the other way round";
-    SubtreeSort "subtree_sort" "Totals" "order siblings in the tree by subtree sums, or own values";
-    Threads "threads" "Thread" "show or hide threads as rows";
-    KernelThreads "kernel_threads" "Kernel" "show or hide the kernel's threads";
-    FullCommand "full_command" "Path" "show the command, with its directories, or the bare name";
-    Changes "changes" "Change" "mark rows that are new or have just ended, or do not";
-    ShortLived "short_lived" "Died" "show or hide children that died between samples";
+    "Which processes, and in which order" {
+        Search "search" "Search" "jump to a process by name";
+        SearchNext "search_next" "Next" "jump to the next match of the search";
+        Filter "filter" "Filter" "show only what matches by name or command; a|b is either";
+        User "user" "User" "show only one user's processes";
+        Follow "follow" "Follow" "keep the selected process in view";
+        Tree "tree" "Tree" "tree or list";
+        FoldToggle "fold" "Fold" "fold or unfold the subtree; folded, its row shows the sum";
+        FoldAll "fold_all" "Fold" "fold or unfold all subtrees";
+        FoldParent "fold_parent" "Fold" "fold the subtree the row is in, and select its parent";
+        Sort "sort" "SortBy" "choose the column to sort by";
+        SortPrev "sort_prev" "Sort<" "sort by the column to the left";
+        SortNext "sort_next" "Sort>" "sort by the column to the right";
+        SortCpu "sort_cpu" "CPU" "sort by CPU use";
+        SortMemory "sort_memory" "Memory" "sort by memory";
+        SortTime "sort_time" "Time" "sort by CPU time";
+        SortPid "sort_pid" "PID" "sort by pid";
+        Invert "invert" "Invert" "sort the other way round";
+        SubtreeSort "subtree_sort" "Totals" "order siblings in the tree by subtree sums, or own values";
+        Threads "threads" "Thread" "show or hide threads as rows";
+        KernelThreads "kernel_threads" "Kernel" "show or hide the kernel's threads";
+        FullCommand "full_command" "Path" "show the command, with its directories, or the bare name";
+        Changes "changes" "Change" "mark rows that are new or have just ended, or do not";
+        ShortLived "short_lived" "Died" "show or hide children that died between samples";
+        Tag "tag" "Tag" "tag the row, or untag it, and go to the next";
+        TagTree "tag_tree" "Tag" "tag the row and all its descendants";
+        Untag "untag" "Untag" "untag all rows";
+    }
 
-    Tag "tag" "Tag" "tag the row, or untag it, and go to the next";
-    TagTree "tag_tree" "Tag" "tag the row and all its descendants";
-    Untag "untag" "Untag" "untag all rows";
-    Signal "signal" "Kill" "send a signal to the tagged rows, or to the selected one";
-    Acts "acts" "Acts" "choose what to do to them from a list";
-    Ladder "ladder" "Ladder" "SIGTERM, some seconds, then SIGKILL for who is left";
-    Freeze "freeze" "Freeze" "stop them, or let them go on";
-    FreezeTree "freeze_tree" "Freeze" "stop them with all descendants, or let them go on";
-    FreezeFor "freeze_for" "Freeze" "stop them for so many seconds";
-    NiceDown "nice_down" "Nice-" "lower the nice value by one: more CPU (needs rights)";
-    NiceUp "nice_up" "Nice+" "raise the nice value by one: less CPU";
-    AutogroupDown "autogroup_down" "AGrp-" "lower the nice value of their sessions (autogroup)";
-    AutogroupUp "autogroup_up" "AGrp+" "raise the nice value of their sessions (autogroup)";
-    IoPriority "io_priority" "IoPrio" "choose their I/O priority";
-    Affinity "affinity" "CPUs" "choose the CPUs they may run on";
-    Policy "policy" "Policy" "choose their scheduling policy";
-    Tame "tame" "Tame" "cap CPU and memory of their cgroup, set the OOM score";
-    Undo "undo" "Undo" "take the last act back, as far as that can be done";
-    Journal "journal" "Log" "show what was done, and what came of it";
+    "Doing something to the tagged processes, or to the selected one" {
+        Signal "signal" "Kill" "send a signal to the tagged rows, or to the selected one";
+        Acts "acts" "Acts" "choose what to do to them from a list";
+        Ladder "ladder" "Ladder" "SIGTERM, some seconds, then SIGKILL for who is left";
+        Freeze "freeze" "Freeze" "stop them, or let them go on";
+        FreezeTree "freeze_tree" "Freeze" "stop them with all descendants, or let them go on";
+        FreezeFor "freeze_for" "Freeze" "stop them for so many seconds";
+        NiceDown "nice_down" "Nice-" "lower the nice value by one: more CPU (needs rights)";
+        NiceUp "nice_up" "Nice+" "raise the nice value by one: less CPU";
+        AutogroupDown "autogroup_down" "AGrp-" "lower the nice value of their sessions (autogroup)";
+        AutogroupUp "autogroup_up" "AGrp+" "raise the nice value of their sessions (autogroup)";
+        IoPriority "io_priority" "IoPrio" "choose their I/O priority";
+        Affinity "affinity" "CPUs" "choose the CPUs they may run on";
+        Policy "policy" "Policy" "choose their scheduling policy";
+        Tame "tame" "Tame" "cap CPU and memory of their cgroup, set the OOM score";
+        Undo "undo" "Undo" "take the last act back, as far as that can be done";
+        Journal "journal" "Log" "show what was done, and what came of it";
+    }
 
-    LabRun "lab_run" "Run" "run the experiment: serial first, then parallel";
-    LabStop "lab_stop" "Stop" "end the run and everything it started";
-    LabMode "lab_mode" "Mode" "choose the parallel mode: threads, processes or pool";
-    LabMore "lab_more" "Work+" "one worker more";
-    LabFewer "lab_fewer" "Work-" "one worker less";
-    LabLonger "lab_longer" "Size+" "more work";
-    LabShorter "lab_shorter" "Size-" "less work";
+    "The lab" {
+        LabRun "lab_run" "Run" "run the experiment: serial first, then parallel";
+        LabStop "lab_stop" "Stop" "end the run and everything it started";
+        LabMode "lab_mode" "Mode" "choose the parallel mode: threads, processes or pool";
+        LabMore "lab_more" "Work+" "one worker more";
+        LabFewer "lab_fewer" "Work-" "one worker less";
+        LabLonger "lab_longer" "Size+" "more work";
+        LabShorter "lab_shorter" "Size-" "less work";
+    }
 }
 
 impl Action {

@@ -19,36 +19,56 @@ pub(super) fn rect(area: Rect) -> Rect {
 pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, scroll: usize) {
     let version = env!("CARGO_PKG_VERSION");
     let inside = draw_box(rect(area), buf, theme, &format!("glowtop {version} keys"));
-    let lines: Vec<(String, &str)> = Action::ALL
-        .iter()
-        .filter(|action| app.offers(**action))
-        .map(|action| {
-            let mut keys = String::new();
-            let (here, there) = match app.screen {
-                Screen::Processes => (Screen::Processes, Screen::Lab),
-                Screen::Lab => (Screen::Lab, Screen::Processes),
-            };
-            let elsewhere = app.keymap.keys(here, *action).next().is_none();
-            for chord in app.keymap.keys(if elsewhere { there } else { here }, *action) {
-                if !keys.is_empty() {
-                    keys.push(' ');
-                }
-                keys.push_str(&chord.to_string());
-            }
-            if elsewhere {
-                keys.push_str(if there == Screen::Lab { " (lab)" } else { " (processes)" });
-            }
-            (keys, action.help())
-        })
-        .collect();
+    let mut lines: Vec<Line> = Vec::new();
+    for (group, actions) in Action::GROUPS {
+        let mut offered = actions.iter().copied().filter(|action| app.offers(*action)).peekable();
+        if offered.peek().is_none() {
+            continue;
+        }
+        lines.push(Line::Heading(group));
+        lines.extend(offered.map(|action| Line::Action(keys_of(app, action), action.help())));
+    }
     let rows = usize::from(inside.height.saturating_sub(1));
     let first = scroll.min(lines.len().saturating_sub(rows));
-    for (i, (keys, help)) in lines.iter().enumerate().skip(first).take(rows) {
+    for (i, line) in lines.iter().enumerate().skip(first).take(rows) {
         let mut pen = Pen::new(buf, row(inside, i - first));
-        pen.fmt(theme.style(Role::Key), format_args!("{keys:>17}"));
-        pen.skip(2).put(theme.style(Role::Text), help);
+        match line {
+            Line::Heading(group) => _ = pen.put(theme.style(Role::Header), group),
+            Line::Action(keys, help) => {
+                pen.fmt(theme.style(Role::Key), format_args!("{keys:>17}"));
+                pen.skip(2).put(theme.style(Role::Text), help);
+            }
+        }
     }
     let foot = Rect { y: inside.bottom().saturating_sub(1), height: 1.min(inside.height), ..inside };
     let more = if first + rows < lines.len() { "Down, PgDn: more    " } else { "" };
     Pen::new(buf, foot).put(theme.style(Role::Dim), more).put(theme.style(Role::Dim), "any other key closes");
+}
+
+/// A line of the page.
+enum Line {
+    /// Over a group of actions.
+    Heading(&'static str),
+    /// The keys of an action, and what it does.
+    Action(String, &'static str),
+}
+
+/// The keys of `action` here, or else on the other screen, which is named.
+fn keys_of(app: &App, action: Action) -> String {
+    let (here, there) = match app.screen {
+        Screen::Processes => (Screen::Processes, Screen::Lab),
+        Screen::Lab => (Screen::Lab, Screen::Processes),
+    };
+    let elsewhere = app.keymap.keys(here, action).next().is_none();
+    let mut keys = String::new();
+    for chord in app.keymap.keys(if elsewhere { there } else { here }, action) {
+        if !keys.is_empty() {
+            keys.push(' ');
+        }
+        keys.push_str(&chord.to_string());
+    }
+    if elsewhere {
+        keys.push_str(if there == Screen::Lab { " (lab)" } else { " (processes)" });
+    }
+    keys
 }
