@@ -9,6 +9,8 @@ use crate::model::{
 
 /// Why a kernel thread cannot be hit by a signal.
 const NO_SIGNALS: &str = "takes no signals";
+/// Why a thread of a process cannot be.
+const A_THREAD: &str = "is a thread: choose its process";
 
 /// How sure it is that a target is still who was chosen.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -137,13 +139,17 @@ impl Aims {
 
     fn aim_at(&self, target: Target, snapshot: &Snapshot) -> Aimed {
         let proc = snapshot.find(target.id);
-        let kernel = self.signals && proc.is_some_and(|p| p.task.kind == Kind::Kernel);
+        let refused = proc.filter(|_| self.signals).and_then(|proc| match proc.task.kind {
+            Kind::Kernel => Some(NO_SIGNALS),
+            Kind::Thread(_) => Some(A_THREAD),
+            Kind::Process | Kind::ShortLived => None,
+        });
         Aimed {
             user: proc.and_then(|p| p.task.user.as_deref().cloned()),
             cpu: proc.and_then(|p| p.cpu),
             resident: proc.and_then(|p| p.task.memory.known().map(|m| m.resident)),
             age: proc.and_then(|p| snapshot.age(p)),
-            aim: if kernel { Aim::Refused(Box::new(Outcome::Refused(NO_SIGNALS))) } else { Aim::Checking },
+            aim: refused.map_or(Aim::Checking, |why| Aim::Refused(Box::new(Outcome::Refused(why)))),
             target,
         }
     }
@@ -162,16 +168,19 @@ impl Aims {
             }
         };
         let id = news.target.id;
+        // What the look says of a thread holds, also where the pin cannot tell.
+        let holds = |aimed: &Aimed| {
+            matches!(&aimed.aim, Aim::Refused(why) if matches!(**why, Outcome::Refused(_)))
+                && matches!(aim, Aim::Ready(_))
+        };
         if let Some(aimed) = self.places.get(&id).and_then(|at| self.targets.get_mut(*at)) {
-            // What the look says of a kernel thread holds, also where the pin cannot tell.
-            if matches!((&aimed.aim, &aim), (Aim::Refused(why), Aim::Ready(_)) if **why == Outcome::Refused(NO_SIGNALS))
-            {
+            if holds(aimed) {
                 return;
             }
             let before = std::mem::replace(&mut aimed.aim, aim.clone());
             self.count(&before, false);
             self.count(&aim, true);
-        } else if let Some(aimed) = self.aside.get_mut(&id) {
+        } else if let Some(aimed) = self.aside.get_mut(&id).filter(|aimed| !holds(aimed)) {
             aimed.aim = aim;
         }
     }

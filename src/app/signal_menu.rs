@@ -61,6 +61,8 @@ pub struct SignalMenu {
     pub confirm: Option<String>,
     /// Seconds between the rungs of the ladder.
     pub seconds: u32,
+    /// Whether all of them are stopped, so that they can be let go on and not frozen.
+    pub stopped: bool,
     /// What is frozen is to go on after so many seconds.
     pub thaw_after: Option<f64>,
     /// The dangers that were on screen when it was asked whether it is meant.
@@ -111,6 +113,7 @@ impl SignalMenu {
             ports: None,
             confirm: None,
             seconds,
+            stopped: false,
             thaw_after: None,
             confirmed: Vec::new(),
             surveyed: Vec::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use glowtop::app::{Hit, Input, Layer, Mouse, MouseEvent, Msg};
 use glowtop::model::{
     Act, Cgroup, ControlNews, Disposition, Happened, Outcome, Pid, ProcId, Sample, Signal, SignalSet,
-    Standing, State, Survey, Target, Verdict,
+    Standing, State, Survey, Target, Verdict, WhyAlive,
 };
 use glowtop::view::{self, Depth};
 use ratatui::layout::Rect;
@@ -210,5 +210,61 @@ fn the_mouse_finds_what_is_drawn_in_the_dialog() {
         assert_eq!(view::hit(&desk.app, area, x, y), Hit::Layer);
         desk.tell(Msg::Input(Input::Mouse(Mouse { what: MouseEvent::Left, x, y })));
         assert!(desk.app.layer.is_some());
+    }
+}
+
+/// What would help next is seen also where there is no room for all of what happened; what is cut is marked.
+#[test]
+fn the_next_step_is_seen_in_a_narrow_terminal() {
+    let blocks = || Verdict::StillAlive { after: 5.0, why: WhyAlive::Blocks };
+    for (size, said) in [
+        (
+            MIDDLE,
+            "1311 cc1plus: still alive after 5 s, blocks SIGTERM, which waits until it is unblocked; SIGKILL ends it (!)",
+        ),
+        (SMALL, "1311 cc1plus: still alive after 5 s, blocks SIGTERM, which…; SIGKILL ends it (!)"),
+        ((40, 12), "1311 cc1plus: still alive after 5 s, bl…"),
+    ] {
+        let mut desk = desk(size, Depth::True, true);
+        news(&mut desk, 1, 1311, Some(TERM), Happened::Verdict(blocks()));
+        let text = desk.picture();
+        let width = usize::from(size.0);
+        assert!(
+            text.lines().any(|line| line.chars().take(width).collect::<String>().trim_end() == said),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_chosen_scope_is_seen_in_a_narrow_terminal() {
+    let mut desk = desk((40, 12), Depth::True, true);
+    desk.press("1 3 1 0 F9");
+    for word in ["subtree", "group", "session", "chosen"] {
+        desk.press("Tab");
+        let text = desk.picture();
+        assert!(text.contains(&format!("▸{word} ")), "{text}");
+        // No word is cut.
+        let row = text.lines().find(|line| line.contains("scope")).expect("it is drawn");
+        let row: String = row.chars().take(40).collect();
+        let words = row.split_whitespace().map(|word| word.trim_start_matches('▸'));
+        for word in words.filter(|word| word.chars().all(char::is_alphabetic)) {
+            assert!(["scope", "chosen", "subtree", "group", "session", "matches"].contains(&word), "{row}");
+        }
+    }
+}
+
+/// However little room there is, the keys and what is chosen are seen, and nothing of the keys is cut.
+#[test]
+fn small_dialogs_keep_their_keys_and_their_list() {
+    for (keys, chosen) in [("F9", "SIGTERM"), ("i", "none"), ("Y", "OTHER"), ("a", "CPU 0")] {
+        for size in [(40, 6), (40, 8), (40, 10), (44, 12)] {
+            let mut desk = desk(size, Depth::True, true);
+            desk.press("1 3 1 0");
+            desk.press(keys);
+            let text = desk.picture();
+            assert!(text.contains("Enter") && text.contains("Esc cancel"), "{keys} {size:?}:\n{text}");
+            assert!(text.contains(chosen), "{keys} {size:?}:\n{text}");
+        }
     }
 }

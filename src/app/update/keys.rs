@@ -5,7 +5,7 @@ use crate::model::Pid;
 
 use super::layers::parse_delay;
 use crate::app::layer::Picked;
-use crate::app::{App, DIGITS_PAUSE, Effect, Layer, LineInput, Purpose, Screen};
+use crate::app::{App, DIGITS_PAUSE, Effect, Layer, LineInput, MenuPurpose, Purpose, Screen};
 
 impl App {
     pub(super) fn key(&mut self, chord: Chord, effects: &mut Vec<Effect>) {
@@ -52,6 +52,14 @@ impl App {
                     _ => None,
                 };
                 self.layer = scroll.map(Layer::Help);
+            }
+            // The keys that stand in the menu do what they do without it.
+            Some(Layer::Menu(menu))
+                if menu.purpose == MenuPurpose::Act
+                    && let Some(action) = self.keymap.action(Screen::Processes, chord)
+                    && menu.items.iter().any(|item| item.key == action.id()) =>
+            {
+                self.act(action, effects);
             }
             Some(Layer::Menu(mut menu)) => match menu.key(chord) {
                 Picked::Open => self.layer = Some(Layer::Menu(menu)),

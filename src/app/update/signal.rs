@@ -40,6 +40,7 @@ impl App {
         let among = menu.to_survey(&subtree, MOST_SURVEYED);
         effects.push(Effect::Control(ControlOrder::Survey { session, target: first, among }));
         self.count_scopes(&mut menu);
+        menu.stopped = self.all_are_stopped(&menu.chosen);
         if scope != Scope::Chosen {
             self.reach_to(&mut menu, scope, effects);
         }
@@ -115,6 +116,7 @@ impl App {
         if !targets.is_empty() {
             effects.push(Effect::Control(ControlOrder::Pin { session, targets }));
         }
+        menu.stopped = self.all_are_stopped(&menu.aims.living());
         menu.weigh(&self.snapshot);
     }
 
@@ -136,6 +138,7 @@ impl App {
                 effects.push(Effect::Control(ControlOrder::Pin { session, targets }));
             }
         }
+        menu.stopped = self.all_are_stopped(&menu.aims.living());
         menu.weigh(&self.snapshot);
         self.layer = Some(Layer::Signal(menu));
     }

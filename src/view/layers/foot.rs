@@ -37,10 +37,13 @@ impl Hint {
     }
 }
 
-/// Draws the hints into a row.
+/// Draws the hints into a row, as many as fit.
 pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, hints: &[Hint]) {
     let mut pen = Pen::new(buf, area);
     for hint in hints {
+        if hint.width() > pen.left() {
+            break;
+        }
         pen.put(theme.style(Role::Key), hint.key).skip(1).put(theme.style(Role::Text), hint.what).skip(GAP);
     }
 }
@@ -50,6 +53,9 @@ pub(super) fn hit(area: Rect, hints: &[Hint], x: u16) -> Option<Chord> {
     let mut start = area.x;
     for hint in hints {
         let end = start.saturating_add(hint.width());
+        if end > area.right() {
+            break;
+        }
         if (start..end).contains(&x) {
             return hint.press;
         }
@@ -84,5 +90,11 @@ mod tests {
             };
             assert_eq!(hit(area, &hints, x), expected, "{cell:?} at {x}");
         }
+        // What does not fit is neither seen nor pressed.
+        let area = Rect { width: 28, ..area };
+        let mut buf = Buffer::empty(area);
+        draw(area, &mut buf, &Theme::default(), &hints);
+        let text: String = buf.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert_eq!((text.trim_end(), hit(area, &hints, 27)), ("Enter apply  ↑↓ choose", None));
     }
 }

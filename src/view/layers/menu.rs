@@ -2,18 +2,20 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::{draw_box, first_shown, inner, list_hit, row};
-use crate::app::{Hit, Menu, MenuPurpose};
+use crate::app::{App, Hit, Menu, MenuPurpose};
 use crate::model::Role;
 use crate::view::Theme;
 use crate::view::pen::Pen;
 
 /// Where the menu stands: at the left, above the last two rows.
-pub(super) fn rect(area: Rect, menu: &Menu) -> Rect {
+fn rect(area: Rect, title: &str, menu: &Menu) -> Rect {
     let label = menu.items.iter().map(|item| item.label.chars().count()).max().unwrap_or(8);
     let detail = menu.items.iter().map(|item| item.detail.chars().count()).max().unwrap_or(0);
-    let width = u16::try_from(label + 2 + detail + 4).unwrap_or(u16::MAX).max(24).min(area.width);
+    let least = 24.max(title.width() + 6);
+    let width = u16::try_from(least.max(label + 2 + detail + 4)).unwrap_or(u16::MAX).min(area.width);
     let height =
         u16::try_from(menu.items.len() + 2).unwrap_or(u16::MAX).min(area.height.saturating_sub(2).max(3));
     Rect {
@@ -25,21 +27,30 @@ pub(super) fn rect(area: Rect, menu: &Menu) -> Rect {
 }
 
 /// What lies at (`x`, `y`).
-pub(super) fn hit(area: Rect, menu: &Menu, x: u16, y: u16) -> Hit {
-    let outer = rect(area, menu);
+pub(super) fn hit(area: Rect, app: &App, menu: &Menu, x: u16, y: u16) -> Hit {
+    let outer = rect(area, &title(app, menu), menu);
     let list = inner(outer);
     let (first, count) = (first_shown(menu.at, menu.items.len(), list.height), menu.items.len());
     list_hit(outer, list, first, count, x, y)
 }
 
+/// What the menu is for; of acts, whom they would reach now.
+fn title(app: &App, menu: &Menu) -> String {
+    match menu.purpose {
+        MenuPurpose::Sort => "Sort by".to_owned(),
+        MenuPurpose::User => "Show processes of".to_owned(),
+        MenuPurpose::Act => match app.table.targets(&app.snapshot).as_slice() {
+            [] => "Do to nobody".to_owned(),
+            [one] => format!("Do to {} {}", one.id.pid, one.name.show(24)),
+            many => format!("Do to {} tagged processes", many.len()),
+        },
+    }
+}
+
 /// Draws the menu.
-pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &Menu) {
-    let title = match menu.purpose {
-        MenuPurpose::Sort => "Sort by",
-        MenuPurpose::User => "Show processes of",
-        MenuPurpose::Act => "Do to them",
-    };
-    let list = draw_box(rect(area, menu), buf, theme, title);
+pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, menu: &Menu) {
+    let title = title(app, menu);
+    let list = draw_box(rect(area, &title, menu), buf, theme, &title);
     let first = first_shown(menu.at, menu.items.len(), list.height);
     let widest = menu.items.iter().map(|item| item.label.chars().count()).max().unwrap_or(0);
     for (i, item) in menu.items.iter().enumerate().skip(first).take(usize::from(list.height)) {

@@ -20,11 +20,14 @@ use super::pen::Pen;
 use crate::app::{App, Hit, Layer};
 use crate::model::Role;
 
+/// A screen with so many rows has some to spare for what is around a dialog.
+const ROOMY: u16 = 20;
+
 /// Draws the open layer, if there is one that has a box.
 pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     match &app.layer {
         Some(Layer::Help(scroll)) => help::draw(area, buf, theme, app, *scroll),
-        Some(Layer::Menu(open)) => menu::draw(area, buf, theme, open),
+        Some(Layer::Menu(open)) => menu::draw(area, buf, theme, app, open),
         Some(Layer::Signal(open)) => signal::draw(area, buf, theme, open),
         Some(Layer::Tame(open)) => tame::draw(area, buf, theme, open),
         Some(Layer::Journal(at)) => journal::draw(area, buf, theme, app, *at),
@@ -36,7 +39,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
 pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Option<Hit> {
     Some(match &app.layer {
         Some(Layer::Help(_)) => box_hit(help::rect(area), x, y),
-        Some(Layer::Menu(open)) => menu::hit(area, open, x, y),
+        Some(Layer::Menu(open)) => menu::hit(area, app, open, x, y),
         Some(Layer::Signal(open)) => signal::hit(area, open, x, y),
         Some(Layer::Tame(open)) => tame::hit(area, open, x, y),
         Some(Layer::Journal(at)) => journal::hit(area, app, *at, x, y),

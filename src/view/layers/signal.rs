@@ -6,12 +6,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
 
 use super::foot::{self, Hint};
-use super::{draw_box, first_shown, inner, row, targets};
+use super::{ROOMY, draw_box, first_shown, inner, row, targets};
 use crate::app::{Hit, Pick, SignalMenu, Tally};
 use crate::config::{Chord, Key};
 use crate::model::{DefaultAction, Role, Scope, Signal};
 use crate::view::Theme;
-use crate::view::pen::Pen;
+use crate::view::pen::{Pen, fitted};
 
 /// Dangers that are spelled out one by one; the rest is counted.
 const NAMED_DANGERS: usize = 5;
@@ -19,8 +19,6 @@ const NAMED_DANGERS: usize = 5;
 const TWO_COLUMNS: u16 = 74;
 /// Between the two.
 const GAP: u16 = 2;
-/// A screen with so many rows has some to spare for what is around the dialog.
-const ROOMY: u16 = 20;
 /// Ports that are named.
 const NAMED_PORTS: usize = 6;
 
@@ -67,8 +65,8 @@ impl Plan {
         // Above them, and with at least two rows for the list where there are so many.
         let room = last.saturating_sub(detail.height);
         let scopes = part(0, u16::from(room > 3));
-        let head_rows = head.min(room.saturating_sub(scopes.height + 3));
-        let list_top = scopes.height + head_rows + u16::from(room > scopes.height + head_rows + 1);
+        let head_rows = head.min(room.saturating_sub(scopes.height + 2));
+        let list_top = scopes.height + head_rows + u16::from(room > scopes.height + head_rows + 2);
         let list = part(list_top, room.saturating_sub(list_top));
         let (at, count) = (menu.at, menu.items.len());
         let first = if columns == 2 {
@@ -149,7 +147,8 @@ fn hints(menu: &SignalMenu) -> Vec<Hint> {
     } else {
         vec![key("Enter", "send", Key::Enter), cancel, sign("!", "ladder", '!')]
     };
-    hints.push(sign("z", "freeze", 'z'));
+    // Here too the same key freezes and thaws.
+    hints.push(sign("z", if menu.stopped { "let go on" } else { "freeze" }, 'z'));
     if menu.scopes.len() > 1 {
         hints.push(key("Tab", "scope", Key::Tab));
     }
@@ -184,9 +183,23 @@ fn scope_words(area: Rect, menu: &SignalMenu) -> Vec<(Rect, Scope, String)> {
         |detail: &u8| LABEL + text(*detail).map(|(_, text)| cells(&text)).sum::<u16>() <= area.width + 1;
     let detail = [3, 2, 1].into_iter().find(fits).unwrap_or(0);
     let mut x = area.x + LABEL.min(area.width);
+    // The chosen one is seen, whatever else is not: words before it make room, and what does not fit behind it is left out.
+    let mut all: Vec<(Scope, String)> = text(detail).collect();
+    let room = usize::from(area.right().saturating_sub(x)) + 1;
+    let upto = |all: &[(Scope, String)]| {
+        let chosen = all.iter().position(|(scope, _)| *scope == menu.scope).unwrap_or(0);
+        all.iter().take(chosen + 1).map(|(_, text)| usize::from(cells(text))).sum::<usize>()
+    };
+    while upto(&all) > room && all.first().is_some_and(|(scope, _)| *scope != menu.scope) {
+        all.remove(0);
+    }
     let mut words = Vec::new();
-    for (scope, text) in text(detail) {
-        let width = (cells(&text) - 1).min(area.right().saturating_sub(x));
+    for (scope, text) in all {
+        let width = cells(&text) - 1;
+        if width > area.right().saturating_sub(x) && scope != menu.scope {
+            break;
+        }
+        let width = width.min(area.right().saturating_sub(x));
         words.push((Rect { x, width, ..area }, scope, text));
         x = (x + width + 1).min(area.right());
     }
@@ -249,15 +262,20 @@ fn draw_item(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &SignalMenu, ite
         Pick::Signal(signal) => signal,
     };
     pen.fmt(style(Role::Text), format_args!("{:>3} {:<9} ", signal.number(), signal.name()));
-    pen.put(style(Role::Dim), short_action(signal));
+    let between = theme.glyphs().between();
     let one = menu.aims.ready() == 1;
-    for (n, _, what, role) in met(menu.aims.tally(signal), signal) {
-        pen.put(style(Role::Dim), " ").put(style(Role::Dim), theme.glyphs().between());
-        if one {
-            pen.fmt(style(role), format_args!(" {what}"));
-        } else {
-            pen.fmt(style(role), format_args!(" {n} {what}"));
-        }
+    let words = |n: usize, what: &str| if one { format!(" {what}") } else { format!(" {n} {what}") };
+    let noted = || met(menu.aims.tally(signal), signal);
+    let cells: usize = noted().map(|(n, _, what, _)| 2 + words(n, what).len()).sum();
+    // What they do about it matters more than what is done to anybody else.
+    let room = usize::from(pen.left()).saturating_sub(cells);
+    let action = short_action(signal);
+    let first = action.split([' ', ',']).next().unwrap_or("");
+    pen.put(style(Role::Dim), if action.len() <= room { action } else { first });
+    for (n, _, what, role) in noted() {
+        pen.put(style(Role::Dim), " ").put(style(Role::Dim), between);
+        let text = words(n, what);
+        pen.put(style(role), &fitted(&text, usize::from(pen.left())));
     }
 }
 

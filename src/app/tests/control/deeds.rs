@@ -272,8 +272,13 @@ fn the_act_menu_has_every_act_and_does_it() {
     let Some(Layer::Menu(menu)) = &desk.app.layer else { panic!("no menu") };
     assert!(menu.items.iter().all(|item| Action::from_id(&item.key).is_some()));
     assert!(menu.items.iter().any(|item| item.label.starts_with("Ctrl-U")));
-    desk.press("z Enter");
+    desk.press("Down Down Enter");
     assert_eq!(desk.orders(), ["pin [31]", "SIGSTOP"]);
+    // The keys that stand there do the same.
+    desk.press("o F7");
+    assert_eq!(desk.orders(), ["pin [31]", "Renice(-1)"]);
+    desk.press("o F9");
+    assert_eq!(desk.named(), [31]);
     // The right button puts the cursor on its row first.
     desk.press("Esc Home");
     let at = desk.rows().iter().position(|row| row.ends_with("40")).unwrap();
@@ -313,4 +318,58 @@ fn one_look_is_asked_for_however_much_happens() {
     assert_eq!(looks(&mut desk), 0);
     ended(&mut desk, 10);
     assert_eq!(looks(&mut desk), 1);
+}
+
+#[test]
+fn what_helps_next_is_told_with_its_key() {
+    let parent = Pid::new(30);
+    let zombie = WhyAlive::Zombie { parent, parent_name: "make".into() };
+    let uninterruptible = WhyAlive::Uninterruptible { wchan: None };
+    let hup = Act::Signal(Signal::HUP);
+    for (why, act, said) in [
+        (WhyAlive::Ignores, TERM, "still alive after 5 s, ignores SIGTERM; SIGKILL ends it (!)"),
+        (WhyAlive::Stopped, TERM, "stopped: SIGTERM waits until it is continued; SIGCONT continues it (z)"),
+        (
+            zombie,
+            TERM,
+            "already dead, parent 30 (make) has not reaped it; it goes when 30 (make) does (type 30, F9)",
+        ),
+        (uninterruptible, KILL, "acts when the call returns; nothing stronger can be sent, so wait"),
+        (WhyAlive::Catches, hup, "31 cc1plus: caught SIGHUP and goes on"),
+    ] {
+        let mut desk = Desk::grouped();
+        desk.press("3 1");
+        let session = desk.order("F9 Enter");
+        let good = why == WhyAlive::Catches;
+        desk.news(session, 31, Some(act), Happened::Verdict(Verdict::StillAlive { after: 5.0, why }));
+        assert!(desk.said().ends_with(said), "{}", desk.said());
+        let notice = desk.app.notices.current(desk.app.now).next().expect("it was told").clone();
+        assert_eq!(notice.role == crate::model::Role::Good, good, "{said}");
+        assert_eq!(notice.text.len() == notice.advice, !notice.text.contains("; "), "{said}");
+    }
+    // The key is that of the key map.
+    let mut desk = Desk::grouped();
+    desk.app.keymap = crate::app::Keymap::parse("[processes]\nF9 = \"signal\"\nG = \"ladder\"\n").0;
+    let session = {
+        desk.press("F9 Enter");
+        desk.acted()
+    };
+    for pid in [31, 32] {
+        let why = WhyAlive::Ignores;
+        desk.news(session, pid, Some(TERM), Happened::Verdict(Verdict::StillAlive { after: 0.3, why }));
+    }
+    assert_eq!(desk.said(), "2 processes: still alive after 0.3 s, ignores SIGTERM; SIGKILL ends it (G)");
+}
+
+#[test]
+fn the_dialog_knows_whether_all_of_them_are_stopped() {
+    let mut desk = Desk::grouped();
+    desk.see(MACHINE, &[31]);
+    desk.press("3 1 F9");
+    assert!(desk.menu().stopped);
+    desk.see(MACHINE, &[]);
+    assert!(!desk.menu().stopped, "it goes on meanwhile");
+    desk.see(MACHINE, &[31]);
+    desk.press("Left");
+    assert!(!desk.menu().stopped, "not all of the session are");
 }

@@ -263,5 +263,24 @@ fn five_hundred_tagged_rows_are_one_order_one_look_and_one_sentence() {
     }
     assert_eq!(desk.effects, [Effect::Sample]);
     let now: Vec<&str> = desk.app.notices.current(desk.app.now).map(|n| n.text.as_str()).collect();
-    assert_eq!(now, ["500 processes: killed by SIGTERM at once"]);
+    assert_eq!(now, ["500 processes: killed by SIGTERM"]);
+}
+
+#[test]
+fn a_thread_is_never_ready_for_a_signal() {
+    let mut desk = Desk::grouped();
+    desk.press("H");
+    desk.at += SECOND;
+    let mut sample = machine_of(desk.at, MACHINE, &[]);
+    let task = sample.tasks.iter_mut().find(|seen| seen.id.pid.get() == 31).expect("it is there");
+    Arc::make_mut(&mut task.task).kind = crate::model::Kind::Thread(Pid::new(30).unwrap());
+    let next = derive(Some(&desk.app.snapshot), sample);
+    desk.tell(Msg::Snapshot(Arc::new(next)));
+    desk.press("N 3 1 F9");
+    desk.pinned();
+    assert_eq!((desk.named(), desk.menu().aims.ready()), (vec![31], 0));
+    desk.orders();
+    desk.press("Enter");
+    assert_eq!(desk.orders(), ["release"]);
+    assert_eq!(desk.said(), "nothing sent: none of them can be hit");
 }

@@ -10,6 +10,7 @@ use super::*;
 use crate::config::Key;
 use crate::model::{
     Cgroup, Change, Disposition, Outcome, ProcId, Scope, Setting, SignalSet, Standing, State, Survey, Target,
+    WhyAlive,
 };
 
 const TERM: Act = Act::Signal(Signal::TERM);

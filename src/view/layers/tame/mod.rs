@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
 
 use super::foot::Hint;
-use super::{draw_box, first_shown, foot, inner, row, targets};
+use super::{ROOMY, draw_box, first_shown, foot, inner, row, targets};
 use crate::app::{Choice, Hit, Now, TameMenu, What};
 use crate::config::{Chord, Key};
 use crate::model::{Role, Setting};
@@ -21,10 +21,14 @@ use crate::view::pen::Pen;
 /// Widest a dialog is.
 const WIDTH: u16 = 78;
 
+/// So many items of a list are seen before other things are.
+const LEAST_ITEMS: usize = 3;
+
 /// Where the parts of a dialog stand.
 struct Parts {
     outer: Rect,
-    inside: Rect,
+    /// Whom it would reach.
+    head: Rect,
     /// How it is now; without rows in the form, whose fields say so themselves.
     now: Rect,
     list: Rect,
@@ -46,21 +50,32 @@ fn parts(area: Rect, menu: &TameMenu) -> Parts {
     let now = u16::from(!matches!(menu.choice, Choice::Limits(_)));
     // The frame, an empty row above the list, the problem and the keys.
     let height = usize::from(head + now + notes + 5) + items;
-    let height = u16::try_from(height).unwrap_or(u16::MAX).min(area.height);
+    // Where there is room, what speaks below it stays in sight.
+    let most = if area.height < ROOMY { area.height } else { area.height - 4 };
+    let height = u16::try_from(height).unwrap_or(u16::MAX).min(most);
     let outer = area.centered(Constraint::Length(WIDTH.min(area.width)), Constraint::Length(height));
     let inside = inner(outer);
+    // The keys come first, then some of the list, then who is meant; the rest has what is left.
+    let mut spare = usize::from(inside.height).saturating_sub(1 + items.min(LEAST_ITEMS));
+    let mut grant = |rows: u16| {
+        let granted = spare.min(usize::from(rows));
+        spare -= granted;
+        granted as u16
+    };
+    let (first, now, problem) = (grant(1), grant(now), grant(1));
+    let head = first + grant(head - 1);
+    let (notes, air) = (grant(notes), grant(1));
     let mut top = inside.y;
     let mut take = |rows: u16| {
         let y = top.min(inside.bottom());
         top = top.saturating_add(rows);
         Rect { y, height: rows.min(inside.bottom() - y), ..inside }
     };
-    take(head);
-    let now = take(now);
-    take(1);
-    let list = take(inside.height.saturating_sub(head + now.height + notes + 3));
-    let (notes, problem, keys) = (take(notes), take(1), take(1));
-    Parts { outer, inside, now, list, notes, problem, keys }
+    let (head, now) = (take(head), take(now));
+    take(air);
+    let list = take(inside.height.saturating_sub(head.height + now.height + air + notes + problem + 1));
+    let (notes, problem, keys) = (take(notes), take(problem), take(1));
+    Parts { outer, head, now, list, notes, problem, keys }
 }
 
 /// Draws the dialog.
@@ -73,7 +88,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, menu: &TameMenu)
         Choice::Limits(_) => "Limits",
     };
     draw_box(parts.outer, buf, theme, title);
-    targets::draw(parts.inside, buf, theme, &menu.aims);
+    targets::draw(parts.head, buf, theme, &menu.aims);
     if let Some(now) = menu.now() {
         let mut pen = Pen::new(buf, row(parts.now, 0));
         pen.put(theme.style(Role::Dim), "now: ");
