@@ -30,7 +30,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::model::{Nanos, ProcId, Sensors, Snapshot, Topology, Wants};
+use crate::model::{Nanos, Pid, ProcId, Sensors, Snapshot, Topology, Wants};
 
 pub use action::Action;
 pub use aims::{Aim, Aimed, Aims, Tally};
@@ -260,6 +260,14 @@ impl App {
     pub fn typed_pid(&self) -> Option<&str> {
         let recent = self.digits.as_ref().filter(|(_, at)| self.now.since(*at) < DIGITS_PAUSE);
         recent.map(|(text, _)| text.as_str())
+    }
+
+    /// The same, where nobody on screen has that pid, so that the cursor is on somebody else.
+    pub fn pid_typed_in_vain(&self) -> Option<&str> {
+        let typed = self.typed_pid()?;
+        let selected = self.table.selected(&self.snapshot).map(|proc| proc.task.id.pid);
+        let found = selected.is_some() && typed.parse().ok().and_then(Pid::new) == selected;
+        (!found).then_some(typed)
     }
 
     /// Who is on screen now.

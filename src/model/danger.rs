@@ -40,7 +40,7 @@ impl Danger {
             }
             Danger::Ourselves => "glowtop itself is among them".to_owned(),
             Danger::Ancestor(pid, name) => {
-                format!("glowtop runs below {pid} {}: it may end too", name.show(NAME_CELLS))
+                format!("glowtop runs below {pid} {}: it may end or stop too", name.show(NAME_CELLS))
             }
             Danger::Users(count) => format!("they belong to {count} users"),
             Danger::Kernel(1) => "one of them is a kernel thread: it takes no signals".to_owned(),
@@ -153,6 +153,6 @@ mod tests {
     #[test]
     fn names_are_shown_not_obeyed() {
         let danger = Danger::Ancestor(Pid::new(7).unwrap(), "\u{1b}[2J".into());
-        assert_eq!(danger.sentence(), "glowtop runs below 7 \u{fffd}[2J: it may end too");
+        assert_eq!(danger.sentence(), "glowtop runs below 7 \u{fffd}[2J: it may end or stop too");
     }
 }

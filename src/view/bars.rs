@@ -1,5 +1,7 @@
 //! The lines at the foot of the screen: the one that speaks, and the keys.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -20,22 +22,30 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
     let mut pen = Pen::new(buf, area);
     if let Some(Layer::Line(line)) = &app.layer {
         let label = match line.purpose {
-            Purpose::Search => "Search: ",
-            Purpose::Filter => "Filter: ",
-            Purpose::Delay => "Seconds between two looks: ",
-            Purpose::Thaw => "Freeze for so many seconds: ",
+            Purpose::Search => Cow::Borrowed("Search: "),
+            Purpose::Filter => Cow::Borrowed("Filter: "),
+            Purpose::Delay => Cow::Borrowed("Seconds between two looks: "),
+            Purpose::Thaw => match line.targets.as_slice() {
+                [one] => Cow::Owned(format!("Freeze {} {} for seconds: ", one.id.pid, one.name.show(16))),
+                many => Cow::Owned(format!("Freeze {} processes for seconds: ", many.len())),
+            },
         };
         let style = theme.style(if line.failed { Role::Bad } else { Role::Text });
         let (before, after) = line.edit.around_cursor();
         let mut rest = after.chars();
         let under = rest.next().unwrap_or(' ');
         let cursor = theme.style(Role::Selection);
-        pen.put(theme.style(Role::Key), label).put(style, before);
+        pen.put(theme.style(Role::Key), &label).put(style, before);
         pen.put(cursor, under.encode_utf8(&mut [0; 4])).put(style, rest.as_str());
         return;
     }
     if let Some(digits) = app.typed_pid() {
-        pen.put(theme.style(Role::Key), "PID: ").put(theme.style(Role::Text), digits);
+        let missed = app.pid_typed_in_vain().is_some();
+        let role = if missed { Role::Bad } else { Role::Text };
+        pen.put(theme.style(Role::Key), "PID: ").put(theme.style(role), digits);
+        if missed {
+            pen.put(theme.style(Role::Bad), " is not shown");
+        }
         return;
     }
     let mut said = false;

@@ -268,3 +268,12 @@ fn small_dialogs_keep_their_keys_and_their_list() {
         }
     }
 }
+
+#[test]
+fn whom_a_freeze_with_an_end_would_reach_is_named() {
+    let mut desk = desk(SMALL, Depth::True, true);
+    desk.press("1 3 1 1 Alt-z");
+    assert!(desk.picture().contains("Freeze 1311 cc1plus for seconds: 30"), "{}", desk.picture());
+    desk.press("Esc 1 3 1 0 c Alt-z");
+    assert!(desk.picture().contains("Freeze 4 processes for seconds: 30"), "{}", desk.picture());
+}

@@ -270,7 +270,7 @@ fn those_under_whom_it_runs_are_left_out() {
     );
     assert!(out.starts_with("status 1\n"), "{out}");
     // Named by its number it is meant, and what that means is said.
-    assert!(out.contains(&format!("! glowtop runs below {pid} sh: it may end too")), "{out}");
+    assert!(out.contains(&format!("! glowtop runs below {pid} sh: it may end or stop too")), "{out}");
     assert!(out.ends_with("status 0\n"), "{out}");
 }
 
@@ -339,7 +339,7 @@ fn what_is_dangerous_wants_the_whole_word() {
     let script = "\"$1\" kill \"pid:$$\" --signal USR1; echo \"status $?\"; sleep 0";
     let mut pty = Start::program("sh", &["-c", script, "sh", GLOWTOP]).spawn();
     pty.wait_row(&["type yes to go on:"]);
-    pty.wait_row(&["! glowtop runs below", "it may end too"]);
+    pty.wait_row(&["! glowtop runs below", "it may end or stop too"]);
     pty.send(b"y\r");
     pty.wait_row(&["status 1"]);
     assert_eq!(pty.wait_exit().code(), Some(0));

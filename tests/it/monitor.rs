@@ -94,6 +94,8 @@ fn monitor(args: &[&str]) -> Pty {
     let pty = started(Start::glowtop(args).size(120, 40));
     pty.wait_row(&["PID", "Command"]);
     pty.wait_row(&[" shown"]);
+    // On a busy machine the first look does not find everybody.
+    pty.wait_until("everybody is shown", || !pty.contents().contains("shown so far"));
     pty
 }
 

@@ -63,8 +63,10 @@ impl Ladder {
 
     /// Takes news of its session.
     pub fn news(&mut self, news: &ControlNews) {
-        let rung = match news.act {
-            Some(Act::Signal(signal)) => signal,
+        let rung = match (&news.what, news.act) {
+            // Which rung's news it is matters less than which signal it was: somebody else may have sent it.
+            (Happened::Verdict(Verdict::Killed { by: Signal::KILL, .. }), _) => Signal::KILL,
+            (_, Some(Act::Signal(signal))) => signal,
             _ => Signal::TERM,
         };
         match &news.what {

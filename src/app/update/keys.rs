@@ -1,11 +1,11 @@
 //! Where a key goes: to the layer that is open, else to the action it is bound to.
 
 use crate::config::{Chord, Key};
-use crate::model::Pid;
+use crate::model::{Pid, Role};
 
 use super::layers::parse_delay;
 use crate::app::layer::Picked;
-use crate::app::{App, DIGITS_PAUSE, Effect, Layer, LineInput, MenuPurpose, Purpose, Screen};
+use crate::app::{Action, App, DIGITS_PAUSE, Effect, Layer, LineInput, MenuPurpose, Purpose, Screen};
 
 impl App {
     pub(super) fn key(&mut self, chord: Chord, effects: &mut Vec<Effect>) {
@@ -19,9 +19,39 @@ impl App {
             self.type_digit(digit);
             return;
         }
+        match self.keymap.action(self.screen, chord) {
+            Some(action) => self.chosen(action, effects),
+            None => self.digits = None,
+        }
+    }
+
+    /// Does what was chosen by a key or on the key bar; not to whomever the cursor is on where somebody else was typed for.
+    pub(super) fn chosen(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        let missed = self.pid_typed_in_vain().filter(|_| self.is_about_the_cursor(action)).map(str::to_owned);
         self.digits = None;
-        if let Some(action) = self.keymap.action(self.screen, chord) {
-            self.act(action, effects);
+        match missed {
+            Some(pid) => {
+                let text = format!("no process {pid} is shown: nothing was done to another one");
+                self.say(Role::Warn, text);
+            }
+            None => self.act(action, effects),
+        }
+    }
+
+    /// Whether `action` is about whomever the cursor is on, and is more than a look.
+    fn is_about_the_cursor(&self, action: Action) -> bool {
+        match action {
+            Action::Undo => false,
+            Action::Tag | Action::TagTree => true,
+            act => act.is_act() && self.offers(act) && self.table.tagged() == 0,
+        }
+    }
+
+    /// Whoever is typed for and was not there is looked for again.
+    pub(super) fn find_typed_pid(&mut self) {
+        if let Some(pid) = self.pid_typed_in_vain().and_then(|text| text.parse().ok()).and_then(Pid::new) {
+            let snapshot = self.snapshot.clone();
+            self.table.find_pid(&snapshot, pid);
         }
     }
 

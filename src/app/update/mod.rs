@@ -76,6 +76,7 @@ impl App {
         self.snapshot = snapshot;
         self.table.forget_gone(&self.snapshot);
         self.rearrange();
+        self.find_typed_pid();
         self.refresh_scopes(effects);
     }
 

@@ -13,6 +13,9 @@ impl App {
             return;
         }
         let snapshot = self.snapshot.clone();
+        if !matches!(hit, Hit::Key(_)) {
+            self.digits = None;
+        }
         match (event, hit) {
             (MouseEvent::WheelUp | MouseEvent::WheelDown, _) => {
                 let by = if event == MouseEvent::WheelUp { -WHEEL } else { WHEEL };
@@ -41,7 +44,7 @@ impl App {
             (MouseEvent::Left, Hit::Press(chord)) => self.layer_key(chord, effects),
             (MouseEvent::Left, Hit::Scope(scope)) => self.choose_scope(scope, effects),
             (_, Hit::Layer | Hit::Press(_) | Hit::Scope(_)) => {}
-            (MouseEvent::Left, Hit::Key(action)) if self.layer.is_none() => self.act(action, effects),
+            (MouseEvent::Left, Hit::Key(action)) if self.layer.is_none() => self.chosen(action, effects),
             // A click beside a line keeps what was typed for: a filter stays, where Esc would clear it.
             (MouseEvent::Left, _) if matches!(&self.layer, Some(Layer::Line(_))) => self.layer = None,
             (MouseEvent::Left, _) if self.layer.is_some() => self.layer_key(Chord::plain(Key::Esc), effects),

@@ -373,3 +373,50 @@ fn the_dialog_knows_whether_all_of_them_are_stopped() {
     desk.press("Left");
     assert!(!desk.menu().stopped, "not all of the session are");
 }
+
+#[test]
+fn a_ladder_tells_the_signal_that_ended_them() {
+    let mut desk = Desk::grouped();
+    desk.press("3 1");
+    let session = desk.order("! Enter");
+    desk.news(session, 31, Some(TERM), Happened::Outcome(Outcome::Delivered));
+    // It is stopped, and ended by another ladder.
+    desk.press("Esc");
+    let killed = Verdict::Killed { by: Signal::KILL, after: 4.7 };
+    desk.news(session, 31, Some(TERM), Happened::Verdict(killed));
+    desk.news(session, 31, Some(TERM), Happened::Over { reached: 1, escaped: 0 });
+    assert_eq!(desk.said(), "ladder: it ended, after SIGKILL");
+}
+
+#[test]
+fn a_pid_that_was_typed_in_vain_keeps_acts_from_whoever_the_cursor_is_on() {
+    for keys in ["F9", "z", "F8", "Space", "c", "o", "!"] {
+        let mut desk = Desk::grouped();
+        desk.press("9 9");
+        desk.orders();
+        desk.press(keys);
+        assert!(desk.orders().is_empty() && desk.app.layer.is_none(), "{keys}");
+        assert_eq!(desk.app.table.tagged(), 0, "{keys}");
+        assert_eq!(desk.said(), "no process 99 is shown: nothing was done to another one", "{keys}");
+        // Once more it is meant for the cursor's row.
+        desk.press(keys);
+        let done = !desk.orders().is_empty() || desk.app.layer.is_some() || desk.app.table.tagged() > 0;
+        assert!(done, "{keys}");
+    }
+    let mut desk = Desk::grouped();
+    desk.press("9 9");
+    desk.tell(Msg::Mouse(MouseEvent::Left, Hit::Key(Action::Freeze)));
+    assert!(!desk.orders().iter().any(|order| order.starts_with("SIGSTOP")));
+    // Who comes while it is typed for is found, and is then meant.
+    let mut desk = Desk::grouped();
+    desk.press("9 9");
+    let mut more = MACHINE.to_vec();
+    more.push((99, 30, "as", 1000, 10, 3));
+    desk.see(&more, &[]);
+    desk.press("F9");
+    assert_eq!(desk.named(), [99]);
+    // Tags go before the cursor, wherever that is.
+    let mut desk = Desk::grouped();
+    desk.press("3 1 Space 9 9 F9");
+    assert_eq!(desk.named(), [31]);
+}
