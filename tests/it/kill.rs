@@ -467,7 +467,7 @@ fn the_screen_keeps_the_same_log() {
     let mut guard = Guard::shell(&mark, "");
     let filter = format!("pid:{}", guard.pid());
     let mut pty = Start::glowtop(&["--log", path.to_str().unwrap(), "-F", &filter]).spawn();
-    pty.wait_row(&[&guard.pid().to_string(), "sh"]);
+    pty.wait_row(&[&guard.pid().to_string(), "sh -c"]);
     pty.send(b"k");
     pty.wait_row(&["SIGTERM"]);
     pty.send(b"\r");
@@ -489,7 +489,7 @@ fn read_only_is_read_only() {
     let mut guard = Guard::shell(&mark, "");
     let filter = format!("pid:{}", guard.pid());
     let mut pty = Start::glowtop(&["--readonly", "-F", &filter]).spawn();
-    pty.wait_row(&[&guard.pid().to_string(), "sh"]);
+    pty.wait_row(&[&guard.pid().to_string(), "sh -c"]);
     pty.wait_row(&["read only"]);
     assert!(!pty.contents().contains("F9Kill"), "{}", pty.contents());
     pty.send(b"k");
@@ -560,4 +560,20 @@ fn a_tree_goes_with_its_root() {
         assert!(matches!(state(), None | Some('Z' | 'X')), "{pid} lives");
     }
     assert!(neighbour.runs());
+}
+
+#[test]
+fn a_signal_that_does_not_ask_to_end_may_be_caught() {
+    let mark = mark();
+    let script = "trap : HUP TERM; echo up; while kill -0 $PPID; do read x; done";
+    let mut daemon = Guard::start(Command::new("sh").args(["-c", script, &mark]));
+    let pid = daemon.pid();
+    let filter = format!("pid:{pid}");
+    let sent = |signal| said(&[&filter, "--yes", "--signal", signal, "--patience", "0.5"]);
+    let (code, out, err) = sent("HUP");
+    assert_eq!((code, out.as_str()), (0, format!("{pid} sh: caught SIGHUP and goes on\n").as_str()), "{err}");
+    let (code, out, err) = sent("TERM");
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(out.ends_with("caught SIGTERM and went on; SIGKILL ends it (--signal KILL)\n"), "{out}{err}");
+    assert!(daemon.runs());
 }
