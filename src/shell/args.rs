@@ -71,7 +71,7 @@ pub(super) struct Options {
     /// Show only these processes: numbers with commas between them
     #[arg(short, long, value_name = "LIST", value_delimiter = ',', value_parser = pid)]
     pub pid: Vec<Pid>,
-    /// Show only what matches: pieces of command lines, with | between alternatives
+    /// Show only what matches: pieces of command lines with | between alternatives, or a query
     #[arg(short = 'F', long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// Colours to use; `glowtop print themes` lists them
@@ -125,8 +125,9 @@ pub(super) struct ShotArgs {
 /// Which processes are listed, and how.
 #[derive(Clone, Debug, Args)]
 pub(super) struct PsArgs {
-    /// List only what matches: pieces of command lines, with | between alternatives
-    #[arg(value_name = "FILTER")]
+    /// List only what matches: pieces of command lines with | between alternatives, or a query such as
+    /// 'name~cc1 and cpu>50 and mem>1GiB'; `glowtop print fields` lists what can be asked for
+    #[arg(value_name = "QUERY")]
     pub filter: Option<String>,
     /// Write JSON: an array of objects, numbers in bytes, seconds and percent of one core
     #[arg(long, conflicts_with = "csv")]
@@ -175,6 +176,8 @@ pub(super) enum Registry {
     Themes,
     /// What keys can do
     Actions,
+    /// What a query can ask for
+    Fields,
 }
 
 /// A column to sort by, or the wish to know which there are.
