@@ -179,7 +179,7 @@ impl Expr {
             Expr::Not(expr) => !expr.truth(proc, at),
             Expr::All(list) => {
                 let mut least = Truth::True;
-                for expr in list {
+                for expr in cheapest_first(list) {
                     least = least.min(expr.truth(proc, at));
                     if least == Truth::False {
                         break;
@@ -189,7 +189,7 @@ impl Expr {
             }
             Expr::Any(list) => {
                 let mut most = Truth::False;
-                for expr in list {
+                for expr in cheapest_first(list) {
                     most = most.max(expr.truth(proc, at));
                     if most == Truth::True {
                         break;
@@ -197,6 +197,15 @@ impl Expr {
                 }
                 most
             }
+        }
+    }
+
+    /// Whether it looks into texts, or consists of parts.
+    fn is_dear(&self) -> bool {
+        match self {
+            Expr::Piece(_) | Expr::All(_) | Expr::Any(_) => true,
+            Expr::Compare(compare) => matches!(compare.field.how, How::Text(_)),
+            Expr::Not(expr) => expr.is_dear(),
         }
     }
 
@@ -247,6 +256,11 @@ impl Expr {
             }
         }
     }
+}
+
+/// Numbers before texts: often they settle it, and the order changes nothing else.
+fn cheapest_first(list: &[Expr]) -> impl Iterator<Item = &Expr> {
+    list.iter().filter(|expr| !expr.is_dear()).chain(list.iter().filter(|expr| expr.is_dear()))
 }
 
 impl Compare {

@@ -220,7 +220,13 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
 
 #[test]
 fn registries_are_lists_with_the_id_first() {
-    for (what, some) in [("columns", "pid"), ("meters", "cpu"), ("themes", "ember"), ("actions", "signal")] {
+    for (what, some) in [
+        ("columns", "pid"),
+        ("meters", "cpu"),
+        ("themes", "ember"),
+        ("actions", "signal"),
+        ("fields", "under"),
+    ] {
         let list = text(&["print", what]);
         let ids: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
         assert_eq!(ids.len(), list.lines().count(), "{what}: a line without an id");
