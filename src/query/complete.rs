@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::field::{Field, How, KINDS, STATES, Scratch, fields};
+use super::field::{Field, How, KINDS, Op, STATES, Scratch, fields};
 use super::word::{self, Comparison, What, Written};
 use crate::model::{Kind, Snapshot, showable};
 
@@ -79,6 +79,8 @@ fn values(compared: &Comparison<'_>, cursor: usize, snapshot: &Snapshot) -> Vec<
     let value = &compared.value;
     let (typed, replace) = match value.how {
         Written::Bare => (value.text.as_str(), value.at..cursor),
+        // Behind `:` there is no blank.
+        Written::Missing if compared.op == Op::Like => ("", compared.op_end..cursor),
         Written::Missing => ("", cursor..cursor),
         Written::Quoted | Written::Unclosed => return Vec::new(),
     };
@@ -195,6 +197,7 @@ mod tests {
         assert_eq!(offered("user=^"), ["user=ann", "user=root"]);
         assert_eq!(offered("user = R^ and x"), ["user = root and x"]);
         assert_eq!(offered("user!= ^"), ["user!= ann", "user!= root"]);
+        assert_eq!(offered("user: ^ and x"), ["user:ann and x", "user:root and x"]);
         assert_eq!(offered("name:a^"), ["name:\"a b\""]);
         assert_eq!(offered("under:2^"), ["under:20", "under:21", "under:22"]);
         assert_eq!(offered("state=zo^"), ["state=Z"]);

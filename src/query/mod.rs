@@ -14,7 +14,7 @@
 //! * `field op value` compares. [`fields`] has the fields: a table with one row for each.
 //!   `=` and `!=` compare exactly; `<` `<=` `>` `>=` compare amounts; `~` is a regular expression that is found anywhere
 //!   in a text; `:` is a text with `*` and `?` that agrees with the whole, and with anything else the same as `=`.
-//!   For `~` and `:` case matters where the value has a capital.
+//!   For `~` and `:` case matters where the value has a capital. A pattern that is all ASCII looks at bytes.
 //! * Amounts have units: `1.5GiB` (`1.5G`), `500MB`, `50%`, `1h30m`. A number alone is bytes, percent or seconds.
 //! * `not` binds more than `and`, which binds more than `or`; what stands side by side is joined by `and`.
 //! * Other words are plain pieces, with the blanks between them; `"…"` is one piece or value, whatever is in it, with
