@@ -16,13 +16,13 @@
 //! | [`query`] | the filter and its language: text → does this process match | who asks |
 //! | [`app`] | the mind: `update(&mut App, Msg) -> Vec<Effect>`, pure | `/proc`, pidfds, channels, time of day |
 //! | [`view`] | draws the mind into a buffer, a buffer as a picture, and says what lies under a mouse click | how to change anything |
-//! | [`export`] | snapshot → text, JSON, CSV | terminal, selection |
+//! | [`export`] | snapshot → text, JSON, CSV; what was done → JSON | terminal, selection |
 //! | [`proc`] | kernel text → [`model::Sample`], below an injectable root; `proc::parse` is pure | rates, percentages, columns, sorting |
 //! | [`sampler`] | the sampling thread: when to look, and synthetic sources | which files are read, who listens |
 //! | [`control`] | acting on a process: pin, check, act, verdict | menus, tags, why |
 //! | [`lab`] | workloads, their supervisor and workers, measurement, report | the monitor: it sees the workers through `/proc` |
 //! | [`sys`] | the only room with `unsafe`: system calls nobody wraps | everything else |
-//! | [`shell`] | the world: argv and the commands (`ps`, `shot`, `lab` …), terminal, threads, channels; wires the rooms together | what any column, key, theme or workload means |
+//! | [`shell`] | the world: argv and the commands (`ps`, `kill`, `lab` …), terminal, threads, channels; wires the rooms together | what any column, key, theme or workload means |
 //!
 //! # One-way streets
 //!

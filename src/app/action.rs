@@ -116,6 +116,28 @@ impl Action {
     pub fn from_id(id: &str) -> Option<Action> {
         Action::ALL.iter().copied().find(|action| action.id() == id)
     }
+
+    /// Whether it does something to processes, starts some, or opens what leads to that; with `--readonly` there is no
+    /// such action. Each is named here, so that nobody forgets a new one.
+    #[allow(clippy::match_same_arms, reason = "a list of this length is read in groups")]
+    pub const fn is_act(self) -> bool {
+        use Action as A;
+        match self {
+            A::Signal | A::Acts | A::Ladder | A::Freeze | A::FreezeTree | A::FreezeFor | A::Undo => true,
+            A::NiceDown | A::NiceUp | A::AutogroupDown | A::AutogroupUp => true,
+            A::IoPriority | A::Affinity | A::Policy | A::Tame => true,
+            A::LabRun | A::LabStop => true,
+            A::Help | A::Quit | A::Back | A::Suspend | A::Redraw | A::NextScreen | A::PrevScreen => false,
+            A::Lab | A::Pause | A::Delay | A::Theme | A::Header | A::Detailed | A::CoreHistory => false,
+            A::Up | A::Down | A::PageUp | A::PageDown | A::Top | A::Bottom | A::Left | A::Right => false,
+            A::LineStart | A::LineEnd | A::Search | A::SearchNext | A::Filter | A::User | A::Follow => false,
+            A::Tree | A::FoldToggle | A::FoldAll | A::FoldParent | A::Sort | A::SortPrev => false,
+            A::SortNext | A::SortCpu | A::SortMemory | A::SortTime | A::SortPid | A::Invert => false,
+            A::SubtreeSort | A::Threads | A::KernelThreads | A::FullCommand | A::Changes => false,
+            A::ShortLived | A::Tag | A::TagTree | A::Untag | A::Journal => false,
+            A::LabMode | A::LabMore | A::LabFewer | A::LabLonger | A::LabShorter => false,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! What can lie above a screen: help, a menu, a line of input, the signal dialog. State, never a nested loop.
 
 use crate::config::{Chord, Key};
+use crate::model::Target;
 
 use super::line_edit::LineEdit;
 use super::list::walk;
 use super::signal_menu::SignalMenu;
-use super::tame_menu::TameMenu;
+use super::tame::TameMenu;
 
 /// Something open above the screen; it gets the keys first.
 #[derive(Clone, Debug)]
@@ -79,6 +80,8 @@ pub struct LineInput {
     pub edit: LineEdit,
     /// Whether what stands there makes no sense or finds nothing.
     pub failed: bool,
+    /// Whom it is about, where that was settled when it opened.
+    pub targets: Vec<Target>,
 }
 
 /// What a key came to in a menu.
@@ -119,6 +122,6 @@ impl Menu {
 impl LineInput {
     /// A line for `purpose` that holds `text`.
     pub fn new(purpose: Purpose, text: &str) -> LineInput {
-        LineInput { purpose, edit: LineEdit::new(text), failed: false }
+        LineInput { purpose, edit: LineEdit::new(text), failed: false, targets: Vec::new() }
     }
 }

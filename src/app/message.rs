@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::Chord;
 use crate::model::lab::{LabNews, LabOrder};
-use crate::model::{ControlNews, ControlOrder, Sensors, Snapshot, Wants};
+use crate::model::{ControlNews, ControlOrder, Scope, Sensors, Snapshot, Topology, Wants};
 
 use super::{Action, Input, MouseEvent, Screen};
 
@@ -21,6 +21,8 @@ pub enum Msg {
     Snapshot(Arc<Snapshot>),
     /// A new reading of the slow sensors.
     Sensors(Arc<Sensors>),
+    /// How the CPUs belong together; told once, soon after the start.
+    Topology(Arc<Topology>),
     /// What became of an act.
     Control(Box<ControlNews>),
     /// What happens in the lab.
@@ -51,6 +53,8 @@ pub enum Hit {
     Tab(Screen),
     /// An item of the open layer.
     Item(usize),
+    /// The word for a scope in the open layer.
+    Scope(Scope),
     /// A part of the open layer that does what this key does.
     Press(Chord),
     /// The open layer, but no item of it.

@@ -8,6 +8,7 @@
 mod action;
 mod aims;
 mod arrange;
+mod deeds;
 mod history;
 mod input;
 mod journal;
@@ -21,7 +22,7 @@ mod notices;
 mod order;
 mod signal_menu;
 mod table;
-mod tame_menu;
+mod tame;
 mod update;
 
 #[cfg(test)]
@@ -29,11 +30,12 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::model::{Nanos, ProcId, Sensors, Snapshot, Wants};
+use crate::model::{Nanos, ProcId, Sensors, Snapshot, Topology, Wants};
 
 pub use action::Action;
-pub use aims::{Aim, Aimed, Aims};
+pub use aims::{Aim, Aimed, Aims, Tally};
 pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, arrange};
+pub use deeds::{Deeds, Frozen, Ladder, Undoable};
 pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
 pub use journal::{Entry, Journal};
@@ -43,9 +45,12 @@ pub use layer::{Layer, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
 pub use line_edit::LineEdit;
 pub use message::{Effect, Hit, Msg, WantsChange};
 pub use notices::{Notice, Notices};
-pub use signal_menu::SignalMenu;
+pub use signal_menu::{Choosable, Pick, SignalMenu};
 pub use table::Table;
-pub use tame_menu::{Tame, TameMenu};
+pub use tame::{
+    Branch, Choice, CpuChoice, Field, Holds, IoPriorityChoice, LimitForm, Now, Part, PolicyChoice, Tame,
+    TameMenu, What,
+};
 
 /// Digits typed within this many seconds of each other belong to one pid, and are shown so long.
 const DIGITS_PAUSE: f64 = 2.0;
@@ -108,12 +113,16 @@ pub struct App {
     pub snapshot: Arc<Snapshot>,
     /// The last reading of the slow sensors.
     pub sensors: Option<Arc<Sensors>>,
+    /// How the CPUs belong together, once it is known.
+    pub topology: Option<Arc<Topology>>,
     /// CPU use over time.
     pub history: History,
     /// What was said.
     pub notices: Notices,
     /// What was done, and what came of it.
     pub journal: Journal,
+    /// What was begun and is not over.
+    pub deeds: Deeds,
     /// The keys.
     pub keymap: Keymap,
     /// Whether the display is frozen.
@@ -132,6 +141,8 @@ pub struct App {
     pub searched: String,
     /// The time of the last message.
     pub now: Nanos,
+    /// Whether nothing may be done to any process, and none started: see [`Action::is_act`].
+    pub readonly: bool,
     themes: Vec<String>,
     size: (u16, u16),
     /// Digits typed so far to find a pid, and when the last one came.
@@ -158,6 +169,8 @@ pub struct Start {
     pub delay: f64,
     /// The lab.
     pub lab: Lab,
+    /// Whether nothing may be done to any process, and none started.
+    pub readonly: bool,
 }
 
 impl App {
@@ -170,9 +183,11 @@ impl App {
             layer: None,
             snapshot: Arc::default(),
             sensors: None,
+            topology: None,
             history: History::default(),
             notices: Notices::default(),
             journal: Journal::default(),
+            deeds: Deeds::default(),
             keymap: start.keymap,
             paused: false,
             header_hidden: false,
@@ -182,6 +197,7 @@ impl App {
             theme: start.theme,
             searched: String::new(),
             now: Nanos(0),
+            readonly: start.readonly,
             themes: start.themes,
             size: (80, 24),
             digits: None,
@@ -190,6 +206,11 @@ impl App {
             wants: None,
             dirty: true,
         }
+    }
+
+    /// Whether there is such an action in this run.
+    pub fn offers(&self, action: Action) -> bool {
+        !(self.readonly && action.is_act())
     }
 
     /// Whether something changed that the screen does not show yet; asking clears it.
@@ -206,7 +227,8 @@ impl App {
         // Once, to say that no look comes.
         let old = (self.snapshot.number > 0 && !self.paused).then(|| self.overdue());
         let old = old.filter(|at| *at > self.now);
-        notice.into_iter().chain(lab).chain(digits).chain(old).min()
+        let deeds = self.deeds.wakeup(self.now);
+        notice.into_iter().chain(lab).chain(digits).chain(old).chain(deeds).min()
     }
 
     /// Whether the look that is shown is older than it should be: the display is frozen, or no other came for long.

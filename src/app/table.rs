@@ -225,6 +225,29 @@ impl Table {
         std::mem::take(&mut self.fell) && self.tagged.is_empty()
     }
 
+    /// Says again that the cursor fell upon whom it stands on.
+    pub(super) fn set_fall(&mut self, fell: bool) {
+        self.fell = fell;
+    }
+
+    /// Every process that the filter, the user and the list of pids let through, whether its row is folded away or not,
+    /// ordered by pid; kernel threads only where they are shown.
+    pub fn matches(&self, snapshot: &Snapshot) -> Vec<Target> {
+        let shown = |proc: &&Proc| {
+            let task = &proc.task;
+            let kind = task.kind == Kind::Process || (self.kernel && task.kind == Kind::Kernel);
+            let user = self.user.as_ref().is_none_or(|(uid, _)| task.uid.known() == Some(uid));
+            let pid = self.pids.is_empty() || self.pids.contains(&task.id.pid);
+            kind && user && pid && self.filter.matches(proc)
+        };
+        snapshot.procs.iter().filter(shown).map(Proc::target).collect()
+    }
+
+    /// Whether a filter, a user or a list of pids narrows it.
+    pub fn is_narrowed(&self) -> bool {
+        !self.filter.is_empty() || self.user.is_some() || !self.pids.is_empty()
+    }
+
     /// Moves the cursor by `by` lines; stops following.
     pub fn step(&mut self, snapshot: &Snapshot, by: isize) {
         self.follow = false;

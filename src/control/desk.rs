@@ -3,30 +3,43 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{Timespec, epoll};
-use rustix::process::{Resource, getrlimit};
 
 use crate::model::{Act, Call, ControlNews, ControlOrder, Happened, Outcome, ProcId, Standing, Target};
 
 use super::follow::{Pursuit, Times};
+use super::limit::Limit;
 use super::look;
-use super::pin::{Hold, Life, life, pin};
+use super::orders::{Order, Part};
+use super::pin::{Hold, Life, Open, pin};
+use super::respawn::Respawns;
+use super::survey::Surveyor;
 use super::tame;
+use super::undo::Book;
 
 /// How many sessions without a hold on anything are remembered; a caller that never releases costs no more.
 const MOST_IDLE_SESSIONS: usize = 64;
 /// Death reports taken from the kernel at once.
 const BATCH: usize = 64;
 
-/// Epoll's name for the eventfd that says that an order has come. Cases are counted from the next number.
+/// Epoll's name for the eventfd that says that an order has come. Cases and orders are counted from the next number.
 const ORDERS: u64 = 0;
 
-/// Names a case for epoll and the alarms; never used twice.
+/// The alarms' name for a look at those that are held weakly.
+const WEAK: u64 = u64::MAX;
+/// The alarms' name for a look at who came in the place of one that was killed.
+pub(super) const RESPAWNS: u64 = u64::MAX - 1;
+
+/// How often those that are held weakly are looked at, with so much more time between for each of them.
+const ROUND: Duration = Duration::from_millis(50);
+const ROUND_EACH: Duration = Duration::from_millis(1);
+
+/// Names a case for epoll and the alarms, or an order; never used twice.
 pub(super) type Token = u64;
 
 /// One target of one session.
@@ -43,6 +56,8 @@ pub(super) struct Case {
     pub(super) ended: bool,
     /// Its session was released: it is forgotten when there is nothing more to follow.
     pub(super) released: bool,
+    /// What it owes to the order that it was last bound to.
+    pub(super) part: Option<Part>,
     /// When to look at it next; the same instant stands in `Desk::alarms`.
     pub(super) alarm: Option<Instant>,
 }
@@ -63,22 +78,42 @@ pub(super) enum Stage {
 pub(super) struct Desk<F> {
     pub(super) epoll: OwnedFd,
     wake: Arc<OwnedFd>,
-    news: F,
+    pub(super) news: F,
     pub(super) times: Times,
     /// The cases of each session, in the order in which they were chosen.
     pub(super) sessions: BTreeMap<u64, Vec<Token>>,
     pub(super) cases: BTreeMap<Token, Case>,
-    alarms: BTreeSet<(Instant, Token)>,
+    /// The cases of the sessions that were not released, by whom they are about.
+    pub(super) by_id: BTreeMap<(u64, ProcId), Token>,
+    /// The orders that are not over.
+    pub(super) orders: BTreeMap<Token, Order>,
+    /// Of those, the ones that may be over now.
+    pub(super) ripe: BTreeSet<Token>,
+    /// When to look at a case, or to climb the ladder of an order.
+    pub(super) alarms: BTreeSet<(Instant, Token)>,
     /// Cases that linger, oldest first; some may have left that stage.
     pub(super) lingering: VecDeque<Token>,
     /// How many pidfds are open.
     held: usize,
+    limit: Limit,
+    /// How they are opened.
+    pub(super) open: Open,
+    /// Cases that are held without a pidfd, so that nothing reports their end.
+    pub(super) weak: BTreeSet<Token>,
+    /// Whether an alarm is set to look at those.
+    round_planned: bool,
     next_token: Token,
+    /// There from the first survey on.
+    pub(super) surveyor: Option<Surveyor>,
+    /// Who was killed, and may come again.
+    pub(super) respawns: Respawns,
+    /// What can be given back.
+    pub(super) deeds: Book,
 }
 
 impl<F: Fn(ControlNews)> Desk<F> {
     /// A desk without cases, which reads its orders when `wake` rings.
-    pub(super) fn new(wake: Arc<OwnedFd>, times: Times, news: F) -> io::Result<Desk<F>> {
+    pub(super) fn new(wake: Arc<OwnedFd>, times: Times, open: Open, news: F) -> io::Result<Desk<F>> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &*wake, epoll::EventData::new_u64(ORDERS), epoll::EventFlags::IN)?;
         Ok(Desk {
@@ -88,10 +123,20 @@ impl<F: Fn(ControlNews)> Desk<F> {
             times,
             sessions: BTreeMap::new(),
             cases: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            ripe: BTreeSet::new(),
             alarms: BTreeSet::new(),
             lingering: VecDeque::new(),
             held: 0,
+            limit: Limit::default(),
+            open,
+            weak: BTreeSet::new(),
+            round_planned: false,
             next_token: ORDERS + 1,
+            surveyor: None,
+            respawns: Respawns::default(),
+            deeds: Book::default(),
         })
     }
 
@@ -120,17 +165,20 @@ impl<F: Fn(ControlNews)> Desk<F> {
                         if !self.obey(mail) {
                             return;
                         }
+                        self.tell_surveys();
                     }
                     token => self.attend(token),
                 }
             }
             self.attend_to_alarms();
+            self.close_orders();
         }
     }
 
     /// Takes all orders that have come; false when there can be no more.
     fn obey(&mut self, mail: &Receiver<ControlOrder>) -> bool {
         loop {
+            self.close_orders();
             match mail.try_recv() {
                 Ok(ControlOrder::Pin { session, targets }) => self.pin_all(session, targets),
                 Ok(ControlOrder::Act { session, act, only, reach }) => {
@@ -153,36 +201,55 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 return;
             }
             self.alarms.pop_first();
+            match token {
+                WEAK => {
+                    self.round_planned = false;
+                    self.look_after_the_weak();
+                    self.plan_round();
+                    continue;
+                }
+                RESPAWNS => {
+                    self.look_for_respawns();
+                    continue;
+                }
+                _ => {}
+            }
             if let Some(case) = self.cases.get_mut(&token) {
                 case.alarm = None;
+                self.attend(token);
+            } else {
+                self.climb(token);
             }
-            self.attend(token);
         }
+    }
+
+    /// Sees to it that those that are held weakly are looked at, if there are any.
+    fn plan_round(&mut self) {
+        let count = u32::try_from(self.weak.len()).unwrap_or(u32::MAX);
+        if count > 0 && !self.round_planned {
+            self.round_planned = true;
+            self.set_timer(WEAK, Instant::now() + ROUND + ROUND_EACH.saturating_mul(count));
+        }
+    }
+
+    /// Sets an alarm that is about no case.
+    pub(super) fn set_timer(&mut self, name: u64, at: Instant) {
+        self.alarms.insert((at, name));
+    }
+
+    pub(super) fn new_token(&mut self) -> Token {
+        let token = self.next_token;
+        self.next_token += 1;
+        token
     }
 
     // Pinning.
 
     fn pin_all(&mut self, session: u64, targets: Vec<Target>) {
         self.forget_idle_sessions();
-        let mut known: BTreeMap<ProcId, Token> = BTreeMap::new();
-        for &token in self.sessions.entry(session).or_default().iter() {
-            if let Some(case) = self.cases.get(&token) {
-                known.insert(case.target.id, token);
-            }
-        }
+        self.sessions.entry(session).or_default();
         for target in targets {
-            let token = *known.entry(target.id).or_insert_with(|| {
-                let token = self.next_token;
-                self.next_token += 1;
-                self.sessions.entry(session).or_default().push(token);
-                let stage = Stage::Pinned { zombie: false };
-                let (ended, released) = (false, false);
-                self.cases.insert(
-                    token,
-                    Case { session, target, act: None, hold: None, stage, ended, released, alarm: None },
-                );
-                token
-            });
+            let token = self.enlist(session, target);
             match self.take_hold(token) {
                 Ok(()) => {
                     if let Some(standing) = self.standing(token) {
@@ -197,7 +264,6 @@ impl<F: Fn(ControlNews)> Desk<F> {
 
     /// Makes sure that the case has its hold.
     pub(super) fn take_hold(&mut self, token: Token) -> Result<(), Outcome> {
-        let most = most_pidfds();
         let Some(case) = self.cases.get_mut(&token) else { return Err(Outcome::AlreadyGone) };
         if case.ended {
             return Err(Outcome::AlreadyGone);
@@ -205,25 +271,32 @@ impl<F: Fn(ControlNews)> Desk<F> {
         if case.hold.is_some() {
             return Ok(());
         }
-        if self.held >= most {
+        if !self.limit.has_room(self.held) {
             return Err(Outcome::Failed { call: Call::OpenHandle, errno: libc::EMFILE });
         }
-        let hold = pin(case.target.id)?;
-        let mut zombie = false;
-        if let Hold::Process { pidfd, .. } = &hold {
-            zombie = match life(pidfd.as_fd()) {
-                Life::Alive => false,
-                Life::Zombie => true,
-                Life::Reaped => return Err(Outcome::AlreadyGone),
-            };
-            let watch = epoll::add(&self.epoll, pidfd, epoll::EventData::new_u64(token), interest(zombie));
-            if let Err(errno) = watch {
-                return Err(Outcome::Failed { call: Call::OpenHandle, errno: errno.raw_os_error() });
+        let hold = pin(case.target.id, self.open)?;
+        let zombie = match hold.life(case.target.id) {
+            Life::Alive => false,
+            Life::Zombie => true,
+            Life::Reaped => return Err(Outcome::AlreadyGone),
+        };
+        match &hold {
+            Hold::Process { pidfd, .. } => {
+                let watch =
+                    epoll::add(&self.epoll, pidfd, epoll::EventData::new_u64(token), interest(zombie));
+                if let Err(errno) = watch {
+                    return Err(Outcome::Failed { call: Call::OpenHandle, errno: errno.raw_os_error() });
+                }
+                self.held += 1;
             }
-            self.held += 1;
+            Hold::Weak { .. } => {
+                self.weak.insert(token);
+            }
+            Hold::Thread => {}
         }
         case.hold = Some(hold);
         case.stage = Stage::Pinned { zombie };
+        self.plan_round();
         Ok(())
     }
 
@@ -235,8 +308,8 @@ impl<F: Fn(ControlNews)> Desk<F> {
         Some(Standing {
             disposition: status.disposition,
             is_init: status.is_init(),
-            is_kernel: matches!(case.hold, Some(Hold::Process { kernel_thread: true, .. })),
-            weak: false,
+            is_kernel: case.hold.as_ref().is_some_and(Hold::is_kernel_thread),
+            weak: matches!(case.hold, Some(Hold::Weak { .. })),
             settings: tame::settings(pid),
         })
     }
@@ -244,18 +317,28 @@ impl<F: Fn(ControlNews)> Desk<F> {
     /// Closes the pidfd of a case and cancels its alarm; the target stays known to its session.
     pub(super) fn let_go(&mut self, token: Token) {
         self.set_alarm(token, None);
+        self.respawns.forget(token);
         let Some(case) = self.cases.get_mut(&token) else { return };
         case.stage = Stage::Pinned { zombie: false };
-        if let Some(Hold::Process { pidfd, .. }) = case.hold.take() {
-            // Closing alone would not do while a child that is being started holds a copy of the descriptor.
-            let _ = epoll::delete(&self.epoll, &pidfd);
-            self.held -= 1;
+        match case.hold.take() {
+            Some(Hold::Process { pidfd, .. }) => {
+                // Closing alone would not do while a child that is being started holds a copy of the descriptor.
+                let _ = epoll::delete(&self.epoll, &pidfd);
+                self.held -= 1;
+                drop(pidfd);
+                self.limit.relax(self.held);
+            }
+            Some(Hold::Weak { .. }) => {
+                self.weak.remove(&token);
+            }
+            Some(Hold::Thread) | None => {}
         }
     }
 
     // Book-keeping.
 
-    pub(super) fn tell(&self, token: Token, what: Happened) {
+    pub(super) fn tell(&mut self, token: Token, what: Happened) {
+        self.book(token, &what);
         if let Some(case) = self.cases.get(&token) {
             (self.news)(ControlNews {
                 session: case.session,
@@ -264,6 +347,16 @@ impl<F: Fn(ControlNews)> Desk<F> {
                 what,
             });
         }
+    }
+
+    /// Tells something that is about no case.
+    pub(super) fn announce(&self, news: ControlNews) {
+        (self.news)(news);
+    }
+
+    /// What rings when somebody has something for this thread.
+    pub(super) fn bell(&self) -> Arc<OwnedFd> {
+        Arc::clone(&self.wake)
     }
 
     /// Tells how a case ended, and closes it.
@@ -287,13 +380,14 @@ impl<F: Fn(ControlNews)> Desk<F> {
 
     /// Forgets a case whose session was released and which is not followed any more.
     pub(super) fn forget_if_over(&mut self, token: Token) {
-        if self.cases.get(&token).is_some_and(|case| case.released && case.hold.is_none()) {
+        let is_over = |case: &Case| case.released && case.hold.is_none() && case.part.is_none();
+        if self.cases.get(&token).is_some_and(is_over) {
             self.cases.remove(&token);
         }
     }
 
     /// Forgets the oldest sessions that hold nothing, if they have become too many.
-    fn forget_idle_sessions(&mut self) {
+    pub(super) fn forget_idle_sessions(&mut self) {
         if self.sessions.len() < MOST_IDLE_SESSIONS {
             return;
         }
@@ -310,11 +404,4 @@ impl<F: Fn(ControlNews)> Desk<F> {
 /// What epoll is to report of a pidfd: its end; of a zombie's, only the reaping (Linux 6.9), which is always reported.
 pub(super) fn interest(zombie: bool) -> epoll::EventFlags {
     if zombie { epoll::EventFlags::empty() } else { epoll::EventFlags::IN }
-}
-
-/// How many pidfds may be open at once: three quarters of what the limit allows, so that the rest of the program can
-/// always open its files.
-fn most_pidfds() -> usize {
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from(limit / 4 * 3).unwrap_or(usize::MAX)
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use rustix::event::{EventfdFlags, eventfd};
@@ -12,15 +12,22 @@ use crate::model::{ControlNews, ControlOrder};
 
 use super::desk::Desk;
 use super::follow::Times;
+use super::pin;
 
 /// How long a process has to end before the verdict is "still alive".
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The way to the control thread. Dropping it ends the thread, verdicts that are still to come included.
+/// How long is waited for the thread to finish what it was ordered.
+const LAST: Duration = Duration::from_secs(3);
+
+/// The way to the control thread. Dropping it carries out the orders that were given and ends the thread, verdicts that
+/// are still to come included: nobody who was stopped for the sake of a signal stays so.
 pub struct Control {
     /// `None` only while it is dropped.
     orders: Option<Sender<ControlOrder>>,
     wake: Arc<OwnedFd>,
+    /// Closed when the thread has ended.
+    end: Receiver<()>,
 }
 
 impl Control {
@@ -44,6 +51,8 @@ impl Drop for Control {
         // First the channel, then the bell: the thread must find it closed when it wakes.
         self.orders = None;
         self.wake();
+        // The program may end after this, and the thread with it, in the middle of a sweep.
+        let _ = self.end.recv_timeout(LAST);
     }
 }
 
@@ -63,9 +72,22 @@ pub fn start(news: impl Fn(ControlNews) + Send + 'static) -> io::Result<Control>
 ///
 /// As [`start`].
 pub fn start_with(patience: Duration, news: impl Fn(ControlNews) + Send + 'static) -> io::Result<Control> {
+    start_by(pin::open, patience, news)
+}
+
+/// The same with another way to open pidfds, so that tests can have a kernel that has none.
+pub(super) fn start_by(
+    open: pin::Open,
+    patience: Duration,
+    news: impl Fn(ControlNews) + Send + 'static,
+) -> io::Result<Control> {
     let (orders, mail) = channel();
     let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
-    let mut desk = Desk::new(Arc::clone(&wake), Times::with_patience(patience), news)?;
-    std::thread::Builder::new().name("control".to_owned()).spawn(move || desk.run(&mail))?;
-    Ok(Control { orders: Some(orders), wake })
+    let mut desk = Desk::new(Arc::clone(&wake), Times::with_patience(patience), open, news)?;
+    let (alive, end) = channel();
+    std::thread::Builder::new().name("control".to_owned()).spawn(move || {
+        desk.run(&mail);
+        drop(alive);
+    })?;
+    Ok(Control { orders: Some(orders), wake, end })
 }

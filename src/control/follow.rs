@@ -4,16 +4,17 @@
 //!
 //! | signal, by its default action | looked at | verdict |
 //! |---|---|---|
-//! | ends or dumps | once early, once at the end | early if it is certain that the signal does not act: ignored, blocked and pending, stopped, init; else at the end, with the best explanation |
+//! | ends or dumps | once early, once at the end | early if it is certain that the signal does not act: ignored, blocked, held by a tracer, stopped, frozen, init; else at the end, with the best explanation |
 //! | stops | at growing distances | as soon as the state says stopped; early if ignored or blocked; at the end |
 //! | continues | at growing distances | as soon as the state no longer says stopped; at once if it never did |
 //! | nothing | never | alive, at once |
 
 use std::time::{Duration, Instant};
 
-use crate::model::{DefaultAction, Signal, Verdict, WhyAlive};
+use crate::model::{DefaultAction, Pid, Signal, Untrusted, Verdict, WhyAlive};
 
-use super::look::{Stat, Status};
+use super::cgroups::Frozen;
+use super::look::{Stat, Status, Thread};
 
 /// How long things take.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ pub(super) struct Pursuit {
     /// When an earlier deadly signal was sent that it has not obeyed yet.
     earlier: Option<Instant>,
     /// Whether it was stopped before.
-    was_stopped: bool,
+    pub(super) was_stopped: bool,
     /// Distance to the next look.
     pause: Duration,
 }
@@ -68,12 +69,23 @@ pub(super) enum Sight {
     Defiant(Verdict),
 }
 
-/// What was found out about a living process. Read only when it is needed.
+/// What was found out about a living process. What is behind a function is read only when it is needed.
 pub(super) trait Evidence {
     fn stat(&self) -> Option<&Stat>;
     fn status(&self) -> &Status;
-    fn wchan(&self) -> Option<String>;
+    /// Its threads, the main one too.
+    fn threads(&self) -> &[Thread];
+    /// Where this thread waits.
+    fn wchan(&self, thread: Pid) -> Option<String>;
+    fn frozen(&self) -> Option<Frozen>;
+    /// Whom this thread started last.
+    fn youngest_child(&self, thread: Pid) -> Option<Pid>;
+    fn name(&self, pid: Pid) -> Untrusted;
 }
+
+/// Where a thread waits for the child of its vfork(2) (kernel/fork.c, `wait_for_vfork_done` and what it is compiled
+/// into). Nothing else in these functions sleeps uninterruptibly.
+const VFORK: [&str; 4] = ["kernel_clone", "_do_fork", "do_fork", "wait_for_vfork_done"];
 
 impl Pursuit {
     pub(super) fn new(signal: Signal, sent: Instant, was_stopped: bool) -> Pursuit {
@@ -94,12 +106,20 @@ impl Pursuit {
     pub(super) fn look(&mut self, now: Instant, times: &Times, evidence: &impl Evidence) -> Sight {
         let waited = now.saturating_duration_since(self.sent);
         let (early, late) = (waited >= times.early, waited >= times.patience);
-        let alive = |why| Verdict::StillAlive { after: waited.as_secs_f64(), why };
+        let alive = |why| {
+            // What looks like a zombie and is none needs a word besides.
+            let others = evidence.stat().and_then(Stat::others);
+            let why = match others {
+                Some(threads) => WhyAlive::MainEnded { threads, why: Box::new(why) },
+                None => why,
+            };
+            Verdict::StillAlive { after: waited.as_secs_f64(), why }
+        };
         let stopped = evidence.stat().map(Stat::is_stopped);
         match self.signal.default_action() {
             DefaultAction::Ignored => return Sight::Settled(Verdict::Alive),
             DefaultAction::Ends | DefaultAction::Dumps => {
-                if let Some(why) = self.hindrance(evidence).filter(|_| early) {
+                if early && let Some(why) = self.hindrance(evidence) {
                     return Sight::Defiant(alive(why));
                 }
                 if late {
@@ -112,7 +132,7 @@ impl Pursuit {
                 if stopped == Some(true) {
                     return Sight::Settled(Verdict::Stopped);
                 }
-                if let Some(why) = self.hindrance(evidence).filter(|_| early) {
+                if early && let Some(why) = self.hindrance(evidence) {
                     return Sight::Settled(alive(why));
                 }
             }
@@ -144,13 +164,36 @@ impl Pursuit {
         if status.ignores(self.signal) {
             return Some(WhyAlive::Ignores);
         }
-        if status.holds_back(self.signal) {
+        let deadly = self.signal.is_deadly();
+        let waits = status.is_pending(self.signal);
+        // A tracer may also hold it for a moment at a time, as strace(1) does.
+        if deadly && waits && evidence.stat().is_some_and(Stat::is_held) {
+            return Some(traced(evidence, true).unwrap_or(WhyAlive::Stopped));
+        }
+        if waits && self.is_blocked(evidence) {
             return Some(WhyAlive::Blocks);
         }
-        if self.signal.is_deadly() && evidence.stat().is_some_and(Stat::is_stopped) {
+        if deadly && evidence.stat().is_some_and(|stat| stat.is_stopped() && !stat.is_held()) {
             return Some(WhyAlive::Stopped);
         }
+        if deadly && let Some(Frozen { cgroup, kill_waits }) = evidence.frozen() {
+            return Some(WhyAlive::Frozen { cgroup, kill_waits });
+        }
         (status.is_init() && !status.catches(self.signal)).then_some(WhyAlive::Init)
+    }
+
+    /// Whether every thread that lives blocks the signal; one that does not would take it.
+    fn is_blocked(&self, evidence: &impl Evidence) -> bool {
+        let status = evidence.status();
+        match evidence.stat() {
+            // The common case, in which nothing more need be read.
+            Some(stat) if stat.threads <= 1 => status.blocks(self.signal),
+            _ => {
+                let mut living = evidence.threads().iter().filter(|thread| thread.is_alive()).peekable();
+                living.peek().is_some()
+                    && living.all(|thread| thread.blocked.is_some_and(|set| set.has(self.signal)))
+            }
+        }
     }
 
     /// The best explanation when there is no more patience.
@@ -158,20 +201,63 @@ impl Pursuit {
         if let Some(why) = self.hindrance(evidence) {
             return why;
         }
-        let stat = evidence.stat();
-        if stat.is_some_and(Stat::is_stuck) {
-            return WhyAlive::Uninterruptible { wchan: evidence.wchan() };
+        let (stat, status) = (evidence.stat(), evidence.status());
+        if status.dumps_core {
+            return WhyAlive::DumpsCore;
+        }
+        if let Some(Frozen { cgroup, kill_waits }) = evidence.frozen()
+            && (kill_waits || self.signal != Signal::KILL)
+        {
+            return WhyAlive::Frozen { cgroup, kill_waits };
+        }
+        if let Some(thread) = stuck(evidence) {
+            let wchan = evidence.wchan(thread);
+            if wchan.as_deref().is_some_and(|function| VFORK.contains(&function)) {
+                let child = evidence.youngest_child(thread);
+                let child_name = child.map(|child| evidence.name(child)).unwrap_or_default();
+                return WhyAlive::Vfork { child, child_name };
+            }
+            return WhyAlive::Uninterruptible { wchan };
+        }
+        if stat.is_some_and(Stat::is_held)
+            && let Some(why) = traced(evidence, true)
+        {
+            return why;
         }
         if self.signal.default_action() == DefaultAction::Continues && stat.is_some_and(Stat::is_stopped) {
             return WhyAlive::Stopped;
         }
-        if evidence.status().is_init() {
+        if status.is_init() {
             return WhyAlive::Init;
         }
-        if !self.signal.is_unstoppable() && evidence.status().catches(self.signal) {
+        if self.signal.is_unstoppable() {
+            return WhyAlive::Unknown;
+        }
+        if status.catches(self.signal) {
+            return WhyAlive::Catches;
+        }
+        if let Some(why) = traced(evidence, false) {
+            return why;
+        }
+        // It no longer waits, and acting would have been the end: so a thread took it from the queue.
+        if self.signal.is_deadly() && status.pending.is_some() && !status.is_pending(self.signal) {
             return WhyAlive::Catches;
         }
         WhyAlive::Unknown
+    }
+}
+
+/// Who traces it, if somebody does.
+fn traced(evidence: &impl Evidence, held: bool) -> Option<WhyAlive> {
+    let tracer = evidence.status().tracer?;
+    Some(WhyAlive::Traced { tracer, tracer_name: evidence.name(tracer), held })
+}
+
+/// A thread in uninterruptible sleep, the main one first: as long as one sleeps the process is not gone.
+fn stuck(evidence: &impl Evidence) -> Option<Pid> {
+    match evidence.stat() {
+        Some(stat) if stat.threads <= 1 && !stat.is_stuck() => None,
+        _ => evidence.threads().iter().find(|thread| thread.is_stuck()).map(|thread| thread.id),
     }
 }
 
@@ -189,9 +275,13 @@ mod tests {
     use super::*;
     use crate::model::{Disposition, SignalSet, Untrusted};
 
+    #[derive(Clone)]
     struct Scene {
         stat: Stat,
         status: Status,
+        threads: Vec<Thread>,
+        frozen: Option<Frozen>,
+        wchan: &'static str,
     }
 
     impl Evidence for Scene {
@@ -201,15 +291,40 @@ mod tests {
         fn status(&self) -> &Status {
             &self.status
         }
-        fn wchan(&self) -> Option<String> {
-            Some("nfs_wait".to_owned())
+        fn threads(&self) -> &[Thread] {
+            &self.threads
         }
+        fn wchan(&self, thread: Pid) -> Option<String> {
+            assert!(self.threads.iter().any(|one| one.id == thread && one.is_stuck()));
+            Some(self.wchan.to_owned())
+        }
+        fn frozen(&self) -> Option<Frozen> {
+            self.frozen.clone()
+        }
+        fn youngest_child(&self, thread: Pid) -> Option<Pid> {
+            Pid::new(thread.get() + 1)
+        }
+        fn name(&self, pid: Pid) -> Untrusted {
+            format!("name of {pid}").as_str().into()
+        }
+    }
+
+    fn thread(id: u32, state: u8, blocked: Option<SignalSet>) -> Thread {
+        Thread { id: Pid::new(id).unwrap(), state, blocked }
     }
 
     fn scene(state: u8) -> Scene {
         let name = Untrusted::from("x");
-        let stat = Stat { name, state, parent: None, flags: 0, start_time: 1, exit_code: None };
-        Scene { stat, status: Status::default() }
+        let stat = Stat { name, state, parent: None, flags: 0, threads: 1, start_time: 1, exit_code: None };
+        let threads = vec![thread(100, state, None)];
+        Scene { stat, status: Status::default(), threads, frozen: None, wchan: "nfs_wait" }
+    }
+
+    /// The same with more threads.
+    fn with(mut scene: Scene, threads: &[Thread]) -> Scene {
+        scene.threads.extend(threads);
+        scene.stat.threads = scene.threads.len() as u32;
+        scene
     }
 
     fn set(signal: Signal) -> SignalSet {
@@ -242,11 +357,20 @@ mod tests {
         blocking.status.pending = Some(set(Signal::TERM));
         let mut init = scene(b'S');
         init.status.innermost_pid = Some(1);
+        let mut held = scene(b't');
+        held.status.tracer = Pid::new(7);
+        held.status.pending = Some(set(Signal::TERM));
+        let (tracer, tracer_name) = (Pid::new(7).unwrap(), Untrusted::from("name of 7"));
+        let mut frozen = scene(b'S');
+        frozen.status.disposition.caught = Some(set(Signal::TERM));
+        frozen.frozen = Some(Frozen { cgroup: "/x".into(), kill_waits: false });
         for (scene, reason) in [
             (&ignoring, WhyAlive::Ignores),
             (&blocking, WhyAlive::Blocks),
             (&scene(b'T'), WhyAlive::Stopped),
             (&init, WhyAlive::Init),
+            (&held, WhyAlive::Traced { tracer, tracer_name, held: true }),
+            (&frozen, WhyAlive::Frozen { cgroup: "/x".into(), kill_waits: false }),
         ] {
             let seen = seen(Signal::TERM, scene, &[0, 300]);
             assert_eq!(why(&seen[0]), None);
@@ -265,11 +389,96 @@ mod tests {
     }
 
     #[test]
-    fn a_blocked_signal_that_is_not_pending_was_taken_by_another_thread() {
+    fn a_blocked_signal_that_no_longer_waits_was_taken_from_the_queue() {
         let mut scene = scene(b'S');
         scene.status.disposition.blocked = Some(set(Signal::TERM));
         scene.status.pending = Some(SignalSet(0));
+        assert_eq!(why(&seen(Signal::TERM, &scene, &[5000])[0]), Some(&WhyAlive::Catches));
+        scene.status.pending = None;
         assert_eq!(why(&seen(Signal::TERM, &scene, &[5000])[0]), Some(&WhyAlive::Unknown));
+    }
+
+    #[test]
+    fn a_signal_is_held_back_only_if_every_thread_blocks_it() {
+        let mut base = scene(b'S');
+        base.status.disposition.blocked = Some(set(Signal::TERM));
+        base.status.pending = Some(set(Signal::TERM));
+        base.threads[0].blocked = Some(set(Signal::TERM));
+        let all = with(base.clone(), &[thread(101, b'S', Some(set(Signal::TERM)))]);
+        assert_eq!(why(&seen(Signal::TERM, &all, &[300])[0]), Some(&WhyAlive::Blocks));
+        // Another thread takes it as soon as it can; and what it is that keeps it is the reason.
+        let stuck = with(base.clone(), &[thread(101, b'D', Some(SignalSet(0)))]);
+        let wchan = Some("nfs_wait".to_owned());
+        let seen_stuck = seen(Signal::TERM, &stuck, &[300, 5000]);
+        assert_eq!(why(&seen_stuck[0]), None);
+        assert_eq!(why(&seen_stuck[1]), Some(&WhyAlive::Uninterruptible { wchan }));
+        // What an ended main thread blocked no longer matters.
+        base.stat.state = b'Z';
+        base.threads[0].state = b'Z';
+        let free = with(base, &[thread(101, b'S', Some(SignalSet(0)))]);
+        assert_eq!(why(&seen(Signal::TERM, &free, &[300])[0]), None);
+    }
+
+    #[test]
+    fn what_goes_on_without_its_main_thread_is_no_zombie() {
+        let mut base = scene(b'Z');
+        base.status.disposition.ignored = Some(set(Signal::TERM));
+        let goes_on = with(base, &[thread(101, b'S', None), thread(102, b'D', None)]);
+        let ignores = WhyAlive::MainEnded { threads: 2, why: Box::new(WhyAlive::Ignores) };
+        assert_eq!(why(&seen(Signal::TERM, &goes_on, &[300])[0]), Some(&ignores));
+        let stuck = WhyAlive::Uninterruptible { wchan: Some("nfs_wait".to_owned()) };
+        let stuck = WhyAlive::MainEnded { threads: 2, why: Box::new(stuck) };
+        assert_eq!(why(&seen(Signal::KILL, &goes_on, &[5000])[0]), Some(&stuck));
+    }
+
+    #[test]
+    fn who_waits_in_vfork_is_told_with_the_child() {
+        for function in VFORK {
+            let scene = Scene { wchan: function, ..scene(b'D') };
+            let vfork = WhyAlive::Vfork { child: Pid::new(101), child_name: "name of 101".into() };
+            assert_eq!(why(&seen(Signal::KILL, &scene, &[5000])[0]), Some(&vfork));
+        }
+    }
+
+    #[test]
+    fn what_holds_even_sigkill() {
+        let mut dying = scene(b'S');
+        dying.status.dumps_core = true;
+        let mut frozen = scene(b'D');
+        frozen.frozen = Some(Frozen { cgroup: "/x".into(), kill_waits: true });
+        let of_v1 = WhyAlive::Frozen { cgroup: "/x".into(), kill_waits: true };
+        for (scene, reason) in [(&dying, WhyAlive::DumpsCore), (&frozen, of_v1)] {
+            let seen = seen(Signal::KILL, scene, &[300, 5000]);
+            assert!(matches!(seen[0], Sight::Again(_)));
+            assert_eq!(why(&seen[1]), Some(&reason));
+        }
+        // Version 2 lets it through, so that cannot be the reason.
+        frozen.frozen = Some(Frozen { cgroup: "/x".into(), kill_waits: false });
+        let stuck = WhyAlive::Uninterruptible { wchan: Some("nfs_wait".to_owned()) };
+        assert_eq!(why(&seen(Signal::KILL, &frozen, &[5000])[0]), Some(&stuck));
+    }
+
+    #[test]
+    fn a_tracer_may_have_kept_the_signal() {
+        let mut traced = scene(b'S');
+        traced.status.tracer = Pid::new(7);
+        let (tracer, tracer_name) = (Pid::new(7).unwrap(), Untrusted::from("name of 7"));
+        let kept = WhyAlive::Traced { tracer, tracer_name, held: false };
+        assert_eq!(why(&seen(Signal::TERM, &traced, &[5000])[0]), Some(&kept));
+        // SIGKILL cannot be kept.
+        assert_eq!(why(&seen(Signal::KILL, &traced, &[5000])[0]), Some(&WhyAlive::Unknown));
+        // Seen while it is held for a moment, with nothing waiting: not certain before the end.
+        traced.stat.state = b't';
+        let [early, late] = &seen(Signal::TERM, &traced, &[300, 5000])[..] else { panic!() };
+        assert!(matches!(early, Sight::Again(_)));
+        assert!(matches!(why(late), Some(WhyAlive::Traced { held: true, .. })), "{late:?}");
+        traced.stat.state = b'S';
+        traced.status.disposition.caught = Some(set(Signal::TERM));
+        assert_eq!(why(&seen(Signal::TERM, &traced, &[5000])[0]), Some(&WhyAlive::Catches));
+        // One it holds cannot be continued by others.
+        traced.stat.state = b't';
+        let held = why(&seen(Signal::CONT, &traced, &[5000])[0]).cloned();
+        assert!(matches!(held, Some(WhyAlive::Traced { held: true, .. })), "{held:?}");
     }
 
     #[test]

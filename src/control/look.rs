@@ -1,6 +1,6 @@
 //! What `/proc` says about one process at one moment: as much as pinning and verdicts need.
 //!
-//! Only files that never block are read (stat, status, wchan), so that a stuck process cannot hold up the others.
+//! Only files that never block are read (stat, status, wchan, children), so that a stuck process cannot hold up the others.
 //! Whoever reads here must hold a pidfd and ask it afterwards whether the process still lives: then what was read
 //! was about that process.
 
@@ -19,6 +19,8 @@ pub(super) struct Stat {
     pub(super) state: u8,
     pub(super) parent: Option<Pid>,
     pub(super) flags: u64,
+    /// How many threads it has, the main one included even when that has ended.
+    pub(super) threads: u32,
     /// Clock ticks since boot.
     pub(super) start_time: u64,
     /// The wait status of a zombie; 0 also where we may not know it.
@@ -42,6 +44,7 @@ impl Stat {
             state,
             parent: field(4)?.parse().ok().and_then(Pid::new),
             flags: field(9)?.parse().ok()?,
+            threads: field(20)?.parse().ok()?,
             start_time: field(22)?.parse().ok()?,
             exit_code: field(52).and_then(|text| text.parse().ok()),
         })
@@ -61,8 +64,19 @@ impl Stat {
         self.state == b'D'
     }
 
+    /// Held by a tracer.
+    pub(super) fn is_held(&self) -> bool {
+        self.state == b't'
+    }
+
+    /// Its main thread, that is; see [`Stat::others`].
     pub(super) fn is_dead(&self) -> bool {
         matches!(self.state, b'Z' | b'X' | b'x')
+    }
+
+    /// How many threads go on though the main one has ended.
+    pub(super) fn others(&self) -> Option<u32> {
+        self.threads.checked_sub(1).filter(|others| self.is_dead() && *others > 0)
     }
 }
 
@@ -77,6 +91,12 @@ pub(super) struct Status {
     pub(super) innermost_pid: Option<u32>,
     /// Signals that wait for the process as a whole (`ShdPnd`).
     pub(super) pending: Option<SignalSet>,
+    /// Who traces it: ptrace(2).
+    pub(super) tracer: Option<Pid>,
+    /// It is dying and writes its core file.
+    pub(super) dumps_core: bool,
+    /// The state's letter.
+    pub(super) state: Option<u8>,
     /// What it does with signals.
     pub(super) disposition: Disposition,
 }
@@ -97,6 +117,9 @@ impl Status {
             match key {
                 b"Tgid" => status.tgid = first(),
                 b"Uid" => status.uid = first(),
+                b"State" => status.state = words().next().and_then(|word| word.bytes().next()),
+                b"TracerPid" => status.tracer = first().and_then(Pid::new),
+                b"CoreDumping" => status.dumps_core = first() == Some(1),
                 b"NSpid" => status.innermost_pid = words().last().and_then(|word| word.parse().ok()),
                 b"ShdPnd" => status.pending = mask(),
                 b"SigBlk" => status.disposition.blocked = mask(),
@@ -116,11 +139,14 @@ impl Status {
         self.disposition.caught.is_some_and(|set| set.has(signal))
     }
 
-    /// Blocked by the main thread and indeed waiting. `SigBlk` alone would not do: it is the main thread's, and
-    /// another thread may have taken the signal.
-    pub(super) fn holds_back(&self, signal: Signal) -> bool {
-        let has = |set: Option<SignalSet>| set.is_some_and(|set| set.has(signal));
-        has(self.disposition.blocked) && has(self.pending)
+    /// Blocked by the main thread. Another thread may take the signal all the same.
+    pub(super) fn blocks(&self, signal: Signal) -> bool {
+        self.disposition.blocked.is_some_and(|set| set.has(signal))
+    }
+
+    /// Sent to the process as a whole, and taken by none of its threads yet.
+    pub(super) fn is_pending(&self, signal: Signal) -> bool {
+        self.pending.is_some_and(|set| set.has(signal))
     }
 
     pub(super) fn is_init(&self) -> bool {
@@ -139,9 +165,62 @@ pub(super) fn status(pid: Pid) -> Status {
     fs::read(format!("/proc/{pid}/status")).map(|text| Status::parse(&text)).unwrap_or_default()
 }
 
-/// The kernel function in which a process waits, where the kernel tells us.
-pub(super) fn wchan(pid: Pid) -> Option<String> {
-    let text = fs::read(format!("/proc/{pid}/wchan")).ok()?;
+/// One thread of a process, as far as it has a say in what becomes of a signal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Thread {
+    pub(super) id: Pid,
+    /// The state's letter.
+    pub(super) state: u8,
+    /// `SigBlk`.
+    pub(super) blocked: Option<SignalSet>,
+}
+
+impl Thread {
+    pub(super) fn is_alive(&self) -> bool {
+        !matches!(self.state, b'Z' | b'X' | b'x')
+    }
+
+    /// Uninterruptible sleep.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.state == b'D'
+    }
+}
+
+/// Of how many threads the status is read.
+const MOST_THREADS: usize = 1024;
+
+/// The threads of a process, its main thread first; of very many the first of them.
+pub(super) fn threads(pid: Pid) -> Vec<Thread> {
+    let Ok(entries) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let ids = entries.flatten().filter_map(|entry| {
+        let name = entry.file_name();
+        name.to_str()?.parse().ok().and_then(Pid::new)
+    });
+    ids.take(MOST_THREADS)
+        .filter_map(|id| {
+            let status = Status::parse(&fs::read(format!("/proc/{pid}/task/{id}/status")).ok()?);
+            Some(Thread { id, state: status.state?, blocked: status.disposition.blocked })
+        })
+        .collect()
+}
+
+/// The youngest child of this thread, where the kernel tells us (`CONFIG_PROC_CHILDREN`).
+///
+/// Children stand in the order in which they came, so for a thread that waits in vfork(2), and has been able to start
+/// nobody since, this is the one it waits for.
+pub(super) fn youngest_child(thread: Pid) -> Option<Pid> {
+    let text = fs::read_to_string(format!("/proc/{thread}/task/{thread}/children")).ok()?;
+    text.split_ascii_whitespace().last()?.parse().ok().and_then(Pid::new)
+}
+
+/// The name of a process or thread, empty where it cannot be read.
+pub(super) fn name(pid: Pid) -> Untrusted {
+    stat(pid).map(|stat| stat.name).unwrap_or_default()
+}
+
+/// The kernel function in which a thread waits, where the kernel tells us.
+pub(super) fn wchan(thread: Pid) -> Option<String> {
+    let text = fs::read(format!("/proc/{thread}/wchan")).ok()?;
     let name = String::from_utf8(text).ok()?;
     let is_symbol = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
     // "0" is what the kernel says when it does not know or does not tell.
@@ -174,7 +253,7 @@ mod tests {
             let stat = Stat::parse(&text(name)).unwrap();
             assert_eq!(stat.name.bytes(), name);
             assert_eq!((stat.state, stat.parent), (b'Z', Pid::new(900)));
-            assert_eq!((stat.start_time, stat.exit_code), (9_876_543, Some(15)));
+            assert_eq!((stat.start_time, stat.exit_code, stat.threads), (9_876_543, Some(15), 1));
             assert!(!stat.is_kernel_thread());
         }
     }
@@ -193,12 +272,17 @@ mod tests {
 
     #[test]
     fn the_masks_are_read_by_their_names() {
-        let text = b"Name:\tevil\\nSigIgn:\tffff\nTgid:\t4711\nUid:\t1000\t0\t0\t0\nNSpid:\t4711\t12\t1\n\
-            ShdPnd:\t0000000000004000\nSigBlk:\t0000000000004000\nSigIgn:\t0000000000001000\nSigCgt:\tjunk\n";
+        let text = b"Name:\tevil\\nSigIgn:\tffff\nState:\tt (tracing stop)\nTgid:\t4711\nTracerPid:\t12\nUid:\t1000\t0\t0\t0\nNSpid:\t4711\t12\t1\n\
+            ShdPnd:\t0000000000004000\nSigBlk:\t0000000000004000\nSigIgn:\t0000000000001000\nSigCgt:\tjunk\n\
+            CoreDumping:\t1\n";
         let status = Status::parse(text);
         assert_eq!((status.tgid, status.uid), (Some(4711), Some(1000)));
         assert!(status.is_init());
-        assert!(status.holds_back(Signal::TERM) && !status.ignores(Signal::TERM));
+        assert!(status.blocks(Signal::TERM) && status.is_pending(Signal::TERM));
+        assert!(!status.ignores(Signal::TERM) && !status.blocks(Signal::KILL));
+        assert_eq!((status.state, status.tracer, status.dumps_core), (Some(b't'), Pid::new(12), true));
+        let free = Status::parse(b"TracerPid:\t0\nCoreDumping:\t0\n");
+        assert_eq!((free.tracer, free.dumps_core), (None, false));
         assert_eq!(status.disposition.ignored, Some(SignalSet(0x1000)));
         assert_eq!(status.disposition.caught, None);
         assert_eq!(Status::parse(b"").disposition, Disposition::default());
@@ -216,5 +300,16 @@ mod tests {
         assert_eq!(masks.ignored, Some(SignalSet(expected.sigign)));
         assert_eq!(masks.caught, Some(SignalSet(expected.sigcgt)));
         assert!(may_read_guarded(pid));
+        let threads = threads(pid);
+        assert_eq!(threads.first().map(|thread| thread.id), Some(pid));
+        assert!(threads.iter().all(|thread| thread.blocked.is_some()));
+    }
+
+    #[test]
+    fn a_main_thread_that_has_ended_is_told_from_a_zombie() {
+        let with = |state, threads| Stat { state, threads, ..Stat::parse(&text(b"x")).unwrap() };
+        assert_eq!(with(b'Z', 1).others(), None);
+        assert_eq!(with(b'Z', 3).others(), Some(2));
+        assert_eq!(with(b'S', 3).others(), None);
     }
 }

@@ -10,28 +10,45 @@
 //!
 //! What is promised:
 //!
-//! * No signal is sent by pid. A recycled pid is found out and nothing is sent.
-//! * Where the kernel wants a pid (the nice value), the pidfd is asked before and after, and the outcome is
-//!   `Uncertain` where the process ended between.
+//! * No signal is sent by pid. A recycled pid is found out and nothing is sent. Where there are no pidfds, before
+//!   Linux 5.3 or behind a seccomp filter, the start time is checked before and after each act instead, the hold is
+//!   told to be weak, and the outcome is `Uncertain` where the second check fails.
+//! * Where the kernel wants a pid (a thread's nice value, say), the thread's own stat file is kept open around the call:
+//!   who ended meanwhile is found out, and the outcome is `Uncertain` where somebody else could have been reached.
+//! * What an act changed can be given back, to each thread its own, and to nobody else.
 //! * Each target of an order to act gets exactly one outcome, and after `Delivered` exactly one verdict, unless
-//!   another order to act on it comes first; after `StillAlive` its end, within a minute, is a second verdict.
+//!   another order to act on it comes first; after `StillAlive` its end, within a minute, is a second verdict. A
+//!   ladder's second rung is answered as a signal of its own, by those who are left.
+//! * When all answers are in, `Over` closes the order, once.
+//! * Whoever is added by a reach is pinned, too. Threads of the kernel, init, ourselves and our ancestors never are.
+//! * Whoever is stopped for the sake of another signal is continued, unless it was stopped before.
+//! * Where somebody with the same program, name and cgroup comes in the place of one that was killed, within 10 s and
+//!   from the same parent or service manager, that is told once.
 //!
 //! This room must never know menus, tags, keys, or why somebody wants a process to end. Read next: `pin` (identity),
-//! `desk` (the thread), `follow` (verdicts).
+//! `desk` (the thread), `orders` (who owes what), `sweep` (who else belongs), `follow` (verdicts), `tame` (values),
+//! `undo`.
 #![allow(clippy::disallowed_methods)]
 
 mod acting;
+mod cgroups;
 mod desk;
 mod door;
 mod follow;
 mod ladder;
+mod limit;
 mod look;
+mod orders;
 mod pin;
+mod respawn;
 mod survey;
+mod sweep;
 mod tame;
 mod undo;
 mod wait;
 mod watch;
+#[cfg(test)]
+mod without_handles;
 
 pub use door::{Control, PATIENCE, start, start_with};
 pub use wait::act_and_wait;

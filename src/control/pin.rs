@@ -1,24 +1,27 @@
 //! Holding on to exactly the process that was chosen.
 
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{PidfdFlags, pidfd_open};
+use rustix::process::{Pid as RawPid, PidfdFlags, pidfd_open};
 
-use crate::model::{Call, Outcome, Pid, ProcId};
-use crate::sys::{ExitRecord, pidfd_exit_record, pidfd_send};
+use crate::model::{Call, Outcome, Pid, ProcId, Signal};
+use crate::sys::{ExitRecord, pid_send, pidfd_exit_record, pidfd_send};
 
 use super::look::{self, Stat};
 
 /// No start time, no identity: hidepid or a seccomp filter stands before `/proc/PID/stat`.
 const UNREADABLE: &str =
     "its start time cannot be read, so it is not certain that it is the process that was chosen";
-/// `pidfd_open` is missing.
-const NO_PIDFD: &str =
-    "this kernel has no process handles (pidfd, Linux 5.3), so another process could be hit";
-/// `pidfd_open` is forbidden, by a seccomp filter for instance.
-const NO_PIDFD_FOR_US: &str = "process handles (pidfd) are forbidden here, so another process could be hit";
+/// How a pidfd is opened. Tests put in its place a kernel that has none.
+pub(super) type Open = fn(RawPid) -> Result<OwnedFd, Errno>;
+
+/// pidfd_open(2).
+pub(super) fn open(pid: RawPid) -> Result<OwnedFd, Errno> {
+    pidfd_open(pid, PidfdFlags::empty())
+}
 
 /// A hold on what was chosen.
 pub(super) enum Hold {
@@ -28,12 +31,18 @@ pub(super) enum Hold {
         /// It takes no signals, though it has a nice value.
         kernel_thread: bool,
     },
+    /// A process, by nothing but its pid: this kernel has no pidfd (before Linux 5.3), or a seccomp filter keeps it from
+    /// us. The start time is checked before and after each act, which leaves a gap of some microseconds.
+    Weak {
+        /// It takes no signals, though it has a nice value.
+        kernel_thread: bool,
+    },
     /// A thread that is not the main thread of its process. There is no pidfd that `setpriority` could be checked
     /// with, so all that is known is that the start time agreed a moment ago.
     Thread,
 }
 
-/// What a pidfd says about its process.
+/// What a hold says about its process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Life {
     /// At least one of its threads lives.
@@ -49,14 +58,13 @@ pub(super) enum Life {
 /// The order matters: the pidfd first, the start time second. The start time that was shown was read before this
 /// call; if `/proc/PID/stat` still shows it after the pidfd was opened, then that process lived all the time between,
 /// its pid was its own, and the pidfd is its. The other way round it could end between the check and the opening.
-pub(super) fn pin(id: ProcId) -> Result<Hold, Outcome> {
-    let Some(pid) = rustix::process::Pid::from_raw(id.pid.raw()) else { return Err(Outcome::AlreadyGone) };
-    let pidfd = match pidfd_open(pid, PidfdFlags::empty()) {
+pub(super) fn pin(id: ProcId, open: Open) -> Result<Hold, Outcome> {
+    let Some(pid) = RawPid::from_raw(id.pid.raw()) else { return Err(Outcome::AlreadyGone) };
+    let pidfd = match open(pid) {
         Ok(pidfd) => pidfd,
         // Depending on the kernel one of these means "no such process" and another "a thread, not a process".
         Err(Errno::SRCH | Errno::INVAL | Errno::NOENT) => return pin_thread(id),
-        Err(Errno::NOSYS) => return Err(Outcome::Refused(NO_PIDFD)),
-        Err(Errno::PERM | Errno::ACCESS) => return Err(Outcome::Refused(NO_PIDFD_FOR_US)),
+        Err(Errno::NOSYS | Errno::PERM | Errno::ACCESS) => return pin_weakly(id),
         Err(errno) => return Err(Outcome::Failed { call: Call::OpenHandle, errno: errno.raw_os_error() }),
     };
     match look::stat(id.pid) {
@@ -65,6 +73,21 @@ pub(super) fn pin(id: ProcId) -> Result<Hold, Outcome> {
         }
         Ok(_) => Err(Outcome::Replaced),
         Err(_) if life(pidfd.as_fd()) == Life::Reaped => Err(Outcome::AlreadyGone),
+        Err(_) => Err(Outcome::Refused(UNREADABLE)),
+    }
+}
+
+/// Where there is no pidfd to hold it by.
+fn pin_weakly(id: ProcId) -> Result<Hold, Outcome> {
+    match look::stat(id.pid) {
+        Ok(stat) if stat.start_time != id.start_time => Err(Outcome::Replaced),
+        // Only a process's id is its threads' tgid; where that cannot be read nobody knows which it is.
+        Ok(stat) => match look::status(id.pid).tgid {
+            Some(tgid) if tgid == id.pid.get() => Ok(Hold::Weak { kernel_thread: stat.is_kernel_thread() }),
+            Some(_) => pin_thread(id),
+            None => Err(Outcome::Refused(UNREADABLE)),
+        },
+        Err(error) if is_absence(&error) => Err(Outcome::AlreadyGone),
         Err(_) => Err(Outcome::Refused(UNREADABLE)),
     }
 }
@@ -79,6 +102,80 @@ fn pin_thread(id: ProcId) -> Result<Hold, Outcome> {
     }
     let is_thread = look::status(id.pid).tgid.is_some_and(|tgid| tgid != id.pid.get());
     if is_thread && matches!(is_it(), Ok(true)) { Ok(Hold::Thread) } else { Err(Outcome::AlreadyGone) }
+}
+
+impl Hold {
+    /// Whether what is held lives; for what is held weakly, whether its pid is still its own.
+    pub(super) fn life(&self, id: ProcId) -> Life {
+        match self {
+            Hold::Process { pidfd, .. } => life(pidfd.as_fd()),
+            Hold::Weak { .. } | Hold::Thread => match look::stat(id.pid) {
+                Ok(stat) if stat.start_time != id.start_time => Life::Reaped,
+                Ok(stat) if stat.is_dead() && stat.others().is_none() => Life::Zombie,
+                Err(error) if is_absence(&error) => Life::Reaped,
+                // What cannot be read just now has not been seen to end.
+                Ok(_) | Err(_) => Life::Alive,
+            },
+        }
+    }
+
+    /// Whether it is a thread of the kernel.
+    pub(super) fn is_kernel_thread(&self) -> bool {
+        matches!(self, Hold::Process { kernel_thread: true, .. } | Hold::Weak { kernel_thread: true })
+    }
+
+    /// Sends `signal` to what is held. An error is the outcome of the act: nothing was sent, but for `Uncertain`.
+    pub(super) fn send(&self, id: ProcId, signal: Signal) -> Result<(), Outcome> {
+        let sent = match self {
+            Hold::Process { pidfd, .. } => pidfd_send(pidfd.as_fd(), signal.number()),
+            Hold::Weak { .. } => return self.send_weakly(id, signal),
+            Hold::Thread => {
+                return Err(Outcome::Refused("a thread cannot be signalled alone; choose its process"));
+            }
+        };
+        sent.map_err(|error| unsent(&error, id.pid))
+    }
+
+    /// The same by pid. The start time is asked for last before and first after, so that it can have hit another
+    /// process only if the pid was given out anew within microseconds; and then it is told.
+    fn send_weakly(&self, id: ProcId, signal: Signal) -> Result<(), Outcome> {
+        let Some(pid) = RawPid::from_raw(id.pid.raw()) else { return Err(Outcome::AlreadyGone) };
+        if self.life(id) == Life::Reaped {
+            return Err(Outcome::AlreadyGone);
+        }
+        pid_send(pid, signal.number()).map_err(|error| unsent(&error, id.pid))?;
+        if self.life(id) == Life::Reaped { Err(Outcome::Uncertain) } else { Ok(()) }
+    }
+
+    /// How what is held, which has ended, did so.
+    pub(super) fn end(&self, id: ProcId) -> End {
+        match self {
+            Hold::Process { pidfd, .. } => end(pidfd.as_fd(), id.pid),
+            // The pid says nothing of one that was reaped.
+            Hold::Weak { .. } | Hold::Thread if self.life(id) != Life::Zombie => End::Unknown,
+            Hold::Weak { .. } | Hold::Thread => match zombie_status(id.pid) {
+                Some(status) if self.life(id) == Life::Zombie => End::Known(status),
+                _ => End::Later,
+            },
+        }
+    }
+}
+
+/// Whether an error of reading in `/proc` says that there is no such process.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH))
+}
+
+/// What the kernel's refusal to send a signal means.
+fn unsent(error: &io::Error, pid: Pid) -> Outcome {
+    match error.raw_os_error() {
+        Some(libc::ESRCH) => Outcome::AlreadyGone,
+        Some(libc::EPERM | libc::EACCES) => Outcome::Denied { owner: look::status(pid).uid },
+        Some(libc::ENOSYS) => {
+            Outcome::Refused("this kernel cannot signal a process handle (pidfd, Linux 5.1)")
+        }
+        errno => Outcome::Failed { call: Call::SendSignal, errno: errno.unwrap_or(libc::EIO) },
+    }
 }
 
 /// Whether the process behind `pidfd` lives.

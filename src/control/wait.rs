@@ -1,16 +1,16 @@
 //! The same acts for a caller that wants to wait: a command line.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::model::{Act, ControlNews, ControlOrder, Happened, Outcome, ProcId, Reach, Target};
+use crate::model::{Act, ControlNews, ControlOrder, Happened, Reach, Target};
 
 use super::door::start_with;
 
-/// Does `act` to `targets`, and to whom `reach` adds, and waits, at most a little longer than `patience`, until each has its outcome and, where
-/// a signal was delivered, its verdict. Returns both in the order in which they happened.
+/// Does `act` to `targets` and to whom `reach` adds, and waits until each has its outcome and, where a signal was
+/// delivered, its verdict: at most a little longer than `patience`, and after the seconds of a ladder once more. Returns
+/// both in the order in which they happened, those of a ladder for each of its rungs.
 ///
 /// A process that is chosen twice is acted upon once.
 ///
@@ -24,30 +24,26 @@ pub fn act_and_wait(
     patience: Duration,
 ) -> io::Result<Vec<ControlNews>> {
     const SESSION: u64 = 0;
+    let mut told = Vec::new();
+    if targets.is_empty() {
+        return Ok(told);
+    }
     let (tell, news) = mpsc::channel();
     let control = start_with(patience, move |news| {
-        // The receiver lives until the last of them has its end; what comes later interests nobody.
+        // The receiver lives until the order is over; what comes later interests nobody.
         let _ = tell.send(news);
     })?;
-    let mut open: BTreeSet<ProcId> = targets.iter().map(|target| target.id).collect();
-    let mut unpinned = open.clone();
     control.send(ControlOrder::Pin { session: SESSION, targets });
     control.send(ControlOrder::Act { session: SESSION, act, only: Vec::new(), reach });
-    let mut told = Vec::new();
-    while !open.is_empty() {
-        let Ok(news) = news.recv() else { break };
-        // The first news of each target answers the pinning; whatever it is, the act has its own answer.
-        if unpinned.remove(&news.target.id) {
-            continue;
-        }
+    while let Ok(news) = news.recv() {
         match news.what {
-            Happened::Pinned(_) | Happened::Vanished | Happened::Surveyed(_) => continue,
-            Happened::Outcome(Outcome::Delivered) | Happened::Respawned(_) | Happened::Over { .. } => {}
-            Happened::Outcome(_) | Happened::Verdict(_) => {
-                open.remove(&news.target.id);
+            Happened::Over { .. } => break,
+            // What answers the pinning has no act; the act has its own answer.
+            Happened::Outcome(_) | Happened::Verdict(_) | Happened::Respawned(_) if news.act.is_some() => {
+                told.push(news);
             }
+            _ => {}
         }
-        told.push(news);
     }
     Ok(told)
 }

@@ -58,7 +58,7 @@ fn value(value: Value<'_>, out: &mut String) {
 }
 
 /// Appends a string with its quotes.
-fn string(bytes: &[u8], out: &mut String) {
+pub(super) fn string(bytes: &[u8], out: &mut String) {
     out.push('"');
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {

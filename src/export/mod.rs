@@ -1,10 +1,11 @@
-//! Snapshot → text, JSON, CSV.
+//! Snapshot → text, JSON, CSV; what was done to processes → JSON.
 //!
 //! Its word: a *line* is one process of a listing, with its depth where the listing is a tree. Text is for eyes: the
 //! cells of the table. JSON and CSV are for programs: plain numbers in bytes, seconds and percent of one core. All of
 //! it is safe to print to a terminal, whatever names the processes chose. This room must never know the terminal, a
 //! selection, or where what it writes goes.
 
+mod act;
 mod csv;
 mod json;
 mod select;
@@ -13,6 +14,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use act::{Moment, act, acts};
 pub use csv::csv;
 pub use json::json;
 pub use select::{Line, Order, select};

@@ -1,11 +1,12 @@
 //! The sentences in which the outcome of an act is told: who, what happened, and the next best step.
 
-use super::{
-    Act, Change, ControlNews, DefaultAction, Happened, Outcome, Pid, Respawn, Signal, Verdict, WhyAlive,
-};
+use super::{Act, Change, ControlNews, Happened, Outcome, Respawn, Signal, act_errors, verdict_words};
 
 /// Widest a process's name is shown in a sentence.
-const NAME_CELLS: usize = 24;
+pub(super) const NAME_CELLS: usize = 24;
+
+/// Said of one that is held by its pid alone.
+const WEAK: &str = " (no pidfd here, so who it is is checked by its start time)";
 
 impl ControlNews {
     /// What happened, for a notice or a terminal: "4711 sh: killed by SIGTERM after 0.2 s".
@@ -22,13 +23,26 @@ impl ControlNews {
 
     /// The same without whom it happened to, so that many can be told in one sentence: "killed by SIGTERM after 0.2 s".
     pub fn predicate(&self) -> String {
+        let reason = self.reason();
+        match self.next_step() {
+            Some(step) => format!("{reason}; {}", step.words()),
+            None => reason,
+        }
+    }
+
+    /// What happened, without whom it happened to and without what would help next: "still alive after 5 s, ignores
+    /// SIGTERM".
+    pub fn reason(&self) -> String {
         // Before any order it is most likely about a signal to come.
         let act = self.act.unwrap_or(Act::Signal(Signal::TERM));
         match &self.what {
-            Happened::Pinned(standing) => pinned(&standing.disposition, act),
+            Happened::Pinned(standing) => {
+                let alive = pinned(&standing.disposition, act);
+                if standing.weak { format!("{alive}{WEAK}") } else { alive }
+            }
             Happened::Vanished => format!("has ended, {}", nothing(act)),
             Happened::Outcome(outcome) => self::outcome(self, outcome, act),
-            Happened::Verdict(verdict) => self::verdict(verdict, act, self.target.id.pid),
+            Happened::Verdict(verdict) => verdict_words::reason(verdict, act, self.target.id.pid),
             Happened::Surveyed(_) => "alive".to_owned(),
             Happened::Respawned(respawn) => respawned(respawn),
             Happened::Over { reached, escaped: 0 } => format!("{reached} reached"),
@@ -103,91 +117,18 @@ fn outcome(news: &ControlNews, outcome: &Outcome, act: Act) -> String {
                 (Some(0), None) => ", owned by root".to_owned(),
                 (Some(uid), None) => format!(", owned by uid {uid}"),
             };
-            match act {
-                Act::Renice(delta) if delta < 0 => {
-                    format!("not permitted{owner} (a more urgent nice value needs root rights)")
-                }
-                _ => format!("not permitted{owner} (root rights are needed)"),
-            }
+            format!("not permitted{owner} ({})", act_errors::right(act))
         }
         Outcome::Refused(reason) => format!("{}, {reason}", nothing(act)),
         Outcome::Uncertain => "ended just then, so it is not certain that it was the one reached".to_owned(),
-        Outcome::Failed { errno, .. } => {
-            let error = std::io::Error::from_raw_os_error(*errno);
-            format!("{}, {error}", nothing(act))
+        Outcome::Failed { call, errno } => {
+            format!("{}, {}", nothing(act), act_errors::failure(*call, *errno))
         }
-    }
-}
-
-fn verdict(verdict: &Verdict, act: Act, pid: Pid) -> String {
-    match verdict {
-        Verdict::Killed { by, after } => format!("killed by {} {}", by.name(), when(*after)),
-        Verdict::Exited { status, after } => format!("exited with status {status} {}", when(*after)),
-        Verdict::Ended { after } => format!("ended {}", when(*after)),
-        Verdict::Stopped => "stopped; SIGCONT continues it".to_owned(),
-        Verdict::Continued => "continued".to_owned(),
-        Verdict::Alive => match act {
-            Act::Signal(Signal::CONT) => "was not stopped, goes on".to_owned(),
-            _ => "alive, as expected".to_owned(),
-        },
-        Verdict::StillAlive { after, why } => still_alive(*after, why, act, pid),
-    }
-}
-
-/// Why it did not do what the signal asks, and what would help.
-fn still_alive(after: f64, why: &WhyAlive, act: Act, pid: Pid) -> String {
-    let Act::Signal(signal) = act else { return format!("still alive {}", when(after)) };
-    let name = signal.name();
-    let (head, stronger) = match signal.default_action() {
-        DefaultAction::Ends | DefaultAction::Dumps => ("still alive", "SIGKILL"),
-        DefaultAction::Stops => ("not stopped", "SIGSTOP"),
-        DefaultAction::Continues => ("still stopped", ""),
-        DefaultAction::Ignored => ("alive", ""),
-    };
-    let head = format!("{head} {}", when(after));
-    // The next best step, where there is one that is stronger than what was sent.
-    let step = |cannot: &str| match stronger {
-        "" => String::new(),
-        _ if signal.is_unstoppable() => String::new(),
-        _ => format!("; {stronger} cannot be {cannot}"),
-    };
-    match why {
-        WhyAlive::Ignores => format!("{head}, ignores {name}{}", step("ignored")),
-        WhyAlive::Blocks => {
-            format!("{head}, blocks {name}, which waits until it is unblocked{}", step("blocked"))
-        }
-        WhyAlive::Catches => format!("{head}, caught {name} and went on{}", step("caught")),
-        WhyAlive::Stopped if signal.is_deadly() => {
-            format!("stopped: {name} waits until it is continued (SIGCONT)")
-        }
-        WhyAlive::Stopped => format!("{head}; a debugger may hold it"),
-        WhyAlive::Uninterruptible { wchan } => {
-            let place = wchan.as_ref().map(|function| format!(" in `{function}`")).unwrap_or_default();
-            format!("in uninterruptible sleep{place}; {name} is pending and acts when the call returns")
-        }
-        WhyAlive::Zombie { parent, parent_name } => {
-            let parent = match (parent, parent_name.is_empty()) {
-                (Some(parent), false) => format!("parent {parent} ({})", parent_name.show(NAME_CELLS)),
-                (Some(parent), true) => format!("parent {parent}"),
-                (None, _) => "its parent".to_owned(),
-            };
-            format!("zombie: already dead, {parent} has not reaped it; it goes when the parent does")
-        }
-        WhyAlive::Init if pid == Pid::INIT => {
-            format!("{head}, is the init of the system and takes only signals it handles; shut down instead")
-        }
-        WhyAlive::Init if signal == Signal::KILL || signal == Signal::STOP => {
-            format!("{head}, is the init of its pid namespace, which only an outer namespace can force")
-        }
-        WhyAlive::Init => format!(
-            "{head}, is the init of its pid namespace and takes only signals it handles; {stronger} from outside reaches it"
-        ),
-        WhyAlive::Unknown => format!("{head}, it is not known why{}", step("ignored")),
     }
 }
 
 /// "after 0.2 s", "after 12 s", "at once" below a twentieth of a second.
-fn when(seconds: f64) -> String {
+pub(super) fn when(seconds: f64) -> String {
     if seconds < 0.05 {
         "at once".to_owned()
     } else if seconds < 9.95 {
@@ -201,7 +142,7 @@ fn when(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Call, Disposition, ProcId, Setting, SignalSet, Standing, Target, Untrusted};
+    use crate::model::{Call, Disposition, ProcId, Setting, SignalSet, Standing, Target};
 
     const TERM: Act = Act::Signal(Signal::TERM);
     const KILL: Act = Act::Signal(Signal::KILL);
@@ -219,94 +160,9 @@ mod tests {
         Outcome::Changed(Box::new(Change { from: Setting::Nice(from), to: Setting::Nice(to), threads: 1 }))
     }
 
-    fn alive(after: f64, why: WhyAlive, act: Act) -> String {
-        say(Happened::Verdict(Verdict::StillAlive { after, why }), act)
-    }
-
     #[test]
-    fn the_dead() {
-        let verdict = |v, act| say(Happened::Verdict(v), act);
-        assert_eq!(
-            verdict(Verdict::Killed { by: Signal::TERM, after: 0.12 }, TERM),
-            "4711 sh: killed by SIGTERM after 0.1 s"
-        );
-        assert_eq!(
-            verdict(Verdict::Killed { by: Signal::KILL, after: 0.0 }, KILL),
-            "4711 sh: killed by SIGKILL at once"
-        );
-        assert_eq!(
-            verdict(Verdict::Exited { status: 3, after: 12.4 }, TERM),
-            "4711 sh: exited with status 3 after 12 s"
-        );
-        assert_eq!(verdict(Verdict::Ended { after: 2.0 }, TERM), "4711 sh: ended after 2 s");
+    fn one_that_ends_before_anything_was_sent() {
         assert_eq!(say(Happened::Vanished, TERM), "4711 sh: has ended, nothing sent");
-    }
-
-    #[test]
-    fn the_living_and_the_next_step() {
-        assert_eq!(
-            alive(5.0, WhyAlive::Ignores, TERM),
-            "4711 sh: still alive after 5 s, ignores SIGTERM; SIGKILL cannot be ignored"
-        );
-        assert_eq!(
-            alive(5.0, WhyAlive::Blocks, TERM),
-            "4711 sh: still alive after 5 s, blocks SIGTERM, which waits until it is unblocked; SIGKILL cannot be blocked"
-        );
-        assert_eq!(
-            alive(5.0, WhyAlive::Catches, TERM),
-            "4711 sh: still alive after 5 s, caught SIGTERM and went on; SIGKILL cannot be caught"
-        );
-        assert_eq!(
-            alive(0.3, WhyAlive::Stopped, TERM),
-            "4711 sh: stopped: SIGTERM waits until it is continued (SIGCONT)"
-        );
-        assert_eq!(
-            alive(5.0, WhyAlive::Uninterruptible { wchan: Some("nfs_wait".into()) }, KILL),
-            "4711 sh: in uninterruptible sleep in `nfs_wait`; SIGKILL is pending and acts when the call returns"
-        );
-        assert_eq!(
-            alive(5.0, WhyAlive::Uninterruptible { wchan: None }, KILL),
-            "4711 sh: in uninterruptible sleep; SIGKILL is pending and acts when the call returns"
-        );
-        assert_eq!(
-            alive(0.0, WhyAlive::Zombie { parent: Pid::new(900), parent_name: "make".into() }, TERM),
-            "4711 sh: zombie: already dead, parent 900 (make) has not reaped it; it goes when the parent does"
-        );
-        assert_eq!(
-            alive(0.0, WhyAlive::Zombie { parent: None, parent_name: Untrusted::default() }, TERM),
-            "4711 sh: zombie: already dead, its parent has not reaped it; it goes when the parent does"
-        );
-        assert_eq!(
-            alive(0.3, WhyAlive::Init, TERM),
-            "4711 sh: still alive after 0.3 s, is the init of its pid namespace and takes only signals it handles; \
-             SIGKILL from outside reaches it"
-        );
-        assert_eq!(
-            alive(5.0, WhyAlive::Unknown, TERM),
-            "4711 sh: still alive after 5 s, it is not known why; SIGKILL cannot be ignored"
-        );
-        assert_eq!(
-            alive(5.0, WhyAlive::Unknown, KILL),
-            "4711 sh: still alive after 5 s, it is not known why"
-        );
-    }
-
-    #[test]
-    fn stopping_and_continuing() {
-        let tstp = Act::Signal(Signal::new(20).unwrap());
-        assert_eq!(
-            alive(0.3, WhyAlive::Ignores, tstp),
-            "4711 sh: not stopped after 0.3 s, ignores SIGTSTP; SIGSTOP cannot be ignored"
-        );
-        let cont = Act::Signal(Signal::CONT);
-        assert_eq!(
-            alive(5.0, WhyAlive::Stopped, cont),
-            "4711 sh: still stopped after 5 s; a debugger may hold it"
-        );
-        assert_eq!(say(Happened::Verdict(Verdict::Alive), cont), "4711 sh: was not stopped, goes on");
-        assert_eq!(say(Happened::Verdict(Verdict::Continued), cont), "4711 sh: continued");
-        let stop = Act::Signal(Signal::STOP);
-        assert_eq!(say(Happened::Verdict(Verdict::Stopped), stop), "4711 sh: stopped; SIGCONT continues it");
     }
 
     #[test]
@@ -318,15 +174,16 @@ mod tests {
         assert_eq!(said(Outcome::Replaced, Act::Renice(1)), "4711: is another process now, nothing changed");
         assert_eq!(
             said(Outcome::Denied { owner: Some(0) }, TERM),
-            "4711 sh: not permitted, owned by root (root rights are needed)"
+            "4711 sh: not permitted, owned by root (root rights are needed: CAP_KILL)"
         );
         assert_eq!(
             said(Outcome::Denied { owner: None }, TERM),
-            "4711 sh: not permitted (root rights are needed)"
+            "4711 sh: not permitted (root rights are needed: CAP_KILL)"
         );
         assert_eq!(
             said(Outcome::Denied { owner: Some(1000) }, Act::Renice(-1)),
-            "4711 sh: not permitted, owned by uid 1000 (a more urgent nice value needs root rights)"
+            "4711 sh: not permitted, owned by uid 1000 \
+             (a more urgent nice value needs root rights, CAP_SYS_NICE, or a higher RLIMIT_NICE)"
         );
         assert_eq!(
             said(Outcome::Refused("kernel threads take no signals"), TERM),
@@ -334,9 +191,9 @@ mod tests {
         );
         assert_eq!(said(changed(0, 5), Act::Renice(5)), "4711 sh: nice 0 → 5");
         assert_eq!(said(changed(19, 19), Act::Renice(1)), "4711 sh: nice stays 19, the kernel's limit");
-        assert!(
-            said(Outcome::Failed { call: Call::OpenHandle, errno: 24 }, TERM)
-                .starts_with("4711 sh: nothing sent, ")
+        assert_eq!(
+            said(Outcome::Failed { call: Call::OpenHandle, errno: 24 }, TERM),
+            "4711 sh: nothing sent, glowtop has as many files open as it may: raise `ulimit -n` or choose fewer"
         );
     }
 
@@ -346,6 +203,11 @@ mod tests {
         let pinned = || Happened::Pinned(Box::new(Standing { disposition, ..Standing::default() }));
         assert_eq!(say(pinned(), TERM), "4711 sh: alive, catches SIGTERM");
         assert_eq!(say(pinned(), KILL), "4711 sh: alive");
+        let weak = Standing { weak: true, ..Standing::default() };
+        assert_eq!(
+            say(Happened::Pinned(Box::new(weak)), KILL),
+            "4711 sh: alive (no pidfd here, so who it is is checked by its start time)"
+        );
     }
 
     #[test]

@@ -6,9 +6,11 @@
 
 mod account;
 mod act;
+mod act_errors;
 mod act_words;
 mod census;
 mod danger;
+mod deed;
 mod derive;
 mod id;
 pub mod lab;
@@ -24,20 +26,23 @@ mod short_lived;
 mod signal;
 mod snapshot;
 mod source;
+mod topology;
 mod tree;
 pub mod units;
 mod untrusted;
+mod verdict_words;
 
 pub use account::Account;
 pub use act::{Act, ControlOrder, Owner, Reach, Target};
 pub use census::{Census, CensusBy, Hearing, ShortLived};
 pub use danger::Danger;
+pub use deed::Deed;
 pub use derive::derive;
 pub use id::{Pid, ProcId};
 pub use needs::{Needs, Wants};
 pub use news::{
-    Call, Cgroup, Change, ControlNews, Disposition, Happened, Outcome, Respawn, Standing, Survey, Verdict,
-    WhyAlive,
+    Call, Cgroup, Change, ControlNews, Disposition, Happened, NextStep, Outcome, Respawn, Standing, Survey,
+    Verdict, WhyAlive,
 };
 pub use role::Role;
 pub use sample::{
@@ -50,5 +55,6 @@ pub use setting::{CpuMax, CpuSet, IoPriority, MOST_CPUS, Policy, Setting, Settin
 pub use signal::{DefaultAction, Signal, SignalSet};
 pub use snapshot::{Counts, CpuUse, LINGER, Proc, Snapshot, When};
 pub use source::{NoSample, Source};
+pub use topology::{CoreKind, Topology, TopologyCpu};
 pub use tree::{Forest, Link, Ordered, Sums};
 pub use untrusted::{REPLACEMENT, Untrusted, showable};

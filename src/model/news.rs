@@ -165,7 +165,7 @@ pub enum Call {
     SetIoPriority,
     /// sched_setaffinity(2).
     SetAffinity,
-    /// sched_setattr(2).
+    /// sched_setscheduler(2).
     SetPolicy,
     /// `/proc/PID/oom_score_adj`: proc_pid_oom_score_adj(5).
     SetOomScoreAdj,
@@ -221,9 +221,9 @@ impl Eq for Verdict {}
 pub enum WhyAlive {
     /// It ignores the signal (`SigIgn`).
     Ignores,
-    /// It blocks the signal (`SigBlk`): pending until unblocked.
+    /// It blocks the signal, in every thread (`SigBlk`): pending until unblocked.
     Blocks,
-    /// It caught the signal (`SigCgt`) and went on.
+    /// It caught the signal (`SigCgt`), or took it from its queue (sigwait(3), signalfd(2)), and went on.
     Catches,
     /// It is stopped: the signal waits until it is continued.
     Stopped,
@@ -241,6 +241,77 @@ pub enum WhyAlive {
     },
     /// It is the init of a pid namespace, which takes only signals it has handlers for.
     Init,
+    /// A tracer, a debugger for instance, holds it or may have kept the signal from it: ptrace(2).
+    Traced {
+        /// `TracerPid`.
+        tracer: Pid,
+        /// The tracer's name.
+        tracer_name: Untrusted,
+        /// Whether it is held right now (state `t`), so that the signal waits.
+        held: bool,
+    },
+    /// It is dying and writes its core file (`CoreDumping`): core(5).
+    DumpsCore,
+    /// Its cgroup is frozen, so that the signal waits until it is thawed.
+    Frozen {
+        /// The cgroup that was told to freeze: its own or one above it, as in `/proc/PID/cgroup`.
+        cgroup: Untrusted,
+        /// Whether even SIGKILL waits: so it does in cgroup version 1, and not in version 2.
+        kill_waits: bool,
+    },
+    /// It waits in vfork(2) until its child runs a program or ends.
+    Vfork {
+        /// The child.
+        child: Option<Pid>,
+        /// The child's name.
+        child_name: Untrusted,
+    },
+    /// Its main thread has ended, so that it looks like a zombie, and others go on: pthread_exit(3).
+    MainEnded {
+        /// How many go on.
+        threads: u32,
+        /// Why those outlive the signal.
+        why: Box<WhyAlive>,
+    },
     /// It could not be found out.
     Unknown,
+}
+
+/// What would help after a verdict: [`ControlNews::next_step`](super::ControlNews::next_step).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NextStep {
+    /// Send this signal to the same process: SIGKILL, SIGSTOP or SIGCONT.
+    Send(Signal),
+    /// Send this signal, which may help and may not: nobody can see from outside which sleep it ends.
+    Try(Signal),
+    /// End its parent, which does not reap it; whoever adopts it will.
+    EndParent {
+        /// The parent, where known.
+        pid: Option<Pid>,
+        /// The parent's name.
+        name: Untrusted,
+    },
+    /// End the child for which it waits in vfork(2).
+    EndChild {
+        /// The child, where known.
+        pid: Option<Pid>,
+        /// The child's name.
+        name: Untrusted,
+    },
+    /// Make its tracer let go of it, or end the tracer.
+    Detach {
+        /// The tracer.
+        tracer: Pid,
+        /// The tracer's name.
+        name: Untrusted,
+    },
+    /// Thaw this cgroup: `cgroup.freeze` (version 2), `freezer.state` (version 1).
+    ThawCgroup {
+        /// Its path, as in `/proc/PID/cgroup`.
+        path: Untrusted,
+    },
+    /// It is the init here: shut the system or the container down.
+    ShutDown,
+    /// Nothing stronger can be sent; it ends by itself when what holds it is over.
+    Wait,
 }

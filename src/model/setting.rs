@@ -99,6 +99,12 @@ impl CpuMax {
         CpuMax { quota: Some(percent as u64 * 1_000), period: 100_000 }
     }
 
+    /// The same in percent of one CPU, to a hundredth; `None` is no limit.
+    pub fn in_percent(&self) -> Option<f64> {
+        let hundredths = |quota| (quota as f64 * 10_000.0 / self.period.max(1) as f64).round();
+        self.quota.map(|quota| hundredths(quota) / 100.0)
+    }
+
     /// No limit.
     pub const NONE: CpuMax = CpuMax { quota: None, period: 100_000 };
 }
@@ -122,6 +128,25 @@ impl CpuSet {
             let bit = 1 << (cpu % 64);
             *word = if present { *word | bit } else { *word & !bit };
         }
+    }
+
+    /// Puts in whoever is in `other`.
+    pub fn join(&mut self, other: &CpuSet) {
+        for (word, more) in self.0.iter_mut().zip(other.0) {
+            *word |= more;
+        }
+    }
+
+    /// Takes out whoever is in `other`.
+    pub fn leave(&mut self, other: &CpuSet) {
+        for (word, less) in self.0.iter_mut().zip(other.0) {
+            *word &= !less;
+        }
+    }
+
+    /// How many are in both.
+    pub fn shared(&self, other: &CpuSet) -> u32 {
+        self.0.iter().zip(other.0).map(|(word, more)| (word & more).count_ones()).sum()
     }
 
     /// How many are in it.
@@ -222,7 +247,7 @@ impl fmt::Display for CpuMax {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.quota {
             None => f.write_str("no limit"),
-            Some(quota) => write!(f, "{:.0} % of a CPU", quota as f64 * 100.0 / self.period.max(1) as f64),
+            Some(_) => write!(f, "{} % of a CPU", self.in_percent().unwrap_or_default()),
         }
     }
 }
@@ -277,6 +302,21 @@ mod tests {
             prop_assert!(set.iter().eq(cpus.iter().copied()));
             prop_assert_eq!(CpuSet::parse(&set.to_string()), Some(set));
         }
+
+        #[test]
+        fn sets_of_cpus_are_joined_and_parted(
+            one in prop::collection::btree_set(0..MOST_CPUS, 0..80),
+            other in prop::collection::btree_set(0..MOST_CPUS, 0..80),
+        ) {
+            let set = |cpus: &mut dyn Iterator<Item = u32>| cpus.collect::<CpuSet>();
+            let (a, b) = (set(&mut one.iter().copied()), set(&mut other.iter().copied()));
+            prop_assert_eq!(a.shared(&b) as usize, one.intersection(&other).count());
+            let (mut joined, mut left) = (a, a);
+            joined.join(&b);
+            left.leave(&b);
+            prop_assert_eq!(joined, set(&mut one.union(&other).copied()));
+            prop_assert_eq!(left, set(&mut one.difference(&other).copied()));
+        }
     }
 
     #[test]
@@ -297,6 +337,8 @@ mod tests {
         assert_eq!(shown(Setting::IoPriority(IoPriority::BestEffort(4))), "I/O priority best-effort 4");
         assert_eq!(shown(Setting::Policy(Policy::Fifo(10))), "policy FIFO 10");
         assert_eq!(shown(Setting::CpuMax(CpuMax::percent(150))), "cpu.max of the cgroup 150 % of a CPU");
+        let eighth = CpuMax { quota: Some(6_250), period: 50_000 };
+        assert_eq!(shown(Setting::CpuMax(eighth)), "cpu.max of the cgroup 12.5 % of a CPU");
         assert_eq!(shown(Setting::CpuMax(CpuMax::NONE)), "cpu.max of the cgroup no limit");
         assert_eq!(shown(Setting::MemoryHigh(Some(2 << 30))), "memory.high of the cgroup 2.00G");
     }

@@ -6,14 +6,13 @@ use std::fmt::Write;
 ///
 /// Sizes below one KiB are `0` or `1K`: memory comes in pages.
 pub fn bytes(value: u64, out: &mut String) {
-    const UNITS: [char; 6] = ['K', 'M', 'G', 'T', 'P', 'E'];
     if value == 0 {
         out.push('0');
         return;
     }
     let mut scaled = value as f64 / 1024.0;
-    let mut unit = UNITS[0];
-    for next in UNITS.iter().skip(1) {
+    let mut unit = 'K';
+    for (next, _) in UNITS.iter().skip(1) {
         if scaled < 999.5 {
             break;
         }
@@ -28,6 +27,49 @@ pub fn bytes(value: u64, out: &mut String) {
     } else {
         write!(out, "{scaled:.2}{unit}")
     };
+}
+
+/// Appends a size so that no byte is lost, in the greatest binary unit that measures it: `512M`, `1536M`, `4097`.
+/// [`parse_bytes`] reads it back.
+pub fn exact_bytes(value: u64, out: &mut String) {
+    let unit = UNITS.iter().rev().find(|(_, bytes)| value > 0 && value.is_multiple_of(*bytes));
+    // Writing to a String does not fail.
+    let _ = match unit {
+        None => write!(out, "{value}"),
+        Some((letter, bytes)) => write!(out, "{}{letter}", value / bytes),
+    };
+}
+
+/// The binary units with their bytes.
+const UNITS: [(char, u64); 6] =
+    [('K', 1 << 10), ('M', 1 << 20), ('G', 1 << 30), ('T', 1 << 40), ('P', 1 << 50), ('E', 1 << 60)];
+
+/// Reads a size: a number, which may have a fraction, and one of the binary units K M G T P E or none for bytes; `iB`
+/// and `B` may follow the unit: `512M`, `1.5g`, `64 KiB`, `1073741824`. `None` where it is no size or too great a one.
+pub fn parse_bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | ',')).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end)?;
+    let mut letters = unit.trim_start().chars().map(|c| c.to_ascii_uppercase());
+    let first = letters.next();
+    let scale = match first {
+        None | Some('B') => 1,
+        Some(letter) => UNITS.iter().find(|(known, _)| *known == letter)?.1,
+    };
+    let rest: String = letters.collect();
+    if !matches!((first, rest.as_str()), (_, "") | (Some('K' | 'M' | 'G' | 'T' | 'P' | 'E'), "B" | "IB")) {
+        return None;
+    }
+    let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, ""));
+    // Eighteen digits measure the greatest unit to the byte.
+    if whole.is_empty() || fraction.len() > 18 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let scale = u128::from(scale);
+    let parts: u128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
+    let bytes =
+        u128::from(whole.parse::<u64>().ok()?) * scale + parts * scale / 10u128.pow(fraction.len() as u32);
+    u64::try_from(bytes).ok()
 }
 
 /// Appends a percentage in at most 5 cells: `0.0`, `99.2`, `100`, `6400`; unknown is `–`.
@@ -117,6 +159,39 @@ mod tests {
     }
 
     #[test]
+    fn sizes_are_read() {
+        let cases = [
+            ("0", 0),
+            ("4096", 4096),
+            ("12b", 12),
+            ("1k", 1024),
+            ("64 KiB", 65536),
+            (" 1.5G ", 3 << 29),
+            ("1,25 mb", 5 << 18),
+            ("15E", 15 << 60),
+            ("18446744073709551615", u64::MAX),
+        ];
+        for (written, value) in cases {
+            assert_eq!(parse_bytes(written), Some(value), "{written}");
+        }
+        for bad in [
+            "",
+            "G",
+            ".5G",
+            "-1",
+            "1.2.3K",
+            "5 potatoes",
+            "5 bib",
+            "5KK",
+            "16E",
+            "1e3",
+            "18446744073709551616",
+        ] {
+            assert_eq!(parse_bytes(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
     fn times_read_like_times() {
         let cases = [
             (80_000_000, "0:00.08"),
@@ -152,6 +227,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_exact_size_reads_back(n in any::<u64>(), shift in 0u32..64) {
+            for value in [n, n >> shift << shift] {
+                prop_assert_eq!(parse_bytes(&text(|out| exact_bytes(value, out))), Some(value));
+            }
+        }
+
         #[test]
         fn nothing_is_too_wide(n in any::<u64>(), x in any::<f64>()) {
             prop_assert!(text(|out| bytes(n, out)).chars().count() <= 5);

@@ -23,6 +23,8 @@ mod parse;
 mod pool;
 mod reader;
 mod roll;
+mod topology;
 mod users;
 
 pub use live::Live;
+pub use topology::topology;

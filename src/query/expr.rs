@@ -62,6 +62,8 @@ pub(super) struct Piece {
     /// Whether it stands in quotes, where `|` is only itself.
     quoted: bool,
     alternatives: Vec<Needle>,
+    /// Those that are processes by their number.
+    pids: Vec<Pid>,
 }
 
 /// A field beside a value.
@@ -90,14 +92,20 @@ pub(super) enum Value {
 impl Piece {
     /// Alternatives between `|`; empty ones say nothing, so `|` alone is true of everything.
     pub(super) fn bare(text: &str) -> Piece {
-        let alternatives = text.split('|').filter(|piece| !piece.is_empty()).map(Needle::new).collect();
-        Piece { text: text.to_owned(), quoted: false, alternatives }
+        let mut piece = Piece { text: text.to_owned(), ..Piece::default() };
+        for alternative in text.split('|').filter(|alternative| !alternative.is_empty()) {
+            match word::numbered(alternative) {
+                Some(pid) => piece.pids.push(pid),
+                None => piece.alternatives.push(Needle::new(alternative)),
+            }
+        }
+        piece
     }
 
     /// One piece, whatever is in it.
     pub(super) fn quoted(text: &str) -> Piece {
         let alternatives = (!text.is_empty()).then(|| Needle::new(text)).into_iter().collect();
-        Piece { text: text.to_owned(), quoted: true, alternatives }
+        Piece { text: text.to_owned(), quoted: true, alternatives, pids: Vec::new() }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -105,18 +113,33 @@ impl Piece {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.alternatives.is_empty()
+        self.alternatives.is_empty() && self.pids.is_empty()
+    }
+
+    /// What must be read before it can be asked; nothing for numbers.
+    pub(super) fn needs(&self) -> Needs {
+        if self.alternatives.is_empty() { Needs::NOTHING } else { Needs::COMMAND }
+    }
+
+    /// Whether it names the process or thread `pid` by its number.
+    pub(super) fn names(&self, pid: Pid) -> bool {
+        self.pids.contains(&pid)
     }
 
     pub(super) fn truth(&self, proc: &Proc) -> Truth {
-        if self.is_empty() || self.is_in(proc.task.comm.bytes()) {
+        // A row of short-lived processes has the number of their parent.
+        let dead = proc.task.kind == Kind::ShortLived;
+        let named = !dead && self.names(proc.task.id.pid);
+        if named || self.is_empty() || self.is_in(proc.task.comm.bytes()) {
             return Truth::True;
         }
-        match Line::of(proc) {
+        let text = match Line::of(proc) {
+            _ if self.alternatives.is_empty() => Truth::False,
             Line::Known(command) => self.is_in(command.line.bytes()).into(),
             Line::None => Truth::False,
             Line::Unread => Truth::Unknown,
-        }
+        };
+        if dead && !self.pids.is_empty() { text.max(Truth::Unknown) } else { text }
     }
 
     fn is_in(&self, text: &[u8]) -> bool {
@@ -212,8 +235,7 @@ impl Expr {
     /// What must be read before it can be asked.
     pub(super) fn needs(&self) -> Needs {
         match self {
-            Expr::Piece(piece) if piece.is_empty() => Needs::NOTHING,
-            Expr::Piece(_) => Needs::COMMAND,
+            Expr::Piece(piece) => piece.needs(),
             // Who asks for threads wants them as rows.
             Expr::Compare(Compare { value: Value::Kind(KindWord::Thread), op, .. }) if *op != Op::IsNot => {
                 Needs::THREADS
@@ -223,6 +245,28 @@ impl Expr {
             Expr::All(list) | Expr::Any(list) => {
                 list.iter().fold(Needs::NOTHING, |sum, expr| sum | expr.needs())
             }
+        }
+    }
+
+    /// Whether it can only be asked where it is known what was used between two looks.
+    pub(super) fn needs_rates(&self) -> bool {
+        match self {
+            Expr::Piece(_) => false,
+            Expr::Compare(compare) => matches!(compare.field.how, How::Percent(_)),
+            Expr::Not(expr) => expr.needs_rates(),
+            Expr::All(list) | Expr::Any(list) => list.iter().any(Expr::needs_rates),
+        }
+    }
+
+    /// Whether it names the process or thread `pid` by its number, as an alternative of its own.
+    pub(super) fn names(&self, pid: Pid) -> bool {
+        match self {
+            Expr::Piece(piece) => piece.names(pid),
+            Expr::Compare(Compare { field, op: Op::Is, value: Value::Whole(number) }) => {
+                field.id == "pid" && *number == i64::from(pid.get())
+            }
+            Expr::Compare(_) | Expr::Not(_) | Expr::All(_) => false,
+            Expr::Any(list) => list.iter().any(|expr| expr.names(pid)),
         }
     }
 

@@ -21,7 +21,8 @@
 //!   `\"` and `\\` for quotes and backslashes.
 //!
 //! A text is a query if it compares a field that exists; nothing else is, so that every other text still means what it
-//! means in htop: `nginx: worker`, `--user=ann`, `not this`, `a|b`. Quotes make plain text of what would be a query:
+//! means in htop: `nginx: worker`, `--user=ann`, `not this`, `a|b`. Between `|`, `pid:7` is the process of that number
+//! and not a piece of text: `make|pid:7`. Quotes make plain text of what would be a query:
 //! `"cpu>50"`. An operator behind a name that is no field is an error in a query. In other text it is one if it is `!=`,
 //! `<`, `>`, `~` or their like, or if the name is one letter away from a field's (`usr=ann`); `if=/dev/zero` is text.
 //!
@@ -48,7 +49,7 @@ mod word;
 use std::fmt;
 use std::ops::Range;
 
-use crate::model::{Needs, Proc, Snapshot};
+use crate::model::{Needs, Pid, Proc, Snapshot};
 
 pub use complete::{Completion, complete};
 pub use error::QueryError;
@@ -78,6 +79,9 @@ impl Default for Form {
 impl Query {
     /// Understands `text`: see the [language](self). Plain text never fails.
     pub fn parse(text: &str) -> Result<Query, QueryError> {
+        if word::lists_numbers(text) {
+            return Ok(Query::plain(text));
+        }
         let words = word::cut(text);
         match word::sort(&words) {
             word::Sort::Plain => Ok(Query::plain(text)),
@@ -104,9 +108,22 @@ impl Query {
     /// What must be read before it can be asked.
     pub fn needs(&self) -> Needs {
         match &self.0 {
-            Form::Plain(piece) if piece.is_empty() => Needs::NOTHING,
-            Form::Plain(_) => Needs::COMMAND,
+            Form::Plain(piece) => piece.needs(),
             Form::Asked(expr) => expr.needs(),
+        }
+    }
+
+    /// Whether it asks what was used between two looks, which nobody knows at the first.
+    pub fn needs_rates(&self) -> bool {
+        self.asked().is_some_and(Expr::needs_rates)
+    }
+
+    /// Whether it names the process or thread `pid` by its number (`pid:7`, `make|pid:7`, `pid=7 or cpu>50`), not only
+    /// finds it by what it is.
+    pub fn names(&self, pid: Pid) -> bool {
+        match &self.0 {
+            Form::Plain(piece) => piece.names(pid),
+            Form::Asked(expr) => expr.names(pid),
         }
     }
 
@@ -205,9 +222,14 @@ impl Filter {
         self.query.is_empty()
     }
 
-    /// What must be read before it can be asked.
+    /// What must be read before it can be asked; nothing for numbers.
     pub fn needs(&self) -> Needs {
         self.query.needs()
+    }
+
+    /// Whether it names the process or thread `pid` by its number: see [`Query::names`].
+    pub fn names(&self, pid: Pid) -> bool {
+        self.query.names(pid)
     }
 
     /// Whether the process, thread or row of the dead matches. Allocates nothing.

@@ -84,6 +84,57 @@ fn nothing_typed_matches_everything_and_needs_nothing() {
 }
 
 #[test]
+fn a_number_names_one_and_is_no_text() {
+    let mut seven = proc("sh", b"sh\0-c\0watch pid:8\0");
+    let pid = |n| Pid::new(n).unwrap();
+    for filter in ["pid:7", "PID:7", "vim|pid:7", " pid:7 ", "pid:1|pid:7|", "pid:07", "vim | pid:7", "pid=7"]
+    {
+        assert!(matches(filter, &seven), "{filter}");
+        let filter = Filter::parse(filter);
+        assert!(filter.names(pid(7)) && !filter.names(Pid::INIT.max(pid(8))), "{filter:?}");
+    }
+    // Text that looks like another process's number is in its command line.
+    for filter in ["pid:8", "pid:77", "vim|pid:70", "pid:0"] {
+        assert!(!matches(filter, &seven), "{filter}");
+    }
+    for filter in ["pid:8|watch", "pid:8|sh -c", "not x|pid:7", "pid:7|pid:8 or cpu>50", "(vim|pid:7) pid<8"]
+    {
+        assert!(matches(filter, &seven), "{filter}");
+    }
+    assert!(Query::parse("pid:7|cpu>5").is_err() && Query::parse("pid:x").is_err());
+    for (filter, named) in [
+        ("pid:7|make", true),
+        ("cpu>50 or pid=7", true),
+        ("cpu>50 or make|pid:7", true),
+        ("pid:7 and cpu>50", false),
+        ("pid<8", false),
+        ("pid!=8", false),
+        ("not pid!=7", false),
+        ("under:7", false),
+        ("ppid:7", false),
+        ("\"pid:7\"", false),
+    ] {
+        assert_eq!(Filter::parse(filter).names(pid(7)), named, "{filter}");
+    }
+    let filter = Filter::parse("pid:7|pid:9");
+    assert!(!filter.is_empty() && filter.needs() == Needs::NOTHING && filter.find(b"pid:7").is_none());
+    seven.task_mut().kind = Kind::ShortLived;
+    for filter in ["pid:7", "x|pid:7", "not x|pid:7 and cpu>=0 or pid:7"] {
+        assert!(!matches(filter, &seven), "those that died below it are others: {filter}");
+    }
+    assert_eq!(asked("not (x|pid:8) and ppid>=0", &seven), Truth::Unknown);
+}
+
+#[test]
+fn who_asks_for_rates_needs_two_looks() {
+    for (text, needed) in
+        [("cpu>50", true), ("a or not (b and cpu<1)", true), ("time>5 and a", false), ("cpu", false)]
+    {
+        assert_eq!(Query::parse(text).unwrap().needs_rates(), needed, "{text}");
+    }
+}
+
+#[test]
 fn a_kernel_thread_and_an_unread_command_line_match_by_name() {
     let mut worker = proc("kworker/0:1", b"");
     assert!(matches("kworker", &worker));
@@ -449,14 +500,20 @@ fn only_what_it_asks_for_is_read() {
 
 /// The filter as it was before there was a language.
 fn old_filter(text: &str, proc: &Proc) -> bool {
-    let needles: Vec<Needle> = text.split('|').filter(|piece| !piece.is_empty()).map(Needle::new).collect();
+    let pieces = text.split('|').filter(|piece| !piece.is_empty());
+    let (numbers, pieces): (Vec<_>, Vec<_>) = pieces.partition(|piece| word::numbered(piece).is_some());
+    let needles: Vec<Needle> = pieces.into_iter().map(Needle::new).collect();
     let task = &proc.task;
+    let pids = numbers.iter().filter_map(|piece| word::numbered(piece));
+    if task.kind != Kind::ShortLived && pids.into_iter().any(|pid| pid == task.id.pid) {
+        return true;
+    }
     let line = match task.kind {
         Kind::Process | Kind::Thread(_) => task.command.known().map(|command| command.line.bytes()),
         Kind::Kernel | Kind::ShortLived => None,
     };
     let is_in = |text: &[u8]| needles.iter().any(|needle| needle.find(text).is_some());
-    needles.is_empty() || is_in(task.comm.bytes()) || line.is_some_and(is_in)
+    (needles.is_empty() && numbers.is_empty()) || is_in(task.comm.bytes()) || line.is_some_and(is_in)
 }
 
 fn any_value(field: &'static Field) -> BoxedStrategy<(Op, Value)> {
@@ -525,7 +582,7 @@ fn soup() -> impl Strategy<Value = String> {
     let words = [
         "cpu", "name", "usr", "under", "state", "tty", "(", ")", "\"", "\\", "and", "or", "not", "=", "!=",
         "<=", ">", "~", ":", "!", "*", "?", "[", "5%", "1GiB", "1h", "D", "|", " ", " ", " ", "é", "-",
-        "foo", "7", "\u{a0}", "\n",
+        "foo", "7", "\u{a0}", "\n", "pid:", "pid:7|", "|pid:8",
     ];
     prop::collection::vec(prop::sample::select(words.to_vec()), 0..24).prop_map(|words| words.concat())
 }

@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use super::error::{QueryError, spelt};
 use super::field::{Field, Op};
+use crate::model::Pid;
 
 /// A word of the language and where it stands, in bytes.
 #[derive(Clone, PartialEq, Debug)]
@@ -145,6 +146,9 @@ fn comparison(text: &str, at: usize) -> Option<Comparison<'_>> {
         return None;
     }
     let value = value(text, op_end, op, tight);
+    if text.get(at..value.end).is_some_and(lists_numbers) {
+        return None;
+    }
     (known || value.how != Written::Missing).then_some(Comparison { name, op, op_at, op_end, value })
 }
 
@@ -225,6 +229,24 @@ fn is_doubtful(found: &Comparison<'_>) -> bool {
     }
     let near = Field::nearest(found.name).filter(|(_, slips)| *slips == 1);
     found.name.len() > 2 && near.is_some_and(|(name, _)| name.bytes().next() == found.name.bytes().next())
+}
+
+/// The process that a piece of plain text names by its number: `pid:4711`.
+pub(super) fn numbered(piece: &str) -> Option<Pid> {
+    let (key, number) = piece.trim().split_once(':')?;
+    // Not what `parse` takes beside digits: a sign.
+    let plain = number.bytes().all(|byte| byte.is_ascii_digit());
+    let pid = number.parse().ok().and_then(Pid::new);
+    pid.filter(|_| plain && key.eq_ignore_ascii_case("pid"))
+}
+
+/// Whether `text` is plain alternatives between `|`, of which some are numbers of processes: `make|pid:4711`.
+pub(super) fn lists_numbers(text: &str) -> bool {
+    let is_plain = |piece: &str| numbered(piece).is_some() || sort(&cut(piece)) == Sort::Plain;
+    text.contains('|')
+        && !text.contains('"')
+        && text.split('|').any(|piece| numbered(piece).is_some())
+        && text.split('|').all(is_plain)
 }
 
 /// The complaint about a name that is none of a field.

@@ -32,6 +32,10 @@ pub(super) struct CommandLine {
     /// out, sorted by memory where that is short, else by CPU
     #[arg(long)]
     pub rescue: bool,
+    /// Also write what is done to processes, and what comes of it, to this file: a line of JSON for each step. It is
+    /// created for you alone, or added to
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// Where the machine is read: the root of the live system, or of a fixture.
     #[arg(long, value_name = "DIR", default_value = "/", hide = true, global = true)]
     pub root: PathBuf,
@@ -77,6 +81,9 @@ pub(super) struct Options {
     /// Colours to use; `glowtop print themes` lists them
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
+    /// Only look: nothing that signals, tames or starts processes is there
+    #[arg(long)]
+    pub readonly: bool,
 }
 
 /// What to do instead of opening the screen.
@@ -84,6 +91,8 @@ pub(super) struct Options {
 pub(super) enum Command {
     /// Write a list of processes and leave
     Ps(PsArgs),
+    /// Signal the processes that match, and say what came of it
+    Kill(super::kill::KillArgs),
     /// Write one picture of the screen and leave: SVG, or text
     Shot(ShotArgs),
     /// Run workloads in serial and in parallel, measure them and check their answers
@@ -241,6 +250,9 @@ fn manual(out: &mut dyn Write) -> io::Result<()> {
         let page = clap_mangen::Man::new(sub.clone());
         page.render_synopsis_section(&mut part)?;
         page.render_options_section(&mut part)?;
+        if sub.get_after_help().is_some() {
+            page.render_extra_section(&mut part)?;
+        }
         // Within a page, a command's headings stand below its name.
         out.write_all(String::from_utf8_lossy(&part).replace(".SH ", ".SS ").as_bytes())?;
     }
@@ -248,7 +260,7 @@ fn manual(out: &mut dyn Write) -> io::Result<()> {
     page.render_version_section(out)
 }
 
-fn delay(text: &str) -> Result<f64, String> {
+pub(super) fn delay(text: &str) -> Result<f64, String> {
     let seconds: f64 = text.parse().map_err(|_| "it is not a number of seconds".to_owned())?;
     if DELAYS.contains(&seconds) {
         Ok(seconds)
@@ -311,9 +323,11 @@ mod tests {
         let mut page = Vec::new();
         manual(&mut page).unwrap();
         let page = String::from_utf8(page).unwrap();
-        for heading in [".SH SYNOPSIS", ".SH \"GLOWTOP PS\"", ".SH \"GLOWTOP PRINT\"", "Exit status"] {
+        for heading in [".SH SYNOPSIS", ".SH \"GLOWTOP PS\"", ".SH \"GLOWTOP KILL\"", ".SH \"GLOWTOP PRINT\""]
+        {
             assert_eq!(page.matches(heading).count(), 1, "{heading}");
         }
+        assert_eq!(page.matches("Exit status").count(), 2, "that of kill, and that of all others");
         assert!(!page.contains("glowtop\\-ps(1)"), "there is no such page");
     }
 
@@ -322,6 +336,8 @@ mod tests {
         let line = read("").unwrap();
         assert_eq!((line.options.delay, line.root.to_str()), (1.0, Some("/")));
         assert!(!line.rescue && read("--rescue -t").unwrap().rescue);
+        assert!(line.log.is_none() && !line.options.readonly);
+        assert!(read("--log x --readonly").is_ok_and(|line| line.log.is_some() && line.options.readonly));
         assert!(line.command.is_none() && line.options.user.is_none() && line.options.pid.is_empty());
     }
 
@@ -358,6 +374,13 @@ mod tests {
             "ps --sort help",
             "ps -n -1",
             "ps a b",
+            "kill",
+            "kill a b",
+            "kill a --signal 65",
+            "kill a --ladder 5 --signal KILL",
+            "kill a --json --dry-run",
+            "--readonly kill a",
+            "--log x kill a",
             "print",
             "print nothing",
             "completions nosh",

@@ -6,7 +6,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::app::Input;
 use crate::model::lab::LabNews;
-use crate::model::{ControlNews, Nanos, Sensors, Snapshot};
+use crate::model::{ControlNews, Nanos, Sensors, Snapshot, Topology};
 
 /// Everything that can happen to the program.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub(super) enum Event {
     Snapshot(Arc<Snapshot>),
     /// A new reading of the slow sensors.
     Sensors(Arc<Sensors>),
+    /// How the CPUs belong together.
+    Topology(Arc<Topology>),
     /// What became of an act.
     Control(Box<ControlNews>),
     /// What happens in the lab.

@@ -9,7 +9,9 @@ mod args;
 mod event;
 mod frames;
 mod input;
+mod kill;
 mod lab;
+mod log;
 mod output;
 mod print;
 mod ps;
@@ -40,8 +42,9 @@ pub fn main() -> ExitCode {
         Err(code) => return code,
     };
     match line.command {
-        None => watch::main(&line.options, line.rescue, &line.root),
+        None => watch::main(&line.options, line.rescue, line.log.as_deref(), &line.root),
         Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(&line.root))),
+        Some(Command::Kill(kill)) => kill::main(&kill, &line.root),
         Some(Command::Lab(lab)) => lab::main(&lab),
         Some(Command::Shot(shot)) => shot::main(&shot, &line.root),
         Some(Command::Print { what }) => print::main(what),

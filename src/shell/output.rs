@@ -14,6 +14,11 @@ pub(super) fn complain(sentence: &str) {
     let _ = writeln!(io::stderr(), "{sentence}");
 }
 
+/// Writes a sentence to standard output at once; where nobody reads it the work goes on.
+pub(super) fn say(sentence: &str) {
+    let _ = writeln!(io::stdout(), "{sentence}");
+}
+
 fn write_to(out: impl Write, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 16, out);
     fill(&mut out)?;

@@ -189,6 +189,7 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer)> Run<'_, W, P> {
             Event::Resized => self.resize(),
             Event::Snapshot(snapshot) => self.tell(Msg::Snapshot(snapshot)),
             Event::Sensors(sensors) => self.tell(Msg::Sensors(sensors)),
+            Event::Topology(topology) => self.tell(Msg::Topology(topology)),
             Event::Control(news) => self.tell(Msg::Control(news)),
             Event::Lab(news) => self.tell(Msg::Lab(news)),
             Event::Notice(text) => self.tell(Msg::Notice { bad: true, text }),

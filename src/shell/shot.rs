@@ -12,7 +12,7 @@ use super::args::ShotArgs;
 use super::{event, output, watch};
 use crate::app::{App, Input, Msg};
 use crate::model::{Needs, Source, Wants, derive};
-use crate::proc::Live;
+use crate::proc::{self, Live};
 use crate::view::{self, Depth, Layout, picture};
 
 /// Draws the screen that these options would open, after `looks` looks, and writes it.
@@ -42,6 +42,9 @@ pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
         let snapshot = Arc::new(derive(shown.as_deref(), sample));
         shown = Some(snapshot.clone());
         app.update(event::now(), Msg::Snapshot(snapshot));
+    }
+    if let Some(topology) = proc::topology(root) {
+        app.update(event::now(), Msg::Topology(Arc::new(topology)));
     }
     for key in args.keys.split_whitespace() {
         let Ok(chord) = key.parse() else {

@@ -3,10 +3,12 @@
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use super::args::{Options, SortKey};
 use super::event::Event;
+use super::log::{Log, LogFile};
 use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
@@ -16,7 +18,7 @@ use crate::config::{self, BUILTIN_THEMES};
 use crate::control::Control;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{Untrusted, Wants};
-use crate::proc::Live;
+use crate::proc::{self, Live};
 use crate::sampler::Sampler;
 use crate::sys::{self, scheduling};
 use crate::{lab, sampler, view};
@@ -33,8 +35,8 @@ const TIDY_FIRST: u32 = 4;
 
 /// Runs the monitor; 0 when the user leaves, 2 where it cannot begin.
 ///
-/// `rescue`: the machine is in trouble; see [`rescue`].
-pub(super) fn main(options: &Options, rescue: bool, root: &Path) -> ExitCode {
+/// `rescue`: the machine is in trouble; see [`rescue`]. `log`: where acts are written down.
+pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &Path) -> ExitCode {
     sys::return_large_blocks();
     // Before there are threads, so that it holds for all. Where it is refused, keys are answered a bit later.
     let _ = scheduling::slice(SLICE);
@@ -53,6 +55,13 @@ pub(super) fn main(options: &Options, rescue: bool, root: &Path) -> ExitCode {
         output::complain(&format!("glowtop: {nothing}"));
         return ExitCode::from(2);
     }
+    let log = match log.map(LogFile::open).transpose() {
+        Ok(log) => log,
+        Err(why) => {
+            output::complain(&format!("glowtop: {why}"));
+            return ExitCode::from(2);
+        }
+    };
     let environment = Environment::read();
     let unicode = environment.unicode() && !options.no_unicode;
     let themes = themes(environment.depth(options.no_color), unicode);
@@ -67,7 +76,8 @@ pub(super) fn main(options: &Options, rescue: bool, root: &Path) -> ExitCode {
         !options.no_mouse,
         &mut app,
         |events| {
-            let hands = || Hands::new(source, wants, delay, missed, events);
+            let means = Means { log, readonly: options.readonly };
+            let hands = || Hands::new(source, wants, delay, missed, means, root, events);
             if rescue { rescue::behind_the_screen(hands) } else { hands() }
         },
         move |app, area, buffer| {
@@ -93,6 +103,7 @@ pub(super) fn mind(options: &Options) -> Result<App, ExitCode> {
         table: table(options)?,
         delay: options.delay,
         lab: Lab::new(lab::workloads().to_vec(), lab::usable_cpus()),
+        readonly: options.readonly,
     }))
 }
 
@@ -155,9 +166,19 @@ fn user(name: Option<&str>) -> Option<(u32, String)> {
 /// The threads that see, act and teach, and the channel they report to.
 struct Hands {
     sampler: Option<Sampler>,
+    /// Before the log: when this is gone, nothing more is told to that, and it can end.
     control: Option<Control>,
+    _log: Option<Log>,
     lab: Option<lab::Run>,
     events: Sender<Event>,
+}
+
+/// By which means the hands act.
+struct Means {
+    /// Where acts are written down.
+    log: Option<LogFile>,
+    /// Nothing may be done to processes.
+    readonly: bool,
 }
 
 impl Hands {
@@ -167,6 +188,8 @@ impl Hands {
         wants: Wants,
         delay: f64,
         mut notice: Option<String>,
+        means: Means,
+        root: &Path,
         events: &Sender<Event>,
     ) -> Hands {
         let send = |event: fn(String) -> Event| {
@@ -197,14 +220,36 @@ impl Hands {
             }
         });
         let slow = events.clone();
-        if let Err(error) = sampler::start_sensors(move |sensors| drop(slow.send(Event::Sensors(sensors)))) {
+        // On their thread because it takes a few files for each CPU, and nobody waits for it.
+        let mut unread = Some(root.to_owned());
+        let sensors = sampler::start_sensors(move |sensors| {
+            if let Some(topology) = unread.take().and_then(|root| proc::topology(&root)) {
+                let _ = slow.send(Event::Topology(Arc::new(topology)));
+            }
+            let _ = slow.send(Event::Sensors(sensors));
+        });
+        if let Err(error) = sensors {
             started("the slow sensors", error);
         }
+        let log = means.log.and_then(|file| {
+            file.remark.iter().cloned().for_each(&complain);
+            Log::start(file, send(Event::Notice)).map_err(|error| started("the log", error)).ok()
+        });
+        let write_down = log.as_ref().map(Log::teller);
         let acts = events.clone();
-        let control = crate::control::start(move |news| drop(acts.send(Event::Control(Box::new(news)))));
+        let control = (!means.readonly).then(|| {
+            crate::control::start(move |news| {
+                // Here and not by the mind, which may have left when a last verdict comes.
+                if let Some(write_down) = &write_down {
+                    write_down(&news);
+                }
+                drop(acts.send(Event::Control(Box::new(news))));
+            })
+        });
         Hands {
             sampler: sampler.map_err(|error| started("the sampler", error)).ok(),
-            control: control.map_err(|error| started("control", error)).ok(),
+            control: control.and_then(|control| control.map_err(|error| started("control", error)).ok()),
+            _log: log,
             lab: None,
             events: events.clone(),
         }

@@ -7,6 +7,7 @@
 
 mod heap;
 pub mod inherited;
+pub mod ioprio;
 mod local_time;
 mod pages;
 mod pidfd;
@@ -16,4 +17,4 @@ pub mod tty;
 pub use heap::{return_free_pages, return_large_blocks};
 pub use local_time::utc_offset;
 pub use pages::return_unused_code;
-pub use pidfd::{ExitRecord, pidfd_exit_record, pidfd_send};
+pub use pidfd::{ExitRecord, pid_send, pidfd_exit_record, pidfd_send, pidfd_send_group};

@@ -16,6 +16,23 @@ use rustix::ioctl::{Updater, ioctl, opcode};
 /// signal. `EAGAIN`: its queue of real-time signals is full. `ENOSYS`: Linux before 5.1. See
 /// `pidfd_send_signal(2)`.
 pub fn pidfd_send(pidfd: BorrowedFd<'_>, number: u8) -> io::Result<()> {
+    send(pidfd, number, 0)
+}
+
+/// Sends signal `number` to everybody in the process group that the process behind `pidfd` leads, at once: nobody in it
+/// can fork past the signal.
+///
+/// # Errors
+///
+/// As [`pidfd_send`]; `EINVAL` also before Linux 6.9, `ESRCH` also where it leads no group. `EPERM`: not one of them may
+/// be signalled by us.
+pub fn pidfd_send_group(pidfd: BorrowedFd<'_>, number: u8) -> io::Result<()> {
+    /// `PIDFD_SIGNAL_PROCESS_GROUP` of include/uapi/linux/pidfd.h.
+    const PROCESS_GROUP: u32 = 1 << 2;
+    send(pidfd, number, PROCESS_GROUP)
+}
+
+fn send(pidfd: BorrowedFd<'_>, number: u8, flags: u32) -> io::Result<()> {
     // SAFETY: the call takes four integers, of which the third is a pointer that may be null ("as if by kill(2)").
     // The file descriptor is borrowed, hence open; nothing in our memory is read or written.
     let result = unsafe {
@@ -24,9 +41,23 @@ pub fn pidfd_send(pidfd: BorrowedFd<'_>, number: u8) -> io::Result<()> {
             pidfd.as_raw_fd(),
             libc::c_int::from(number),
             std::ptr::null::<libc::siginfo_t>(),
-            0_u32,
+            flags,
         )
     };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Sends signal `number` to whoever has `pid` at this moment, for kernels without process handles; 0 only asks.
+///
+/// rustix has the call, but its signal type cannot hold 0 or a real-time signal without `unsafe`.
+///
+/// # Errors
+///
+/// `ESRCH`: nobody has this pid. `EPERM`: it may not be signalled by us. `EINVAL`: no such signal. `EAGAIN`: its queue
+/// of real-time signals is full. See kill(2).
+pub fn pid_send(pid: rustix::process::Pid, number: u8) -> io::Result<()> {
+    // SAFETY: kill(2) takes two integers and touches no memory of ours. The pid is positive, hence one process.
+    let result = unsafe { libc::kill(pid.as_raw_nonzero().get(), libc::c_int::from(number)) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
@@ -90,6 +121,32 @@ mod tests {
         pidfd_send(me.as_fd(), 0).unwrap();
         assert_eq!(pidfd_send(me.as_fd(), 65).unwrap_err().raw_os_error(), Some(libc::EINVAL));
         assert!(!matches!(pidfd_exit_record(me.as_fd()), ExitRecord::Ended(_)));
+        let me = rustix::process::getpid();
+        pid_send(me, 0).unwrap();
+        assert_eq!(pid_send(me, 65).unwrap_err().raw_os_error(), Some(libc::EINVAL));
+    }
+
+    #[test]
+    fn a_group_is_signalled_by_its_leader_only() {
+        use std::os::unix::process::{CommandExt, ExitStatusExt};
+        let start =
+            |group| std::process::Command::new("sleep").arg("1000").process_group(group).spawn().unwrap();
+        let mut leader = start(0);
+        let mut other = start(leader.id() as i32);
+        let open = |child| pidfd_open(Pid::from_child(child), PidfdFlags::empty()).unwrap();
+        let (of_leader, of_other) = (open(&leader), open(&other));
+        let refused = pidfd_send_group(of_other.as_fd(), 9).unwrap_err().raw_os_error();
+        let done = pidfd_send_group(of_leader.as_fd(), 9);
+        if done.is_err() {
+            pidfd_send(of_leader.as_fd(), 9).unwrap();
+            pidfd_send(of_other.as_fd(), 9).unwrap();
+        }
+        let ends = [&mut leader, &mut other].map(|child| child.wait().unwrap().signal());
+        assert_eq!(ends, [Some(9), Some(9)]);
+        match done {
+            Ok(()) => assert_eq!(refused, Some(libc::ESRCH)),
+            Err(error) => println!("skipped: {error}; signals to a group need Linux 6.9"),
+        }
     }
 
     #[test]

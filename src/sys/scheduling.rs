@@ -24,11 +24,18 @@ const _: () = assert!(SIZE == 48);
 const OTHER: u32 = libc::SCHED_OTHER as u32;
 const BATCH: u32 = libc::SCHED_BATCH as u32;
 
+/// `SCHED_FLAG_RESET_ON_FORK` of include/uapi/linux/sched.h.
+const RESET_ON_FORK: u64 = 1;
+
 fn get() -> io::Result<Attributes> {
+    get_of(0)
+}
+
+/// The attributes of thread `tid`; 0 is the calling thread.
+fn get_of(tid: i32) -> io::Result<Attributes> {
     let mut attributes = Attributes { size: SIZE, ..Attributes::default() };
-    // SAFETY: 0 is the calling thread; the kernel fills at most the size it is told, which is that of the value, and
-    // any bits are a valid one.
-    let result = unsafe { libc::syscall(libc::SYS_sched_getattr, 0, &raw mut attributes, SIZE, 0) };
+    // SAFETY: the kernel fills at most the size it is told, which is that of the value, and any bits are a valid one.
+    let result = unsafe { libc::syscall(libc::SYS_sched_getattr, tid, &raw mut attributes, SIZE, 0) };
     if result == 0 { Ok(attributes) } else { Err(io::Error::last_os_error()) }
 }
 
@@ -65,6 +72,47 @@ pub fn slice(nanoseconds: u64) -> io::Result<()> {
 /// real-time share.
 pub fn round_robin(priority: u32) -> io::Result<()> {
     set(Attributes { policy: libc::SCHED_RR as u32, priority, ..Attributes::default() })
+}
+
+/// How a thread is scheduled: sched(7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Scheduling {
+    /// The number of its policy: `SCHED_OTHER` and its kin of include/uapi/linux/sched.h.
+    pub policy: u32,
+    /// 1 to 99 with a real-time policy, else 0.
+    pub priority: u32,
+    /// Whether the children and threads it starts begin with an ordinary policy and a nice value of at least 0.
+    pub reset_on_fork: bool,
+}
+
+/// How thread `tid` is scheduled; 0 is the calling thread.
+///
+/// # Errors
+///
+/// `ESRCH`: no such thread; and what a security module says: sched_getattr(2).
+pub fn of_thread(tid: i32) -> io::Result<Scheduling> {
+    let now = get_of(tid)?;
+    let reset_on_fork = now.flags & RESET_ON_FORK != 0;
+    Ok(Scheduling { policy: now.policy, priority: now.priority, reset_on_fork })
+}
+
+/// Schedules thread `tid`, 0 for the calling one, so. It keeps its nice value and its slice, which sched_setattr(2)
+/// would have to be told.
+///
+/// # Errors
+///
+/// `ESRCH`: no such thread. `EPERM`: it is another user's; or `CAP_SYS_NICE` or a limit (`RLIMIT_RTPRIO`,
+/// `RLIMIT_NICE`) is wanting; or its control group has no real-time share. `EINVAL`: no such policy, or not with this
+/// priority. See sched_setscheduler(2).
+pub fn set_of_thread(tid: i32, wanted: Scheduling) -> io::Result<()> {
+    let flag = if wanted.reset_on_fork { libc::SCHED_RESET_ON_FORK as u32 } else { 0 };
+    // The kernel's structure has this one member on every architecture; some C libraries add others of their own.
+    let priority = wanted.priority as libc::c_int;
+    // SAFETY: the kernel reads one `int`, the whole of its `struct sched_param`, which lives across the call.
+    let result = unsafe {
+        libc::syscall(libc::SYS_sched_setscheduler, tid, wanted.policy | flag, &raw const priority)
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Whether the calling thread has the policy `SCHED_RR`.
@@ -123,6 +171,30 @@ mod tests {
             assert_eq!(inherited, 100_000);
             ordinary().unwrap();
             assert_eq!((get().unwrap().runtime, get().unwrap().nice), (before.runtime, before.nice.max(0)));
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn another_policy_leaves_nice_value_slice_and_flag() {
+        std::thread::spawn(|| {
+            let before = get().unwrap();
+            if before.policy != OTHER {
+                println!("skipped: this thread's policy is not the ordinary one");
+                return;
+            }
+            let nice = before.nice.max(0) + 1;
+            set(Attributes { nice, flags: RESET_ON_FORK, runtime: 3_000_000, ..before }).unwrap();
+            let (tid, before) = (rustix::thread::gettid().as_raw_nonzero().get(), get().unwrap());
+            assert_eq!(of_thread(tid).unwrap(), of_thread(0).unwrap());
+            let batch = Scheduling { policy: BATCH, priority: 0, reset_on_fork: true };
+            set_of_thread(tid, batch).unwrap();
+            assert_eq!(of_thread(tid).unwrap(), batch);
+            let after = get().unwrap();
+            assert_eq!((after.nice, after.runtime, after.flags), (nice, before.runtime, RESET_ON_FORK));
+            let wrong = Scheduling { priority: 1, ..batch };
+            assert_eq!(set_of_thread(tid, wrong).unwrap_err().raw_os_error(), Some(libc::EINVAL));
         })
         .join()
         .unwrap();

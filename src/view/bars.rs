@@ -35,6 +35,12 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
         return;
     }
     let mut said = false;
+    if !app.deeds.ladders.is_empty()
+        && let Some(line) = app.deeds.line(app.now, &key_of(app, Action::Back))
+    {
+        pen.put(theme.style(Role::Warn), &line);
+        said = true;
+    }
     for notice in app.notices.current(app.now) {
         if said {
             pen.put(theme.style(Role::Dim), "  ")
@@ -49,12 +55,21 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
     }
 }
 
+/// The key of `action`, as it is shown.
+fn key_of(app: &App, action: Action) -> String {
+    let chord = app.keymap.keys(app.screen, action).next();
+    chord.map_or_else(|| action.id().to_owned(), |chord| chord.to_string())
+}
+
 /// What narrows or changes the view, and how much of the machine is shown.
 fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
     let table = &app.table;
     let (dim, text, warn) = (theme.style(Role::Dim), theme.style(Role::Text), theme.style(Role::Warn));
     if app.paused {
         pen.put(warn, "PAUSED").put(dim, " Z goes on  ");
+    }
+    if app.readonly {
+        pen.put(warn, "read only").put(dim, "  ");
     }
     if app.screen == Screen::Lab {
         return;
@@ -138,7 +153,7 @@ fn bar(app: &App) -> impl Iterator<Item = (Chord, Action)> + '_ {
         app.keymap.action(app.screen, chord).map(|action| (chord, action))
     };
     let key = |action: &Action| app.keymap.keys(app.screen, *action).next().map(|chord| (chord, *action));
-    functions.filter_map(bound).chain(own.iter().filter_map(key))
+    functions.filter_map(bound).chain(own.iter().filter_map(key)).filter(|(_, action)| app.offers(*action))
 }
 
 /// Function keys stand close to their labels, as everywhere; letters would run into them.

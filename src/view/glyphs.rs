@@ -80,6 +80,11 @@ impl Glyphs {
         if self.unicode { "–" } else { "-" }
     }
 
+    /// Stands before the name of what was frozen from here: two bars, as on a key that pauses.
+    pub fn frozen(&self) -> &'static str {
+        if self.unicode { "║" } else { "#" }
+    }
+
     /// The degree sign, where there is one.
     pub fn degree(&self) -> &'static str {
         if self.unicode { "°C" } else { "C" }
@@ -113,7 +118,8 @@ mod tests {
         }
         let (left, right) = glyphs.ends();
         let (down, up) = glyphs.arrows();
-        let rest = [left, right, down, up, glyphs.between(), glyphs.unknown(), glyphs.degree()];
+        let rest =
+            [left, right, down, up, glyphs.between(), glyphs.unknown(), glyphs.degree(), glyphs.frozen()];
         assert!(rest.iter().all(|text| text.is_ascii()));
         assert!(glyphs.segments_by_letter() && Glyphs::new(true, true).segments_by_letter());
     }

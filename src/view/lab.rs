@@ -7,7 +7,7 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 use super::Theme;
 use super::pen::Pen;
-use crate::app::{App, Lab, RunView};
+use crate::app::{Action, App, Lab, RunView};
 use crate::model::lab::RunReport;
 use crate::model::lab_why::Span;
 use crate::model::{Nanos, Role};
@@ -27,7 +27,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     let choice = if lab.runs.is_empty() || area.height >= ROOMY { 4 } else { 1 };
     draw_choice(take(&mut rest, choice), buf, theme, lab);
     if lab.runs.is_empty() {
-        draw_lesson(rest, buf, theme, lab);
+        draw_lesson(rest, buf, theme, app);
         return;
     }
     let wanted = lab.runs.iter().map(|run| 1 + lanes_of(run)).sum::<u16>() + 1;
@@ -72,12 +72,14 @@ fn draw_choice(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab) {
     Pen::new(buf, line(area, 2)).put(dim, "$ ").put(text, &lab.command_line());
 }
 
-fn draw_lesson(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab) {
-    let Some(workload) = lab.workload() else { return };
-    let words = format!(
-        "{}\n\nEnter runs it. The cores above light up, and the workers stand in the table (Tab).",
-        workload.lesson
-    );
+fn draw_lesson(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
+    let Some(workload) = app.lab.workload() else { return };
+    let how = if app.offers(Action::LabRun) {
+        "Enter runs it. The cores above light up, and the workers stand in the table (Tab)."
+    } else {
+        "Nothing is run with --readonly."
+    };
+    let words = format!("{}\n\n{how}", workload.lesson);
     wrapped(area, buf, theme.style(Role::Text), &words);
 }
 

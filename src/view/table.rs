@@ -98,6 +98,7 @@ fn draw_line(
     let table = &app.table;
     let look = row_role(app, line, proc, chosen);
     let over = look.map(|role| theme.style(role));
+    let frozen = line.among == Among::Present && app.deeds.frozen.has(proc.id());
     let sums = if line.fold == Fold::Closed { table.arranged().sums.get(line.at as usize) } else { None };
     let row = Row { snapshot: &app.snapshot, proc, sums };
     let mut pen = Pen::scrolled(buf, area, table.shift);
@@ -105,7 +106,9 @@ fn draw_line(
         if pen.left() == 0 {
             break;
         }
-        if i > 0 {
+        if i > 0 && frozen && is_name(column) {
+            pen.put(over.unwrap_or_else(|| theme.style(Role::Stopped)), theme.glyphs().frozen());
+        } else if i > 0 {
             pen.skip(1);
         }
         let mut room = column.width;
@@ -144,6 +147,9 @@ fn row_role(app: &App, line: Line, proc: &Proc, chosen: bool) -> Option<Role> {
     }
     if line.among != Among::Present {
         return Some(Role::Ended);
+    }
+    if app.deeds.frozen.has(proc.id()) {
+        return Some(Role::Stopped);
     }
     if app.table.changes && app.snapshot.is_new(proc) {
         return Some(Role::New);

@@ -9,6 +9,7 @@
 )]
 
 mod control;
+mod control_screens;
 mod drawing;
 mod fixture;
 mod gate;
@@ -16,6 +17,8 @@ mod hang;
 mod header;
 mod house;
 mod inherited;
+mod journal;
+mod kill;
 mod lab;
 mod live;
 mod monitor;
@@ -27,4 +30,10 @@ mod rescue;
 mod screens;
 mod shell;
 mod stuck;
+mod support;
+mod sweep;
+mod tame;
+mod tame_live;
+mod tame_screens;
 mod terminal;
+mod why;

@@ -2,7 +2,11 @@
 //!
 //! A *desk* is a mind with a made-up machine before it; `press` gives it keys, `look` the next look at the machine.
 
+mod control;
+mod journal;
+mod readonly;
 mod short_lived;
+mod tame;
 
 use std::sync::Arc;
 
@@ -307,7 +311,11 @@ fn one_user_alone() {
 fn the_signal_menu_pins_when_it_opens_and_sends_to_the_pinned() {
     let mut desk = Desk::new();
     desk.press("F9");
-    let [Effect::Control(ControlOrder::Pin { session, targets })] = &desk.effects[..] else {
+    let [
+        Effect::Control(ControlOrder::Pin { session, targets }),
+        Effect::Control(ControlOrder::Survey { .. }),
+    ] = &desk.effects[..]
+    else {
         panic!("{:?}", desk.effects)
     };
     assert_eq!(targets.iter().map(|t| t.id.pid.get()).collect::<Vec<_>>(), [31]);
@@ -336,7 +344,7 @@ fn the_signal_menu_pins_when_it_opens_and_sends_to_the_pinned() {
 #[test]
 fn what_an_act_came_to_for_many_is_one_sentence() {
     let mut desk = Desk::new();
-    desk.press("Space Space Space F9 Enter");
+    desk.press("Space Space Space F9 Enter y e s Enter");
     let Some(Effect::Control(ControlOrder::Act { session, .. })) = desk.effects.last() else { panic!() };
     let session = *session;
     let mut tell = |pid: u32, verdict: Verdict| {
@@ -393,7 +401,9 @@ fn a_target_that_ends_while_the_dialog_is_open_is_not_sent_to() {
 fn tags_go_before_the_cursor_and_esc_lets_go() {
     let mut desk = Desk::new();
     desk.press("Down Space Space F9");
-    let Some(Effect::Control(ControlOrder::Pin { targets, session })) = desk.effects.last() else { panic!() };
+    let Some(Effect::Control(ControlOrder::Pin { targets, session })) = desk.effects.first() else {
+        panic!()
+    };
     assert_eq!(targets.iter().map(|t| t.id.pid.get()).collect::<Vec<_>>(), [32, 40]);
     let session = *session;
     desk.effects.clear();

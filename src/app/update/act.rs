@@ -9,18 +9,22 @@ use crate::app::{Action, App, Effect, Layer, Purpose, Screen, Table, Tame, Waiti
 impl App {
     /// Does what `action` means on the screen that is shown.
     pub(super) fn act(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        if !self.offers(action) {
+            self.say(Role::Warn, "glowtop runs with --readonly: it changes nothing");
+            return;
+        }
         let snapshot = self.snapshot.clone();
         let table = &mut self.table;
         match action {
             Action::Help => self.layer = Some(Layer::Help(0)),
-            Action::Quit => effects.push(Effect::Quit),
-            Action::Back => self.back(),
+            Action::Quit => self.quit(effects),
+            Action::Back => self.back(effects),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Redraw => effects.extend([Effect::Redraw, Effect::Sample]),
             Action::NextScreen | Action::PrevScreen | Action::Lab => {
                 self.screen = if self.screen == Screen::Lab { Screen::Processes } else { Screen::Lab };
             }
-            Action::Pause => self.pause(),
+            Action::Pause => self.pause(effects),
             Action::Delay => self.open_line(Purpose::Delay, &format!("{}", self.delay)),
             Action::Theme => {
                 self.theme = (self.theme + 1) % self.themes.len().max(1);
@@ -133,7 +137,7 @@ impl App {
             Action::Ladder => self.open_ladder(effects),
             Action::Freeze => self.freeze(false, effects),
             Action::FreezeTree => self.freeze(true, effects),
-            Action::FreezeFor => self.open_line(Purpose::Thaw, "30"),
+            Action::FreezeFor => self.open_freeze_for(),
             Action::AutogroupDown => self.renice_autogroup(-1, effects),
             Action::AutogroupUp => self.renice_autogroup(1, effects),
             Action::IoPriority => self.open_tame(Tame::IoPriority, effects),
@@ -158,8 +162,11 @@ impl App {
         }
     }
 
-    /// Esc without a layer: what narrows the view goes first, then the lab.
-    fn back(&mut self) {
+    /// Esc without a layer: a ladder is stopped before all; then goes what narrows the view, and the lab.
+    fn back(&mut self, effects: &mut Vec<Effect>) {
+        if self.stop_ladder(effects) {
+            return;
+        }
         if self.screen == Screen::Lab {
             self.screen = Screen::Processes;
         } else if self.table.follow {
@@ -172,7 +179,7 @@ impl App {
         }
     }
 
-    fn pause(&mut self) {
+    fn pause(&mut self, effects: &mut Vec<Effect>) {
         self.paused = !self.paused;
         if self.paused {
             return;
@@ -185,7 +192,7 @@ impl App {
             self.sensors = sensors;
         }
         if let Some(snapshot) = snapshot {
-            self.show(snapshot);
+            self.show(snapshot, effects);
         }
     }
 

@@ -1,12 +1,10 @@
 //! Where a key goes: to the layer that is open, else to the action it is bound to.
 
 use crate::config::{Chord, Key};
-use crate::model::{Act, ControlOrder, Pid, Reach};
+use crate::model::Pid;
 
 use super::layers::parse_delay;
 use crate::app::layer::Picked;
-use crate::app::signal_menu::Choice;
-use crate::app::tame_menu::Tamed;
 use crate::app::{App, DIGITS_PAUSE, Effect, Layer, LineInput, Purpose, Screen};
 
 impl App {
@@ -58,40 +56,15 @@ impl App {
             Some(Layer::Menu(mut menu)) => match menu.key(chord) {
                 Picked::Open => self.layer = Some(Layer::Menu(menu)),
                 Picked::Cancel => {}
-                Picked::Item(key) => self.pick(menu.purpose, &key),
+                Picked::Item(key) => self.pick(menu.purpose, &key, effects),
             },
             Some(Layer::Line(line)) => self.line_key(line, chord, effects),
-            Some(Layer::Signal(mut menu)) => match menu.key(chord) {
-                Choice::Open => self.layer = Some(Layer::Signal(menu)),
-                Choice::Cancel => {
-                    effects.push(Effect::Control(ControlOrder::Release { session: menu.aims.session }));
-                }
-                Choice::Send(signal) => self.send(&menu, signal, effects),
-            },
-            Some(Layer::Tame(mut menu)) => match menu.key(chord) {
-                Tamed::Open => self.layer = Some(Layer::Tame(menu)),
-                Tamed::Cancel => {
-                    effects.push(Effect::Control(ControlOrder::Release { session: menu.aims.session }));
-                }
-                Tamed::Set(settings) => {
-                    let session = menu.aims.session;
-                    for setting in settings {
-                        let (act, only, reach) = (Act::Set(setting), Vec::new(), Reach::Pinned);
-                        effects.push(Effect::Control(ControlOrder::Act { session, act, only, reach }));
-                    }
-                }
-            },
-            Some(Layer::Journal(scroll)) => {
-                let scroll = match chord.key {
-                    Key::Up => Some(scroll.saturating_sub(1)),
-                    Key::Down => Some(scroll + 1),
-                    Key::PageUp => Some(scroll.saturating_sub(10)),
-                    Key::PageDown | Key::Char(' ') => Some(scroll + 10),
-                    Key::Home => Some(0),
-                    _ => None,
-                };
-                self.layer = scroll.map(Layer::Journal);
+            Some(Layer::Signal(menu)) => self.signal_key(menu, chord, effects),
+            Some(Layer::Tame(mut menu)) => {
+                let tamed = menu.key(chord);
+                self.tamed(menu, tamed, effects);
             }
+            Some(Layer::Journal(at)) => self.journal_key(at, chord),
             None => {}
         }
     }
@@ -107,6 +80,7 @@ impl App {
                 return;
             }
             (Purpose::Delay, Key::Enter) => return self.set_delay(line, effects),
+            (Purpose::Thaw, Key::Enter) => return self.freeze_for(line, effects),
             (Purpose::Search, Key::F(3) | Key::Down) => {
                 line.failed = !self.search(line.edit.text(), 1);
             }
@@ -137,6 +111,9 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str) {
+        if let Some(Layer::Tame(menu)) = &mut self.layer {
+            menu.paste(text);
+        }
         if let Some(Layer::Line(mut line)) = self.layer.take_if(|layer| matches!(layer, Layer::Line(_))) {
             line.edit.insert(text);
             self.line_changed(&mut line);

@@ -1,9 +1,9 @@
 //! What opens above a screen, and what is done with its answer.
 
 use crate::catalog::{Column, column};
-use crate::model::{Act, ControlOrder, Kind, Reach, Role};
+use crate::model::{Kind, Role};
 
-use crate::app::{App, Effect, Layer, LineEdit, LineInput, Menu, MenuItem, MenuPurpose, Purpose, SignalMenu};
+use crate::app::{Action, App, Effect, Layer, LineEdit, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
 
 /// The shortest and the longest pause between two looks, seconds.
 const DELAYS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
@@ -46,23 +46,6 @@ impl App {
         self.layer = Some(Layer::Menu(Menu { purpose: MenuPurpose::User, items, at }));
     }
 
-    pub(super) fn open_signal_menu(&mut self, effects: &mut Vec<Effect>) {
-        let targets = self.table.targets(&self.snapshot);
-        if targets.is_empty() {
-            self.say_nobody();
-            return;
-        }
-        let snapshot = self.snapshot.clone();
-        // The cursor may have been scrolled out of view: what is meant must be seen.
-        if self.table.tagged() == 0 {
-            self.table.go_to(&snapshot, self.table.cursor());
-        }
-        self.session += 1;
-        let session = self.session;
-        effects.push(Effect::Control(ControlOrder::Pin { session, targets: targets.clone() }));
-        self.layer = Some(Layer::Signal(Box::new(SignalMenu::new(session, targets, &snapshot))));
-    }
-
     /// Says why an act has nobody to reach.
     pub(super) fn say_nobody(&mut self) {
         let what = match self.table.selected(&self.snapshot) {
@@ -72,14 +55,18 @@ impl App {
         self.say(Role::Text, what);
     }
 
-    pub(super) fn pick(&mut self, purpose: MenuPurpose, key: &str) {
+    pub(super) fn pick(&mut self, purpose: MenuPurpose, key: &str, effects: &mut Vec<Effect>) {
         match purpose {
             MenuPurpose::Sort => {
                 if let Some(by) = column(key) {
                     self.sort(|table| table.sort_by(by));
                 }
             }
-            MenuPurpose::Act => {}
+            MenuPurpose::Act => {
+                if let Some(action) = Action::from_id(key) {
+                    self.act(action, effects);
+                }
+            }
             MenuPurpose::User => {
                 let name = |uid: u32| {
                     let owned = self.snapshot.procs.iter().find(|proc| proc.task.uid.known() == Some(&uid));
@@ -91,22 +78,6 @@ impl App {
                 self.rearrange();
             }
         }
-    }
-
-    pub(super) fn send(
-        &mut self,
-        menu: &SignalMenu,
-        signal: crate::model::Signal,
-        effects: &mut Vec<Effect>,
-    ) {
-        if menu.aims.ready() == 0 {
-            effects.push(Effect::Control(ControlOrder::Release { session: menu.aims.session }));
-            self.say(Role::Text, "nothing sent: none of them is left");
-            return;
-        }
-        let (session, act, only) = (menu.aims.session, Act::Signal(signal), Vec::new());
-        effects.push(Effect::Control(ControlOrder::Act { session, act, only, reach: Reach::Pinned }));
-        self.table.untag_all();
     }
 
     pub(super) fn set_delay(&mut self, mut line: LineInput, effects: &mut Vec<Effect>) {

@@ -6,21 +6,24 @@
 
 mod act;
 mod freeze;
+mod journal;
 mod keys;
 mod layers;
 mod mouse;
+mod signal;
 mod tame;
 
 use crate::model::{ControlNews, Happened, Nanos, Needs, Outcome, Role, Verdict, Wants};
 
 use super::message::WantsChange;
-use super::{App, Effect, Entry, Input, Layer, Msg};
+use super::{App, Effect, Input, Layer, Msg};
 
 impl App {
     /// Takes in what happened at `now` and says what must be done.
     pub fn update(&mut self, now: Nanos, msg: Msg) -> Vec<Effect> {
         self.now = self.now.max(now);
         let mut effects = Vec::new();
+        self.thaw_due(&mut effects);
         match msg {
             Msg::Input(Input::Key(chord)) => self.key(chord, &mut effects),
             Msg::Input(Input::Paste(text)) => self.paste(&text),
@@ -28,13 +31,16 @@ impl App {
             Msg::Mouse(event, hit) => self.mouse(event, hit, &mut effects),
             Msg::Size(columns, rows) => self.size = (columns, rows),
             Msg::Snapshot(snapshot) => {
+                if self.deeds.look(&snapshot) {
+                    effects.push(Effect::Sample);
+                }
                 if self.paused {
                     self.waiting.history.get_or_insert_with(|| self.history.clone()).push(&snapshot);
                     self.waiting.snapshot = Some(snapshot);
                     return effects;
                 }
                 self.history.push(&snapshot);
-                self.show(snapshot);
+                self.show(snapshot, &mut effects);
             }
             Msg::Sensors(sensors) if self.paused => {
                 self.waiting.sensors = Some(sensors);
@@ -43,20 +49,33 @@ impl App {
             // Most readings say what the one before said; they are not worth a frame.
             Msg::Sensors(sensors) if self.sensors.as_ref() == Some(&sensors) => return effects,
             Msg::Sensors(sensors) => self.sensors = Some(sensors),
-            Msg::Control(news) => self.control_news(&news, &mut effects),
+            Msg::Topology(topology) => {
+                // It shows only in the dialog that is opened next.
+                self.topology = Some(topology);
+                return effects;
+            }
+            Msg::Control(news) => {
+                self.write_down(&news);
+                self.control_news(&news, &mut effects);
+            }
             Msg::Lab(news) => self.lab_news(news),
             Msg::Notice { bad, text } => self.say(if bad { Role::Bad } else { Role::Text }, text),
             Msg::Tick => {}
+        }
+        if self.readonly {
+            // Nothing leads there; should a way be made one day, it ends here.
+            effects.retain(|effect| !matches!(effect, Effect::Control(_) | Effect::Lab(_)));
         }
         self.dirty = true;
         self.change_wants(&mut effects);
         effects
     }
 
-    fn show(&mut self, snapshot: std::sync::Arc<crate::model::Snapshot>) {
+    fn show(&mut self, snapshot: std::sync::Arc<crate::model::Snapshot>, effects: &mut Vec<Effect>) {
         self.snapshot = snapshot;
         self.table.forget_gone(&self.snapshot);
         self.rearrange();
+        self.refresh_scopes(effects);
     }
 
     fn rearrange(&mut self) {
@@ -84,19 +103,26 @@ impl App {
     }
 
     fn control_news(&mut self, news: &ControlNews, effects: &mut Vec<Effect>) {
-        let aims = match &mut self.layer {
-            Some(Layer::Signal(menu)) => Some(&mut menu.aims),
-            Some(Layer::Tame(menu)) => Some(&mut menu.aims),
-            _ => None,
-        };
-        if let Some(aims) = aims.filter(|aims| aims.session == news.session) {
-            aims.news(news);
+        if let Some(Layer::Tame(menu)) = &mut self.layer
+            && menu.aims.session == news.session
+        {
+            menu.news(news);
+            return;
+        }
+        if let Some(Layer::Signal(menu)) = &mut self.layer
+            && menu.aims.session == news.session
+        {
+            if menu.news(news, &self.snapshot) {
+                self.refresh_scopes(effects);
+            }
             return;
         }
         if news.act.is_none() {
             return;
         }
-        self.journal.push(Entry { at: self.now, wall: self.snapshot.wall, news: news.clone() });
+        if let Some((role, text)) = self.deeds.news(news, self.now) {
+            self.say(role, text);
+        }
         let role = match &news.what {
             // Delivered is not dead: the verdict will speak.
             Happened::Pinned(_)
@@ -109,8 +135,10 @@ impl App {
             Happened::Respawned(_) => Role::Warn,
             Happened::Verdict(_) => Role::Good,
         };
-        self.notices.say_of(self.now, role, news.session, news.predicate(), news.sentence());
-        effects.push(Effect::Sample);
+        self.notices.say_of(self.now, role, news.session, tame::in_common(news), news.sentence());
+        if self.deeds.happened(self.now) {
+            effects.push(Effect::Sample);
+        }
     }
 
     fn lab_news(&mut self, news: crate::model::lab::LabNews) {

@@ -2,26 +2,30 @@
 
 use crate::config::{Chord, Key};
 
-use crate::app::{App, Effect, Hit, Layer, MouseEvent, Screen};
+use crate::app::{Action, App, Effect, Hit, Layer, MouseEvent, Screen};
 
 /// Rows a turn of the wheel scrolls.
 const WHEEL: isize = 3;
 
 impl App {
     pub(super) fn mouse(&mut self, event: MouseEvent, hit: Hit, effects: &mut Vec<Effect>) {
+        if self.tame_mouse(event, hit, effects) {
+            return;
+        }
         let snapshot = self.snapshot.clone();
         match (event, hit) {
             (MouseEvent::WheelUp | MouseEvent::WheelDown, _) => {
                 let by = if event == MouseEvent::WheelUp { -WHEEL } else { WHEEL };
                 match &mut self.layer {
-                    Some(Layer::Help(scroll) | Layer::Journal(scroll)) => {
-                        *scroll = scroll.saturating_add_signed(by);
+                    Some(Layer::Help(scroll)) => *scroll = scroll.saturating_add_signed(by),
+                    Some(Layer::Journal(at)) => {
+                        *at = at.saturating_add_signed(by).min(self.journal.len().saturating_sub(1));
                     }
                     Some(Layer::Menu(menu)) => {
                         menu.at = menu.at.saturating_add_signed(by).min(menu.items.len().saturating_sub(1));
                     }
                     Some(Layer::Signal(menu)) => {
-                        menu.at = menu.at.saturating_add_signed(by).min(menu.signals.len().saturating_sub(1));
+                        menu.go(menu.at.saturating_add_signed(by));
                     }
                     Some(Layer::Line(_)) | None if self.screen == Screen::Processes => self.table.scroll(by),
                     Some(Layer::Tame(_) | Layer::Line(_)) | None => {}
@@ -30,11 +34,13 @@ impl App {
             (MouseEvent::Left, Hit::Item(at)) => match &mut self.layer {
                 // A click on the chosen item takes it, a click on another one chooses that.
                 Some(Layer::Menu(menu)) if menu.at != at => menu.at = at,
-                Some(Layer::Signal(menu)) if menu.at != at => menu.at = at,
+                Some(Layer::Signal(menu)) if menu.at != at => menu.go(at),
+                Some(Layer::Journal(chosen)) => *chosen = at,
                 _ => self.layer_key(Chord::plain(Key::Enter), effects),
             },
             (MouseEvent::Left, Hit::Press(chord)) => self.layer_key(chord, effects),
-            (_, Hit::Layer | Hit::Press(_)) => {}
+            (MouseEvent::Left, Hit::Scope(scope)) => self.choose_scope(scope, effects),
+            (_, Hit::Layer | Hit::Press(_) | Hit::Scope(_)) => {}
             (MouseEvent::Left, Hit::Key(action)) if self.layer.is_none() => self.act(action, effects),
             // A click beside a line keeps what was typed for: a filter stays, where Esc would clear it.
             (MouseEvent::Left, _) if matches!(&self.layer, Some(Layer::Line(_))) => self.layer = None,
@@ -43,7 +49,12 @@ impl App {
                 self.table.follow = false;
                 self.table.go_to(&snapshot, line);
             }
-            (MouseEvent::Right, Hit::Line(line)) if self.layer.is_none() => {
+            (MouseEvent::Right, Hit::Line(line) | Hit::FoldMark(line)) if self.layer.is_none() => {
+                self.table.follow = false;
+                self.table.go_to(&snapshot, line);
+                self.act(Action::Acts, effects);
+            }
+            (MouseEvent::Middle, Hit::Line(line) | Hit::FoldMark(line)) if self.layer.is_none() => {
                 self.table.go_to(&snapshot, line);
                 self.table.toggle_tag(&snapshot);
             }

@@ -1,64 +1,34 @@
-//! Nice values. The kernel offers no call for them that takes a pidfd, so the hold is checked around one that takes
-//! a pid.
-
-use std::os::fd::AsFd;
+//! Nice values: setpriority(2). On Linux each thread has its own, whatever POSIX says: sched(7).
 
 use rustix::io::Errno;
 use rustix::process::{Pid as RawPid, getpriority_process, setpriority_process};
 
-use crate::model::{Call, Change, Outcome, ProcId, Setting};
-use crate::sys::pidfd_send;
+use super::threads::Kind;
+use crate::model::{Call, Pid, Setting};
 
-use crate::control::look;
-use crate::control::pin::{Hold, Life, life};
+/// The kernel's range: sched(7). It clamps to it, too.
+pub(super) const MOST_URGENT: i32 = -20;
+pub(super) const LEAST_URGENT: i32 = 19;
 
-/// The kernel's range: `sched(7)`.
-const MOST_URGENT: i32 = -20;
-const LEAST_URGENT: i32 = 19;
+pub(super) const KIND: Kind = Kind { call: Call::SetNice, read, write };
 
-/// Adds `delta` to the nice value of what `hold` holds.
-///
-/// On Linux a nice value belongs to a thread, and a process's is its main thread's: sched(7). Threads it has already
-/// started keep theirs.
-pub(in crate::control) fn renice(id: ProcId, hold: &Hold, delta: i32) -> Outcome {
-    if let Hold::Process { pidfd, .. } = hold {
-        match life(pidfd.as_fd()) {
-            Life::Alive => {}
-            Life::Zombie => {
-                return Outcome::Refused("it is a zombie: already dead, not reaped by its parent");
-            }
-            Life::Reaped => return Outcome::AlreadyGone,
-        }
-    } else if !still_has_its_pid(id, hold) {
-        return Outcome::AlreadyGone;
-    }
-    let pid = RawPid::from_raw(id.pid.raw());
-    let done = getpriority_process(pid).and_then(|from| {
-        let to = from.saturating_add(delta).clamp(MOST_URGENT, LEAST_URGENT);
-        setpriority_process(pid, to).map(|()| (from, to))
-    });
-    if !still_has_its_pid(id, hold) {
-        // It may have ended before the first call, and then the pid may have been another process's.
-        return if matches!(done, Err(Errno::SRCH)) { Outcome::AlreadyGone } else { Outcome::Uncertain };
-    }
-    match done {
-        Ok((from, to)) => Outcome::Changed(Box::new(Change {
-            from: Setting::Nice(from),
-            to: Setting::Nice(to),
-            threads: 1,
-        })),
-        Err(Errno::PERM | Errno::ACCESS) => Outcome::Denied { owner: look::status(id.pid).uid },
-        Err(Errno::SRCH) => Outcome::AlreadyGone,
-        Err(errno) => Outcome::Failed { call: Call::SetNice, errno: errno.raw_os_error() },
+pub(super) fn read(tid: Pid) -> Result<Setting, Errno> {
+    getpriority_process(RawPid::from_raw(tid.raw())).map(Setting::Nice)
+}
+
+fn write(tid: Pid, wanted: Setting) -> Result<(), Errno> {
+    let Setting::Nice(value) = wanted else { return Err(Errno::INVAL) };
+    setpriority_process(RawPid::from_raw(tid.raw()), value)
+}
+
+/// `by` further from a nice value, within the kernel's range.
+pub(super) fn step(now: Setting, by: i32) -> Setting {
+    match now {
+        Setting::Nice(value) => Setting::Nice(clamp(value.saturating_add(by))),
+        other => other,
     }
 }
 
-/// Whether the pid is still that of what is held; a zombie keeps its pid until it is reaped.
-fn still_has_its_pid(id: ProcId, hold: &Hold) -> bool {
-    match hold {
-        Hold::Process { pidfd, .. } => {
-            !pidfd_send(pidfd.as_fd(), 0).is_err_and(|error| error.raw_os_error() == Some(libc::ESRCH))
-        }
-        Hold::Thread => look::stat(id.pid).is_ok_and(|stat| stat.start_time == id.start_time),
-    }
+pub(super) fn clamp(value: i32) -> i32 {
+    value.clamp(MOST_URGENT, LEAST_URGENT)
 }

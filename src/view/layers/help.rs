@@ -21,6 +21,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, scrol
     let inside = draw_box(rect(area), buf, theme, &format!("glowtop {version} keys"));
     let lines: Vec<(String, &str)> = Action::ALL
         .iter()
+        .filter(|action| app.offers(**action))
         .map(|action| {
             let mut keys = String::new();
             let (here, there) = match app.screen {

@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{draw_box, first_shown, row};
-use crate::app::{Menu, MenuPurpose};
+use super::{draw_box, first_shown, inner, list_hit, row};
+use crate::app::{Hit, Menu, MenuPurpose};
 use crate::model::Role;
 use crate::view::Theme;
 use crate::view::pen::Pen;
@@ -22,6 +22,14 @@ pub(super) fn rect(area: Rect, menu: &Menu) -> Rect {
         width,
         height: height.min(area.height),
     }
+}
+
+/// What lies at (`x`, `y`).
+pub(super) fn hit(area: Rect, menu: &Menu, x: u16, y: u16) -> Hit {
+    let outer = rect(area, menu);
+    let list = inner(outer);
+    let (first, count) = (first_shown(menu.at, menu.items.len(), list.height), menu.items.len());
+    list_hit(outer, list, first, count, x, y)
 }
 
 /// Draws the menu.

@@ -1,13 +1,15 @@
 //! What can lie above a screen: help, menus, the signal dialog.
 //!
-//! Each layer is a file with a `rect` (where its box stands) and a `draw`; the mouse asks for the same places as the
-//! drawing. It must never know what a key does to a layer: that is the mind's.
+//! Each layer is a file with a `draw` and, where something in it can be pressed, a `hit`; both ask one plan where things
+//! stand. It must never know what a key does to a layer: that is the mind's.
 
+mod foot;
 mod help;
 mod journal;
 mod menu;
 mod signal;
 mod tame;
+mod targets;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -25,35 +27,36 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
         Some(Layer::Menu(open)) => menu::draw(area, buf, theme, open),
         Some(Layer::Signal(open)) => signal::draw(area, buf, theme, open),
         Some(Layer::Tame(open)) => tame::draw(area, buf, theme, open),
-        Some(Layer::Journal(scroll)) => journal::draw(area, buf, theme, app, *scroll),
+        Some(Layer::Journal(at)) => journal::draw(area, buf, theme, app, *at),
         Some(Layer::Line(_)) | None => {}
     }
 }
 
 /// What lies at (`x`, `y`) of the open layer; `None` where no layer with a box is open.
 pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Option<Hit> {
-    let inside = |rect: Rect| rect.contains((x, y).into());
-    let (outer, list, first, count) = match &app.layer {
-        Some(Layer::Help(_)) => (help::rect(area), Rect::ZERO, 0, 0),
-        Some(Layer::Menu(open)) => {
-            let outer = menu::rect(area, open);
-            let list = inner(outer);
-            (outer, list, first_shown(open.at, open.items.len(), list.height), open.items.len())
-        }
-        Some(Layer::Signal(open)) => {
-            let outer = signal::rect(area, open);
-            let list = signal::list(outer, open);
-            (outer, list, first_shown(open.at, open.signals.len(), list.height), open.signals.len())
-        }
-        Some(Layer::Tame(open)) => (tame::rect(area, open), Rect::ZERO, 0, 0),
-        Some(Layer::Journal(_)) => (journal::rect(area), Rect::ZERO, 0, 0),
+    Some(match &app.layer {
+        Some(Layer::Help(_)) => box_hit(help::rect(area), x, y),
+        Some(Layer::Menu(open)) => menu::hit(area, open, x, y),
+        Some(Layer::Signal(open)) => signal::hit(area, open, x, y),
+        Some(Layer::Tame(open)) => tame::hit(area, open, x, y),
+        Some(Layer::Journal(at)) => journal::hit(area, app, *at, x, y),
         Some(Layer::Line(_)) | None => return None,
-    };
-    if inside(list) {
-        let item = first + usize::from(y - list.y);
-        return Some(if item < count { Hit::Item(item) } else { Hit::Layer });
+    })
+}
+
+/// What lies at (`x`, `y`) where nothing in a box can be pressed.
+fn box_hit(outer: Rect, x: u16, y: u16) -> Hit {
+    if outer.contains((x, y).into()) { Hit::Layer } else { Hit::Nothing }
+}
+
+/// What lies at (`x`, `y`) of a box at `outer` with `count` items at `list`, one in a row, of which the `first` is the
+/// first in view.
+fn list_hit(outer: Rect, list: Rect, first: usize, count: usize, x: u16, y: u16) -> Hit {
+    if !list.contains((x, y).into()) {
+        return box_hit(outer, x, y);
     }
-    Some(if inside(outer) { Hit::Layer } else { Hit::Nothing })
+    let item = first + usize::from(y - list.y);
+    if item < count { Hit::Item(item) } else { Hit::Layer }
 }
 
 /// The first item in view when `at` must be, of `count` in `height` rows.

@@ -1,0 +1,180 @@
+//! What the tests of acting share: children that end with the test, and a control thread with its news.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use glowtop::control::{Control, start_with};
+use glowtop::model::{
+    Act, ControlNews, ControlOrder, Happened, Outcome, ProcId, Reach, Signal, Target, Verdict, WhyAlive,
+};
+
+/// No test waits this long unless it fails.
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
+/// Long enough for a busy machine to run a child's few instructions, so that what should die dies within it.
+pub(crate) const GENEROUS: Duration = Duration::from_secs(30);
+/// For children that are known to outlive the signal.
+pub(crate) const SHORT: Duration = Duration::from_millis(200);
+
+pub(crate) const TERM: Act = Act::Signal(Signal::TERM);
+pub(crate) const KILL: Act = Act::Signal(Signal::KILL);
+
+/// A child that is gone when the test is.
+pub(crate) struct Guard(pub(crate) Child);
+
+impl Guard {
+    pub(crate) fn start(command: &mut Command) -> Guard {
+        crate::inherited::default_signals();
+        Guard(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// A shell that has run `setup` and now waits for its standard input to be closed.
+    pub(crate) fn shell(setup: &str, end: &str) -> Guard {
+        let mut guard =
+            Guard::start(Command::new("sh").args(["-c", &format!("{setup}; echo up; read x; {end}")]));
+        assert_eq!(guard.line(), "up");
+        guard
+    }
+
+    pub(crate) fn sleeper() -> Guard {
+        Guard::start(Command::new("sleep").arg("1000"))
+    }
+
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        BufReader::new(self.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(crate) fn target(&self) -> Target {
+        target(self.pid())
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What procfs, which has its own parser, knows about `pid`.
+pub(crate) fn stat(pid: u32) -> procfs::process::Stat {
+    procfs::process::Process::new(pid as i32).unwrap().stat().unwrap()
+}
+
+pub(crate) fn target(pid: u32) -> Target {
+    Target::new(ProcId::new(pid, stat(pid).starttime).unwrap(), "child")
+}
+
+/// Asks until the answer is yes.
+pub(crate) fn until(what: &str, mut yes: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !yes() {
+        assert!(start.elapsed() < DEADLINE, "it never came to this: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A control thread and its news.
+pub(crate) struct Desk {
+    pub(crate) control: Control,
+    pub(crate) news: Receiver<ControlNews>,
+}
+
+impl Desk {
+    pub(crate) fn open(patience: Duration) -> Desk {
+        let (tell, news) = channel();
+        let control = start_with(patience, move |told| drop(tell.send(told))).unwrap();
+        Desk { control, news }
+    }
+
+    /// The next news, whatever they are.
+    pub(crate) fn any(&self) -> ControlNews {
+        self.news.recv_timeout(DEADLINE).expect("no news came")
+    }
+
+    /// The next news of a process; the end of an order is passed over, and so is that somebody has come again: other
+    /// tests start the same programs.
+    pub(crate) fn next(&self) -> ControlNews {
+        loop {
+            let news = self.any();
+            if !matches!(news.what, Happened::Over { .. } | Happened::Respawned(_)) {
+                return news;
+            }
+        }
+    }
+
+    /// Everything that is told until the order of `session` is over, and how many it reached and lost.
+    pub(crate) fn story(&self, session: u64) -> (Vec<ControlNews>, (u32, u32)) {
+        let mut told = Vec::new();
+        loop {
+            let news = self.any();
+            match news.what {
+                Happened::Over { reached, escaped } if news.session == session => {
+                    return (told, (reached, escaped));
+                }
+                Happened::Respawned(_) => {}
+                _ => told.push(news),
+            }
+        }
+    }
+
+    pub(crate) fn pin(&self, session: u64, targets: &[&Guard]) {
+        let targets: Vec<Target> = targets.iter().map(|guard| guard.target()).collect();
+        let count = targets.len();
+        self.control.send(ControlOrder::Pin { session, targets });
+        for _ in 0..count {
+            assert!(matches!(self.next().what, Happened::Pinned(_)));
+        }
+    }
+
+    pub(crate) fn act(&self, session: u64, act: Act) {
+        self.reach(session, act, Reach::Pinned);
+    }
+
+    pub(crate) fn reach(&self, session: u64, act: Act, reach: Reach) {
+        self.control.send(ControlOrder::Act { session, act, only: Vec::new(), reach });
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self.next().what {
+            Happened::Outcome(outcome) => outcome,
+            other => panic!("an outcome was due, not {other:?}"),
+        }
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        match self.next().what {
+            Happened::Verdict(verdict) => verdict,
+            other => panic!("a verdict was due, not {other:?}"),
+        }
+    }
+
+    /// Pins `guard`, signals it, and returns the verdict.
+    pub(crate) fn signal(&self, session: u64, guard: &Guard, signal: Signal) -> Verdict {
+        self.pin(session, &[guard]);
+        self.act(session, Act::Signal(signal));
+        assert_eq!(self.outcome(), Outcome::Delivered);
+        self.verdict()
+    }
+}
+
+pub(crate) fn why(verdict: Verdict) -> WhyAlive {
+    match verdict {
+        Verdict::StillAlive { why, .. } => why,
+        other => panic!("it should live, not {other:?}"),
+    }
+}
+
+pub(crate) fn killed_by(verdict: &Verdict) -> Option<Signal> {
+    match verdict {
+        Verdict::Killed { by, .. } => Some(*by),
+        _ => None,
+    }
+}
