@@ -75,8 +75,9 @@ pub(super) struct Options {
     /// Show only these processes: numbers with commas between them
     #[arg(short, long, value_name = "LIST", value_delimiter = ',', value_parser = pid)]
     pub pid: Vec<Pid>,
-    /// Show only what matches: pieces of command lines with | between alternatives, or a query
-    #[arg(short = 'F', long, value_name = "TEXT")]
+    /// Show only what matches: pieces of command lines with | between alternatives, pid:N for one process, or a query
+    /// such as 'cpu>50 and age<2m'; `glowtop print fields` lists what can be asked for
+    #[arg(short = 'F', long, value_name = "QUERY")]
     pub filter: Option<String>,
     /// Colours to use; `glowtop print themes` lists them
     #[arg(long, value_name = "NAME")]
@@ -134,8 +135,8 @@ pub(super) struct ShotArgs {
 /// Which processes are listed, and how.
 #[derive(Clone, Debug, Args)]
 pub(super) struct PsArgs {
-    /// List only what matches: pieces of command lines with | between alternatives, or a query such as
-    /// 'name~cc1 and cpu>50 and mem>1GiB'; `glowtop print fields` lists what can be asked for
+    /// List only what matches: pieces of command lines with | between alternatives, pid:N for one process, or a query
+    /// such as 'name~cc1 and cpu>50 and mem>1GiB'; `glowtop print fields` lists what can be asked for
     #[arg(value_name = "QUERY")]
     pub filter: Option<String>,
     /// Write JSON: an array of objects, numbers in bytes, seconds and percent of one core

@@ -15,6 +15,8 @@ mod tame;
 
 use crate::model::{ControlNews, Happened, Nanos, Needs, Outcome, Role, Verdict, Wants};
 
+use crate::query::Filter;
+
 use super::message::WantsChange;
 use super::{App, Effect, Input, Layer, Msg};
 
@@ -74,12 +76,20 @@ impl App {
     fn show(&mut self, snapshot: std::sync::Arc<crate::model::Snapshot>, effects: &mut Vec<Effect>) {
         self.snapshot = snapshot;
         self.table.forget_gone(&self.snapshot);
+        self.table.look(&self.snapshot);
         self.rearrange();
         self.refresh_scopes(effects);
     }
 
     fn rearrange(&mut self) {
         self.table.rearrange(&self.snapshot);
+    }
+
+    /// Shows only what matches; nothing narrows the view where that is empty.
+    fn filter_by(&mut self, filter: Filter) {
+        self.table.set_filter(filter);
+        self.table.look(&self.snapshot);
+        self.rearrange();
     }
 
     fn say(&mut self, role: Role, text: impl Into<String>) {
