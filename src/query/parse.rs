@@ -81,7 +81,7 @@ impl<'a> Parser<'a> {
             }
             What::Quoted(text) => Ok(Expr::Piece(Piece::quoted(text))),
             What::Unclosed => Err(unclosed(word.at, word.end)),
-            What::Bare => Ok(self.piece(word)),
+            What::Bare => self.piece(word),
             What::Compare(found) => self.compare(found, word.at),
             What::And | What::Or | What::Close => {
                 self.next -= 1;
@@ -91,13 +91,20 @@ impl<'a> Parser<'a> {
     }
 
     /// Words side by side are one piece, with the blanks between them as they are.
-    fn piece(&mut self, first: &Word<'_>) -> Expr {
+    fn piece(&mut self, first: &Word<'_>) -> Result<Expr, QueryError> {
         let mut end = first.end;
         while let Some(word) = self.peek().filter(|word| word.what == What::Bare) {
             end = word.end;
             self.next += 1;
         }
-        Expr::Piece(Piece::bare(self.text.get(first.at..end).unwrap_or("")))
+        let text = self.text.get(first.at..end).unwrap_or("");
+        // Meant as an `or`, most likely, which it would not be.
+        let bar = if text.starts_with('|') { Some(first.at) } else { end.checked_sub(1) };
+        match bar.filter(|_| text.starts_with('|') || text.ends_with('|')) {
+            Some(at) => Err(QueryError::new(at, at + 1, "'|' stands between pieces of text")
+                .hint("between conditions it is 'or'")),
+            None => Ok(Expr::Piece(Piece::bare(text))),
+        }
     }
 
     fn deeper(

@@ -452,6 +452,9 @@ fn errors_point_at_the_place() {
         ("cpu>5 and \"x", "\"x", "these quotes are not closed"),
         ("user=\"x", "\"x", "these quotes are not closed"),
         ("user=a\"b\"", "a\"b\"", "quotes go around a whole value"),
+        ("nginx | user=ann", "|", "'|' stands between pieces of text; between conditions it is 'or'"),
+        ("user=ann | nginx x", "|", "'|' stands between pieces of text"),
+        ("cpu>5 and | and x", "|", "'|' stands between pieces of text"),
     ] {
         let error = Query::parse(text).unwrap_err();
         assert_eq!(text.get(error.at..error.at + error.len), Some(place), "{text}: {error:?}");
@@ -563,8 +566,11 @@ fn any_expr() -> impl Strategy<Value = Expr> {
         any_text().prop_map(|text| Expr::Piece(Piece::quoted(&text))),
         // Words that begin neither a field nor what looks like one.
         prop::collection::vec("[/.|-][x-z0-9/.|:=-]{0,4}", 1..3)
-            .prop_map(|words| Expr::Piece(Piece::bare(&words.join(" ")))),
+            .prop_map(|words| words.join(" "))
+            .prop_filter("a bar at an end", |text| !text.starts_with('|') && !text.ends_with('|'))
+            .prop_map(|text| Expr::Piece(Piece::bare(&text))),
         word.prop_filter("an operator", |text| !text.contains([':', '=']))
+            .prop_filter("a bar at an end", |text| !text.starts_with('|') && !text.ends_with('|'))
             .prop_map(|text| Expr::Piece(Piece::bare(&text))),
     ];
     let leaf = prop_oneof![3 => compare, 1 => piece];

@@ -82,9 +82,8 @@ fn draw_typed(pen: &mut Pen<'_>, theme: &Theme, line: &LineInput) {
             let width = text.get(error.at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
             error.at..error.at + error.len.max(width)
         }
-        Some(_) => 0..0,
         None if line.failed => 0..text.len(),
-        None => 0..0,
+        Some(_) | None => 0..0,
     };
     let mut cuts = [0, wrong.start, wrong.end, at, at + under, text.len()];
     cuts.sort_unstable();
