@@ -518,7 +518,8 @@ fn the_screen_keeps_the_same_log() {
     let mut guard = Guard::shell(&mark, "");
     let filter = format!("pid:{}", guard.pid());
     let mut pty = Start::glowtop(&["--log", path.to_str().unwrap(), "-F", &filter]).spawn();
-    pty.wait_row(&[&guard.pid().to_string(), "sh"]);
+    // In the table, not in the line that tells the filter.
+    pty.wait_row(&[&guard.pid().to_string(), "sh -c"]);
     pty.send(b"k");
     pty.wait_row(&["SIGTERM"]);
     pty.send(b"\r");
