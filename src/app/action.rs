@@ -69,7 +69,7 @@ actions! {
     "Which processes, and in which order" {
         Search "search" "Search" "jump to a process by name";
         SearchNext "search_next" "Next" "jump to the next match of the search";
-        Filter "filter" "Filter" "show only what matches by name or command; a|b is either";
+        Filter "filter" "Filter" "show only what matches: a|b is either, cpu>50 a query";
         User "user" "User" "show only one user's processes";
         Follow "follow" "Follow" "keep the selected process in view";
         Tree "tree" "Tree" "tree or list";

@@ -96,6 +96,8 @@ pub struct Arrangement {
     pub hidden_kernel: usize,
     /// Processes that match, context not counted.
     pub matching: usize,
+    /// Processes among which the filter chose: those that would be shown without it.
+    pub asked: usize,
 }
 
 /// The rows of `snapshot` by `rules`.
@@ -122,8 +124,10 @@ impl Arrangement {
     /// Whether a process is wanted, which is noted.
     fn wants(&mut self, proc: &Proc, rules: &Rules<'_>) -> bool {
         let hidden = !rules.kernel && proc.task.kind == Kind::Kernel;
-        let wanted = !hidden && matches(proc, rules);
+        let asked = !hidden && is_asked(proc, rules);
+        let wanted = asked && rules.filter.matches(proc);
         self.hidden_kernel += usize::from(hidden);
+        self.asked += usize::from(asked);
         self.matching += usize::from(wanted);
         wanted
     }
@@ -143,7 +147,7 @@ fn dead_lines(snapshot: &Snapshot, rules: &Rules<'_>) -> Vec<Line> {
                 let kernel = proc.task.kind == Kind::Kernel
                     || (proc.task.kind == Kind::ShortLived
                         && proc.task.parent.and_then(|pid| snapshot.find_pid(pid)).is_some_and(is_kernel));
-                (rules.kernel || !kernel) && matches(proc, rules)
+                (rules.kernel || !kernel) && is_asked(proc, rules) && rules.filter.matches(proc)
             })
             .map(move |(at, _)| Line { at, among, last: true, ..Line::default() })
     });
@@ -154,12 +158,12 @@ fn is_kernel(proc: &Proc) -> bool {
     proc.task.kind == Kind::Kernel
 }
 
-/// Whether a process is wanted, kernel threads aside.
-fn matches(proc: &Proc, rules: &Rules<'_>) -> bool {
+/// Whether the filter decides about a process, kernel threads aside.
+fn is_asked(proc: &Proc, rules: &Rules<'_>) -> bool {
     let owned = rules.uid.is_none_or(|uid| proc.task.uid.known() == Some(&uid));
     let named =
         rules.pids.is_empty() || rules.pids.contains(&proc.task.id.pid) || thread_of(proc, rules.pids);
-    owned && named && rules.filter.matches(proc)
+    owned && named
 }
 
 fn thread_of(proc: &Proc, pids: &[Pid]) -> bool {

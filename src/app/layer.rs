@@ -2,9 +2,11 @@
 
 use crate::config::{Chord, Key};
 use crate::model::Target;
+use crate::query::QueryError;
 
 use super::line_edit::LineEdit;
 use super::list::walk;
+use super::offers::Offers;
 use super::signal_menu::SignalMenu;
 use super::tame::TameMenu;
 
@@ -71,6 +73,13 @@ pub enum Purpose {
     Thaw,
 }
 
+impl Purpose {
+    /// Whether it takes a query.
+    pub(super) const fn is_query(self) -> bool {
+        matches!(self, Purpose::Search | Purpose::Filter)
+    }
+}
+
 /// A line of text being typed for a purpose.
 #[derive(Clone, Debug)]
 pub struct LineInput {
@@ -80,6 +89,10 @@ pub struct LineInput {
     pub edit: LineEdit,
     /// Whether what stands there makes no sense or finds nothing.
     pub failed: bool,
+    /// What is wrong with a query, which changes nothing until it is right.
+    pub error: Option<QueryError>,
+    /// What Tab offers.
+    pub offers: Option<Offers>,
     /// Whom it is about, where that was settled when it opened.
     pub targets: Vec<Target>,
 }
@@ -122,6 +135,7 @@ impl Menu {
 impl LineInput {
     /// A line for `purpose` that holds `text`.
     pub fn new(purpose: Purpose, text: &str) -> LineInput {
-        LineInput { purpose, edit: LineEdit::new(text), failed: false, targets: Vec::new() }
+        let edit = LineEdit::new(text);
+        LineInput { purpose, edit, failed: false, error: None, offers: None, targets: Vec::new() }
     }
 }

@@ -31,6 +31,21 @@ impl LineEdit {
         self.text.split_at_checked(self.cursor).unwrap_or((&self.text, ""))
     }
 
+    /// Where the cursor stands, in bytes.
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Puts `text` in the place of `range`, in bytes, and the cursor behind it; nothing happens where that is not
+    /// between characters.
+    pub fn replace(&mut self, range: std::ops::Range<usize>, text: &str) {
+        if self.text.get(range.clone()).is_some() {
+            self.text.drain(range.clone());
+            self.cursor = range.start;
+            self.insert(text);
+        }
+    }
+
     /// Types `text` at the cursor; control characters are left out.
     pub fn insert(&mut self, text: &str) {
         for c in text.chars().filter(|c| !c.is_control()) {

@@ -19,6 +19,7 @@ mod line_edit;
 mod list;
 mod message;
 mod notices;
+mod offers;
 mod order;
 mod signal_menu;
 mod table;
@@ -45,6 +46,7 @@ pub use layer::{Layer, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
 pub use line_edit::LineEdit;
 pub use message::{Effect, Hit, Msg, WantsChange};
 pub use notices::{Notice, Notices};
+pub use offers::Offers;
 pub use signal_menu::{Choosable, Pick, SignalMenu};
 pub use table::Table;
 pub use tame::{

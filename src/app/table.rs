@@ -309,10 +309,16 @@ impl Table {
         hit.is_some()
     }
 
-    /// Changes the filter.
-    pub fn set_filter(&mut self, text: &str) {
-        text.clone_into(&mut self.filter_text);
-        self.filter = Filter::parse(text);
+    /// Changes the filter; it still has to [look](Table::look).
+    pub fn set_filter(&mut self, filter: Filter) {
+        filter.text().clone_into(&mut self.filter_text);
+        self.filter = filter;
+    }
+
+    /// Lets the filter find out what it has to know of `snapshot`: once for each look, and after each change of the
+    /// filter, before rows are arranged.
+    pub fn look(&mut self, snapshot: &Snapshot) {
+        self.filter.look(snapshot);
     }
 
     /// Sorts by `by`: in its natural direction, or the other one if it sorts already.

@@ -53,7 +53,7 @@ pub use scope::Scope;
 pub use sensors::{Disk, Network, Sensors, Temperature};
 pub use setting::{CpuMax, CpuSet, IoPriority, MOST_CPUS, Policy, Setting, Settings};
 pub use signal::{DefaultAction, Signal, SignalSet};
-pub use snapshot::{Counts, CpuUse, LINGER, Proc, Snapshot};
+pub use snapshot::{Counts, CpuUse, LINGER, Proc, Snapshot, When};
 pub use source::{NoSample, Source};
 pub use topology::{CoreKind, Topology, TopologyCpu};
 pub use tree::{Forest, Link, Ordered, Sums};

@@ -37,6 +37,12 @@ impl Needs {
         Needs(self.0 & other.0)
     }
 
+    /// Both together; as `|`, for tables.
+    #[must_use]
+    pub const fn union(self, other: Needs) -> Needs {
+        Needs(self.0 | other.0)
+    }
+
     /// Whether all of `other` is in it.
     pub const fn has(self, other: Needs) -> bool {
         self.0 & other.0 == other.0

@@ -180,6 +180,32 @@ impl CpuUse {
     }
 }
 
+/// When a snapshot was taken, by the clocks that ages and CPU times are told by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct When {
+    /// CLOCK_MONOTONIC.
+    pub taken: Nanos,
+    /// Nanoseconds since boot, suspend included.
+    pub since_boot: Nanos,
+    /// Clock ticks a second; 0 means unknown.
+    pub ticks_per_second: u64,
+}
+
+impl When {
+    /// Seconds from the start of the process to then, or to its end: see [`Snapshot::age`].
+    pub fn age(&self, proc: &Proc) -> Option<f64> {
+        if proc.task.kind == Kind::ShortLived {
+            return None;
+        }
+        let per_second = self.ticks_per_second;
+        let until = proc.gone.unwrap_or(self.taken).since(self.taken);
+        (per_second > 0).then(|| {
+            let started = proc.task.id.start_time as f64 / per_second as f64;
+            (self.since_boot.0 as f64 / 1e9 + until - started).max(0.0)
+        })
+    }
+}
+
 impl Snapshot {
     /// The process or thread with this identity.
     pub fn find(&self, id: ProcId) -> Option<&Proc> {
@@ -220,15 +246,16 @@ impl Snapshot {
     /// Seconds since the process started; `None` where the clock rate is unknown; never negative. Short-lived
     /// ones have no age.
     pub fn age(&self, proc: &Proc) -> Option<f64> {
-        if proc.task.kind == Kind::ShortLived {
-            return None;
+        self.when().age(proc)
+    }
+
+    /// What ages and CPU times are told by, for whoever outlives the snapshot.
+    pub fn when(&self) -> When {
+        When {
+            taken: self.taken,
+            since_boot: self.since_boot,
+            ticks_per_second: self.host().ticks_per_second,
         }
-        let per_second = self.host().ticks_per_second;
-        let until = proc.gone.unwrap_or(self.taken).since(self.taken);
-        (per_second > 0).then(|| {
-            let started = proc.task.id.start_time as f64 / per_second as f64;
-            (self.since_boot.0 as f64 / 1e9 + until - started).max(0.0)
-        })
     }
 
     /// When the process started, seconds since the epoch; `None` where unknown.

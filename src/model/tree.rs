@@ -138,6 +138,24 @@ impl Forest {
         std::iter::successors((at < self.parent.len()).then_some(at), |at| self.parent(*at))
     }
 
+    /// Of each position whether the process there is that at `root` or descends from it. In one pass, however long the
+    /// chains are.
+    pub fn inside(&self, root: usize) -> Vec<bool> {
+        let mut inside = vec![false; self.parent.len()];
+        let mut look = |at: usize| {
+            let within = at == root || self.parent(at).and_then(|up| inside.get(up)) == Some(&true);
+            if let Some(mark) = inside.get_mut(at) {
+                *mark = within;
+            }
+        };
+        if self.top_down.is_empty() {
+            (0..self.parent.len()).for_each(&mut look);
+        } else {
+            self.top_down.iter().for_each(|at| look(*at as usize));
+        }
+        inside
+    }
+
     /// Sums over every process and its descendants.
     pub fn sums(&self, procs: &[Proc], ticks_per_second: u64) -> Vec<Sums> {
         let mut sums: Vec<Sums> = procs.iter().map(|proc| own_sums(proc, ticks_per_second)).collect();
@@ -346,6 +364,10 @@ mod tests {
             let mut seen = walk(&forest, procs.len());
             seen.sort_unstable();
             prop_assert_eq!(seen, (0..procs.len() as u32).collect::<Vec<_>>());
+            for root in 0..procs.len() {
+                let above: Vec<bool> = (0..procs.len()).map(|at| forest.ancestry(at).any(|up| up == root)).collect();
+                prop_assert_eq!(forest.inside(root), above);
+            }
             let roots = (0..procs.len()).filter(|at| forest.parent(*at).is_none());
             let sums = forest.sums(&procs, 100);
             prop_assert_eq!(roots.map(|at| sums[at].processes as usize).sum::<usize>(), procs.len());

@@ -110,6 +110,26 @@ pub fn span(seconds: f64, out: &mut String) {
     };
 }
 
+/// Appends the name of the terminal with this device number, without `/dev/`; one that has none here is named by its
+/// numbers. Nothing for 0. Numbers: Documentation/admin-guide/devices.txt of the kernel, packed as proc(5) says.
+pub fn tty_name(device: i32, out: &mut impl Write) {
+    let bits = device as u32;
+    let (major, minor) = (bits >> 8 & 0xfff, bits & 0xff | bits >> 12 & 0xfff00);
+    // Where it does not fit, what fits is there.
+    let _ = match (major, minor) {
+        (0, 0) => Ok(()),
+        (4, 0..64) => write!(out, "tty{minor}"),
+        (4, 64..) => write!(out, "ttyS{}", minor - 64),
+        (5, 0) => write!(out, "tty"),
+        (5, 1) => write!(out, "console"),
+        (136..=143, _) => write!(out, "pts/{}", minor + (major - 136) * 256),
+        (188, _) => write!(out, "ttyUSB{minor}"),
+        (204, 64..80) => write!(out, "ttyAMA{}", minor - 64),
+        (229, _) => write!(out, "hvc{minor}"),
+        _ => write!(out, "{major}:{minor}"),
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +206,24 @@ mod tests {
         assert_eq!(text(|out| span(-1.0, out)), "0s");
         assert_eq!(text(|out| percent(Some(99.96), out)), "100");
         assert_eq!(text(|out| percent(None, out)), "–");
+    }
+
+    #[test]
+    fn terminals_have_names() {
+        let name = |major: u32, minor: u32| {
+            let mut out = String::new();
+            tty_name((minor & 0xff | major << 8 | (minor & !0xff) << 12) as i32, &mut out);
+            out
+        };
+        assert_eq!(name(136, 3), "pts/3");
+        assert_eq!(name(136, 300), "pts/300");
+        assert_eq!(name(137, 1), "pts/257");
+        assert_eq!(name(4, 1), "tty1");
+        assert_eq!(name(4, 65), "ttyS1");
+        assert_eq!(name(5, 1), "console");
+        assert_eq!(name(204, 64), "ttyAMA0");
+        assert_eq!(name(99, 7), "99:7");
+        assert_eq!(name(0, 0), "");
     }
 
     proptest! {

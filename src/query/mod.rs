@@ -1,38 +1,204 @@
-//! The filter: text → does this process match.
+//! The query language of the filter: text → does this process match.
 //!
-//! Its word: a *filter* is what somebody typed, understood once and asked of every process. It never fails: any text
-//! is a filter. This room must never know who asks (the filter line, the search, the command line), nor what is done
-//! with what matches. Today a filter is htop's: alternatives between `|`, each a piece of the command line or of the
-//! name, upper and lower case alike, and beyond that `pid:N`, which is the process of that number and nobody else; a
-//! richer language can take its place behind the same door.
+//! Its words: a *query* is text that was understood, asked of every process; a *filter* is what somebody typed, and any
+//! text is one; what is *plain* is htop's: alternatives between `|`, each a piece of the command line or of the name,
+//! upper and lower case alike. This room must never know who asks (the filter line, the search, the command line), nor
+//! what is done with what matches.
+//!
+//! # The language
+//!
+//! ```text
+//! name~cc1 and cpu>50 and age<2m and under:4711 and not (user=root or state:D)
+//! ```
+//!
+//! * `field op value` compares. [`fields`] has the fields: a table with one row for each.
+//!   `=` and `!=` compare exactly; `<` `<=` `>` `>=` compare amounts; `~` is a regular expression that is found anywhere
+//!   in a text; `:` is a text with `*` and `?` that agrees with the whole, and with anything else the same as `=`.
+//!   For `~` and `:` case matters where the value has a capital. A pattern that is all ASCII looks at bytes.
+//! * Amounts have units: `1.5GiB` (`1.5G`), `500MB`, `50%`, `1h30m`. A number alone is bytes, percent or seconds.
+//! * `not` binds more than `and`, which binds more than `or`; what stands side by side is joined by `and`.
+//! * Other words are plain pieces, with the blanks between them; `"…"` is one piece or value, whatever is in it, with
+//!   `\"` and `\\` for quotes and backslashes.
+//!
+//! A text is a query if it compares a field that exists; nothing else is, so that every other text still means what it
+//! means in htop: `nginx: worker`, `--user=ann`, `not this`, `a|b`. Between `|`, `pid:7` is the process of that number
+//! and not a piece of text: `make|pid:7`. Quotes make plain text of what would be a query:
+//! `"cpu>50"`. An operator behind a name that is no field is an error in a query. In other text it is one if it is `!=`,
+//! `<`, `>`, `~` or their like, or if the name is one letter away from a field's (`usr=ann`); `if=/dev/zero` is text.
+//!
+//! # What is not known
+//!
+//! A value that was not read, or was denied, makes a comparison neither true nor false, and its contrary, too; a process
+//! matches only where the whole is true. So neither `mem>5%` nor `not mem>5%` finds whose memory is not known, but
+//! `mem>5% or user=ann` finds those of ann.
 
+mod complete;
+mod error;
+mod expr;
+mod field;
 mod fold;
+mod glob;
+mod literal;
+mod parse;
+mod pattern;
+mod prepared;
+#[cfg(test)]
+mod tests;
+mod word;
 
+use std::fmt;
 use std::ops::Range;
 
-use crate::model::{Kind, Needs, Pid, Proc};
+use crate::model::{Needs, Pid, Proc, Snapshot};
 
-/// What somebody wants to see, as text that was understood. The empty one matches everything.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub use complete::{Completion, complete};
+pub use error::QueryError;
+pub use field::{Field, fields};
+pub use prepared::Prepared;
+
+use expr::{Expr, Piece, Truth};
+
+/// Text that was understood, to be asked of processes. The empty one matches everything.
+///
+/// Written out ([`Display`](fmt::Display)) it reads the same again: plain text as it was, a query in its shortest form.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Query(Form);
+
+#[derive(Clone, PartialEq, Debug)]
+enum Form {
+    Plain(Piece),
+    Asked(Expr),
+}
+
+impl Default for Form {
+    fn default() -> Form {
+        Form::Plain(Piece::default())
+    }
+}
+
+impl Query {
+    /// Understands `text`: see the [language](self). Plain text never fails.
+    pub fn parse(text: &str) -> Result<Query, QueryError> {
+        if word::lists_numbers(text) {
+            return Ok(Query::plain(text));
+        }
+        let words = word::cut(text);
+        match word::sort(&words) {
+            word::Sort::Plain => Ok(Query::plain(text)),
+            word::Sort::Query => parse::query(text, &words).map(|expr| Query(Form::Asked(expr))),
+            word::Sort::Doubtful(error) => Err(error),
+        }
+    }
+
+    /// `text` as plain text, whatever is in it.
+    pub fn plain(text: &str) -> Query {
+        Query(Form::Plain(Piece::bare(text)))
+    }
+
+    /// Whether it is plain text, in which nothing is compared.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.0, Form::Plain(_))
+    }
+
+    /// Whether it matches everything because it says nothing.
+    pub fn is_empty(&self) -> bool {
+        matches!(&self.0, Form::Plain(piece) if piece.is_empty())
+    }
+
+    /// What must be read before it can be asked.
+    pub fn needs(&self) -> Needs {
+        match &self.0 {
+            Form::Plain(piece) => piece.needs(),
+            Form::Asked(expr) => expr.needs(),
+        }
+    }
+
+    /// Whether it asks what was used between two looks, which nobody knows at the first.
+    pub fn needs_rates(&self) -> bool {
+        self.asked().is_some_and(Expr::needs_rates)
+    }
+
+    /// Whether it names the process or thread `pid` by its number (`pid:7`, `make|pid:7`, `pid=7 or cpu>50`), not only
+    /// finds it by what it is.
+    pub fn names(&self, pid: Pid) -> bool {
+        match &self.0 {
+            Form::Plain(piece) => piece.names(pid),
+            Form::Asked(expr) => expr.names(pid),
+        }
+    }
+
+    /// What it has to know of `snapshot`. To be made once for a look; for look after look [`Query::look`] is better.
+    pub fn prepare(&self, snapshot: &Snapshot) -> Prepared {
+        let mut prepared = Prepared::default();
+        self.look(snapshot, &mut prepared);
+        prepared
+    }
+
+    /// Brings up to date what it has to know. A pid behind `under:` stays the process that had it first: once that one is
+    /// gone, whoever is given its pid is not meant.
+    pub fn look(&self, snapshot: &Snapshot, prepared: &mut Prepared) {
+        prepared.look(self.asked(), snapshot);
+    }
+
+    fn asked(&self) -> Option<&Expr> {
+        match &self.0 {
+            Form::Plain(_) => None,
+            Form::Asked(expr) => Some(expr),
+        }
+    }
+
+    /// Whether the process, thread or row of the dead matches. Allocates nothing.
+    pub fn matches(&self, proc: &Proc, prepared: &Prepared) -> bool {
+        let truth = match &self.0 {
+            Form::Plain(piece) => piece.truth(proc),
+            Form::Asked(expr) => expr.truth(proc, prepared),
+        };
+        truth == Truth::True
+    }
+
+    /// Where in `text`, a name or command line, the first thing stands that it looks for, in bytes; for marking it. Of
+    /// several the leftmost counts, and of those at one place the longest. Allocates nothing.
+    pub fn find(&self, text: &[u8]) -> Option<Range<usize>> {
+        match &self.0 {
+            Form::Plain(piece) => piece.find(text),
+            Form::Asked(expr) => expr.find(text, true),
+        }
+    }
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Form::Plain(piece) => f.write_str(piece.text()),
+            Form::Asked(expr) => expr.fmt(f),
+        }
+    }
+}
+
+/// What somebody wants to see, as it was typed: a query, and what it has to know of the look that is shown. Any text is
+/// one; a query with a fault in it is taken as plain text, and says what is wrong.
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Filter {
     text: String,
-    alternatives: Vec<fold::Needle>,
-    /// Those that are named by number.
-    pids: Vec<Pid>,
+    query: Query,
+    error: Option<QueryError>,
+    prepared: Prepared,
 }
 
 impl Filter {
-    /// Understands `text`. Empty alternatives say nothing, so `|` alone matches everything. `pid:` with something else
-    /// than the number of a process behind it is a piece of text like any other.
+    /// Understands `text`. Until it had a [look](Filter::look), what needs the machine (ages, shares of memory,
+    /// `under:`) is not known.
     pub fn parse(text: &str) -> Filter {
-        let mut filter = Filter { text: text.to_owned(), ..Filter::default() };
-        for piece in text.split('|').filter(|piece| !piece.is_empty()) {
-            match named(piece) {
-                Some(pid) => filter.pids.push(pid),
-                None => filter.alternatives.push(fold::Needle::new(piece)),
-            }
-        }
-        filter
+        let (query, error) = match Query::parse(text) {
+            Ok(query) => (query, None),
+            Err(error) => (Query::plain(text), Some(error)),
+        };
+        Filter { text: text.to_owned(), query, error, prepared: Prepared::default() }
+    }
+
+    /// Brings up to date what it has to know: to be called once for each look, before it is asked.
+    pub fn look(&mut self, snapshot: &Snapshot) {
+        self.query.look(snapshot, &mut self.prepared);
     }
 
     /// What was typed.
@@ -40,144 +206,39 @@ impl Filter {
         &self.text
     }
 
+    /// What is wrong with it, if it was meant as a query. At the very end of the text it is perhaps only not finished:
+    /// [`QueryError::at`].
+    pub fn error(&self) -> Option<&QueryError> {
+        self.error.as_ref()
+    }
+
+    /// It as it was understood.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
     /// Whether it matches everything.
     pub fn is_empty(&self) -> bool {
-        self.alternatives.is_empty() && self.pids.is_empty()
+        self.query.is_empty()
     }
 
     /// What must be read before it can be asked; nothing for numbers.
     pub fn needs(&self) -> Needs {
-        if self.alternatives.is_empty() { Needs::NOTHING } else { Needs::COMMAND }
+        self.query.needs()
     }
 
-    /// Whether it names the process or thread `pid` by its number.
+    /// Whether it names the process or thread `pid` by its number: see [`Query::names`].
     pub fn names(&self, pid: Pid) -> bool {
-        self.pids.contains(&pid)
+        self.query.names(pid)
     }
 
-    /// Whether the process or thread matches, by its number, its command line or its short name. Allocates nothing.
+    /// Whether the process, thread or row of the dead matches. Allocates nothing.
     pub fn matches(&self, proc: &Proc) -> bool {
-        if self.is_empty() {
-            return true;
-        }
-        let task = &proc.task;
-        // A row of short-lived processes has the number of their parent.
-        if task.kind != Kind::ShortLived && self.names(task.id.pid) {
-            return true;
-        }
-        let command = match task.kind {
-            Kind::Process | Kind::Thread(_) => task.command.known().map(|command| command.line.bytes()),
-            // The sentence of a row of short-lived processes is ours; their names are its short name.
-            Kind::Kernel | Kind::ShortLived => None,
-        };
-        self.find(task.comm.bytes()).is_some() || command.is_some_and(|line| self.find(line).is_some())
+        self.query.matches(proc, &self.prepared)
     }
 
-    /// Where in `text` the first match is, in bytes; for marking it. Of several alternatives the leftmost counts, and
-    /// of those at one place the longest; numbers are not looked for. `None` for the empty filter. Allocates nothing.
+    /// Where in `text` the first match is, in bytes: see [`Query::find`].
     pub fn find(&self, text: &[u8]) -> Option<Range<usize>> {
-        let found = self.alternatives.iter().filter_map(|needle| needle.find(text));
-        found.min_by_key(|range| (range.start, usize::MAX - range.end))
-    }
-}
-
-/// The process that `piece` names by its number: `pid:4711`.
-fn named(piece: &str) -> Option<Pid> {
-    let (key, number) = piece.trim().split_once(':')?;
-    // Not what `parse` takes beside digits: a sign.
-    let plain = number.bytes().all(|byte| byte.is_ascii_digit());
-    let pid = number.parse().ok().and_then(Pid::new);
-    pid.filter(|_| plain && key.eq_ignore_ascii_case("pid"))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::model::{Command, ProcId, Reading, Task};
-
-    fn proc(comm: &str, command: &[u8]) -> Proc {
-        let mut task = Task::bare(ProcId::new(7, 1).unwrap());
-        task.comm = Arc::new(comm.into());
-        task.command = Command::parse(command).map_or(Reading::NotRead, |c| Reading::Known(Arc::new(c)));
-        Proc::new(task)
-    }
-
-    fn matches(filter: &str, proc: &Proc) -> bool {
-        Filter::parse(filter).matches(proc)
-    }
-
-    #[test]
-    fn pieces_match_whatever_their_case() {
-        let vim = proc("vim.basic", b"/usr/bin/vim\0Notes.TXT\0");
-        for filter in ["vim", "VIM", "notes.txt", "bin/vim n", "basic", "emacs|vim", "|vim", "x||notes"] {
-            assert!(matches(filter, &vim), "{filter}");
-        }
-        for filter in ["emacs", "vim  ", "q|z", "vim&notes", "v.m"] {
-            assert!(!matches(filter, &vim), "{filter}");
-        }
-    }
-
-    #[test]
-    fn nothing_typed_matches_everything_and_needs_nothing() {
-        for filter in ["", "|", "||"] {
-            assert!(matches(filter, &proc("", b"")), "{filter}");
-            assert_eq!(Filter::parse(filter).needs(), Needs::NOTHING);
-        }
-        assert_eq!(Filter::parse("a").needs(), Needs::COMMAND);
-        assert_eq!(Filter::parse(" A|b").text(), " A|b");
-    }
-
-    #[test]
-    fn a_number_names_one_and_is_no_text() {
-        let mut seven = proc("sh", b"sh\0-c\0watch pid:8\0");
-        for filter in ["pid:7", "PID:7", "vim|pid:7", " pid:7 ", "pid:1|pid:7|", "pid:07"] {
-            assert!(matches(filter, &seven), "{filter}");
-        }
-        // Text that looks like another process's number is in its command line.
-        for filter in ["pid:8", "pid:77", "vim|pid:70"] {
-            assert!(!matches(filter, &seven), "{filter}");
-        }
-        assert!(matches("pid:8|watch", &seven));
-        for (text, other) in
-            [("watch pid:", "pid:"), ("pid:x", "PID:X"), ("pid:0", "pid:0"), ("pid:+7", "pid:+7")]
-        {
-            assert!(matches(text, &proc("x", format!("watch {other}").as_bytes())), "{text}");
-            assert_eq!(Filter::parse(text).needs(), Needs::COMMAND);
-        }
-        let filter = Filter::parse("pid:7");
-        assert!(!filter.is_empty() && filter.needs() == Needs::NOTHING && filter.find(b"pid:7").is_none());
-        assert!(filter.names(Pid::new(7).unwrap()) && !filter.names(Pid::INIT));
-        seven.task_mut().kind = Kind::ShortLived;
-        assert!(!matches("pid:7", &seven), "those that died below it are others");
-    }
-
-    #[test]
-    fn a_kernel_thread_and_an_unread_command_line_match_by_name() {
-        let mut worker = proc("kworker/0:1", b"");
-        assert!(matches("kworker", &worker));
-        worker.task_mut().kind = Kind::Kernel;
-        assert!(matches("KWORKER", &worker) && !matches("bash", &worker));
-    }
-
-    #[test]
-    fn other_scripts_fold_too_and_broken_bytes_do_not_hide_the_rest() {
-        let odd = proc("x", "\u{c4}PFEL \u{3a3}\0".as_bytes());
-        assert!(matches("äpfel σ", &odd));
-        let mut raw = b"\xff\xfe caf".to_vec();
-        raw.extend_from_slice("É\u{ff}".as_bytes());
-        assert!(matches("café", &proc("x", &raw)));
-        assert!(matches("caf", &proc("x", &raw)));
-    }
-
-    #[test]
-    fn the_leftmost_longest_match_is_marked() {
-        let find = |filter: &str, text: &str| Filter::parse(filter).find(text.as_bytes());
-        assert_eq!(find("b", "abc"), Some(1..2));
-        assert_eq!(find("bc|b|c", "abc"), Some(1..3));
-        assert_eq!(find("É", "xé!"), Some(1..3));
-        assert_eq!(find("", "abc"), None);
-        assert_eq!(find("abcd", "abc"), None);
+        self.query.find(text)
     }
 }

@@ -12,6 +12,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use super::output;
 use crate::catalog::{Column, column, columns, default_columns};
 use crate::model::Pid;
+use crate::query::fields;
 
 /// Shortest and longest time between two looks, seconds: below, the kernel's clock ticks are too coarse for rates.
 const DELAYS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
@@ -75,8 +76,9 @@ pub(super) struct Options {
     /// Show only these processes: numbers with commas between them
     #[arg(short, long, value_name = "LIST", value_delimiter = ',', value_parser = pid)]
     pub pid: Vec<Pid>,
-    /// Show only what matches: pieces of command lines, with | between alternatives; pid:N is one process
-    #[arg(short = 'F', long, value_name = "TEXT")]
+    /// Show only what matches: pieces of command lines with | between alternatives, pid:N for one process, or a query
+    /// such as 'cpu>50 and age<2m'; `glowtop print fields` lists what can be asked for
+    #[arg(short = 'F', long, value_name = "QUERY")]
     pub filter: Option<String>,
     /// Colours to use; `glowtop print themes` lists them
     #[arg(long, value_name = "NAME")]
@@ -134,8 +136,9 @@ pub(super) struct ShotArgs {
 /// Which processes are listed, and how.
 #[derive(Clone, Debug, Args)]
 pub(super) struct PsArgs {
-    /// List only what matches: pieces of command lines, with | between alternatives; pid:N is one process
-    #[arg(value_name = "FILTER")]
+    /// List only what matches: pieces of command lines with | between alternatives, pid:N for one process, or a query
+    /// such as 'name~cc1 and cpu>50 and mem>1GiB'; `glowtop print fields` lists what can be asked for
+    #[arg(value_name = "QUERY")]
     pub filter: Option<String>,
     /// Write JSON: an array of objects, numbers in bytes, seconds and percent of one core
     #[arg(long, conflicts_with = "csv")]
@@ -184,6 +187,8 @@ pub(super) enum Registry {
     Themes,
     /// What keys can do
     Actions,
+    /// What a query can ask for
+    Fields,
 }
 
 /// A column to sort by, or the wish to know which there are.
@@ -238,6 +243,7 @@ fn manual(out: &mut dyn Write) -> io::Result<()> {
     page.render_synopsis_section(out)?;
     page.render_description_section(out)?;
     page.render_options_section(out)?;
+    filters(out)?;
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
         writeln!(out, ".SH \"GLOWTOP {}\"", sub.get_name().to_uppercase())?;
         if let Some(about) = sub.get_about() {
@@ -255,6 +261,51 @@ fn manual(out: &mut dyn Write) -> io::Result<()> {
     }
     page.render_extra_section(out)?;
     page.render_version_section(out)
+}
+
+/// The section on what can be written in a filter.
+fn filters(out: &mut dyn Write) -> io::Result<()> {
+    const ABOUT: [&str; 4] = [
+        "A filter is plain text or a query. Plain text is pieces of command lines or names, upper and lower case alike, \
+         with | between alternatives; among them pid:N is the process of that number. A text is a query if it compares a \
+         field, as these do:",
+        "Fields are compared by = != < <= > >=, by ~ with a regular expression, and by : with a text in which * and ? \
+         stand for others; conditions are joined by and, or, not and parentheses, and a text in quotes is one piece. \
+         Amounts have units: 1.5GiB, 500M, 50%, 1h30m; a number alone is bytes, percent or seconds.",
+        "What is not known of a process makes a comparison neither true nor false, and it is not found by the contrary \
+         either. A query that is wrong is written with its place marked, and the exit status is 2.",
+        "The fields:",
+    ];
+    writeln!(out, ".SH FILTERS\n{}", roff(ABOUT[0]))?;
+    for example in
+        ["name~cc1 and cpu>50 and age<2m", "under:4711 and not (user=root or state=S)", "nginx and mem>5%"]
+    {
+        writeln!(out, ".PP\n.RS\n{}\n.RE", roff(example))?;
+    }
+    for part in ABOUT.iter().skip(1) {
+        writeln!(out, ".PP\n{}", roff(part))?;
+    }
+    for field in fields() {
+        let signs: Vec<&str> = field.operators().collect();
+        writeln!(out, ".TP\n\\fB{}\\fR {}\n{}", roff(field.id), roff(&signs.join(" ")), roff(field.help))?;
+    }
+    Ok(())
+}
+
+/// A line of text as roff takes it for nothing but text.
+fn roff(text: &str) -> String {
+    let mut written = String::from(r"\&");
+    for c in text.chars() {
+        match c {
+            '\\' => written.push_str(r"\e"),
+            '-' => written.push_str(r"\-"),
+            '~' => written.push_str(r"\(ti"),
+            '^' => written.push_str(r"\(ha"),
+            '\'' => written.push_str(r"\(aq"),
+            c => written.push(c),
+        }
+    }
+    written
 }
 
 pub(super) fn delay(text: &str) -> Result<f64, String> {

@@ -8,6 +8,7 @@ use super::output;
 use crate::app::{Action, DEFAULT_KEYMAP, Keymap};
 use crate::catalog::{columns, meters};
 use crate::config::{BUILTIN_THEMES, Theme};
+use crate::query::fields;
 
 /// Writes what `what` names.
 pub(super) fn main(what: Registry) -> ExitCode {
@@ -15,6 +16,13 @@ pub(super) fn main(what: Registry) -> ExitCode {
         Registry::Columns => print_columns(),
         Registry::Meters => print_meters(),
         Registry::Actions => print(Action::ALL.iter().map(|action| (action.id(), action.help()))),
+        Registry::Fields => print(fields().iter().map(|field| {
+            let signs: Vec<&str> = field.operators().collect();
+            (
+                field.id,
+                format!("{:<22} {} Compares with {}.", signs.join(" "), field.help, field.compares_with()),
+            )
+        })),
         Registry::Keys => {
             let (keymap, _) = Keymap::parse(DEFAULT_KEYMAP);
             let rows = keymap.all().map(|(section, chord, action)| {

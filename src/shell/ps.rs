@@ -7,18 +7,23 @@ use std::time::Duration;
 use super::args::PsArgs;
 use super::output;
 use crate::export::{self, Order};
-use crate::model::{Needs, NoSample, Snapshot, Source, Wants, derive};
+use crate::model::{Kind, Needs, NoSample, Snapshot, Source, Wants, derive};
 use crate::query::Filter;
 
-/// Looks twice, [`PsArgs::delay`] apart, and writes what was asked for. Status 2 where there is nothing to look at.
+/// Looks twice, [`PsArgs::delay`] apart, and writes what was asked for. Status 2 where there is nothing to look at, and
+/// where the query is wrong.
 pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
+    let filter = match understand(args.filter.as_deref().unwrap_or("")) {
+        Ok(filter) => filter,
+        Err(status) => return status,
+    };
     let pause = || std::thread::sleep(Duration::from_secs_f64(args.delay));
-    match look_twice(source.as_mut(), pause) {
+    match look_twice(source.as_mut(), filter.needs(), pause) {
         Ok(snapshot) => {
             if snapshot.system.hidepid {
                 output::complain("glowtop: hidepid: the kernel shows only some processes");
             }
-            output::write(|out| write(args, &snapshot, out))
+            output::write(|out| write(args, filter, &snapshot, out))
         }
         Err(error) => {
             output::complain(&format!("glowtop: {error}"));
@@ -27,22 +32,36 @@ pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
     }
 }
 
-/// Two looks with a pause between them, everything read: rates need two.
-fn look_twice(source: &mut dyn Source, pause: impl FnOnce()) -> Result<Snapshot, NoSample> {
-    let wants = Wants { needs: Needs::FULL, ..Wants::default() };
+/// What somebody wrote on the command line to say which processes are meant. Where it is wrong, that is written with the
+/// place below it, and the exit status is returned: 2.
+pub(super) fn understand(text: &str) -> Result<Filter, ExitCode> {
+    let filter = Filter::parse(text);
+    let Some(error) = filter.error() else { return Ok(filter) };
+    let [line, carets] = error.pointed(text);
+    output::complain(&format!("glowtop: {error}\n  {line}\n  {carets}"));
+    Err(ExitCode::from(2))
+}
+
+/// Two looks with a pause between them, everything read, and what else is asked for: rates need two.
+fn look_twice(source: &mut dyn Source, asked: Needs, pause: impl FnOnce()) -> Result<Snapshot, NoSample> {
+    let wants = Wants { needs: Needs::FULL | asked, ..Wants::default() };
     let first = derive(None, source.sample(&wants)?);
     pause();
     Ok(derive(Some(&first), source.sample(&wants)?))
 }
 
 /// Writes the listing.
-fn write(args: &PsArgs, snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
-    let filter = Filter::parse(args.filter.as_deref().unwrap_or(""));
+fn write(args: &PsArgs, mut filter: Filter, snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    filter.look(snapshot);
     let order = Order { tree: args.tree, ..Order::by(args.sort) };
     let mut lines = export::select(snapshot, &filter, &order);
     if !filter.is_empty() {
         // The filter stands in our own command line; nobody looks for that.
-        lines.retain(|line| Some(line.proc.task.id.pid) != snapshot.host().own_pid);
+        let own = snapshot.host().own_pid;
+        lines.retain(|line| match line.proc.task.kind {
+            Kind::Thread(process) => Some(process) != own,
+            _ => Some(line.proc.task.id.pid) != own,
+        });
     }
     lines.truncate(args.lines.unwrap_or(usize::MAX));
     let columns = args.chosen_columns();
@@ -116,11 +135,13 @@ mod tests {
     fn listing_as(mut source: Pair, line: &str) -> String {
         let words = ["glowtop", "ps"].into_iter().chain(line.split_whitespace());
         let Some(Command::Ps(args)) = CommandLine::parse_from(words).command else { panic!("{line}") };
+        // Words stand between blanks here; a query has its blanks written as `_`.
+        let filter = understand(&args.filter.as_deref().unwrap_or("").replace('_', " ")).unwrap();
         let mut paused = false;
-        let snapshot = look_twice(&mut source, || paused = true).unwrap();
+        let snapshot = look_twice(&mut source, filter.needs(), || paused = true).unwrap();
         assert!(paused && source.looks == 2);
         let mut out = Vec::new();
-        write(&args, &snapshot, &mut out).unwrap();
+        write(&args, filter, &snapshot, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -149,6 +170,15 @@ mod tests {
     }
 
     #[test]
+    fn a_query_asks_for_what_the_looks_found() {
+        let pids = |query: &str| listing(&format!("{query} --csv --columns pid --sort pid"));
+        assert_eq!(pids("cpu>49%"), "pid\r\n2\r\n");
+        assert_eq!(pids("under:1_and_not_cpu>49"), "pid\r\n1\r\n");
+        assert_eq!(pids("under:2_or_time<1s"), "pid\r\n1\r\n2\r\n");
+        assert_eq!(pids("mem>0_or_not_mem>0"), "pid\r\n", "nothing is known of their memory");
+    }
+
+    #[test]
     fn json_has_every_column_of_the_registry() {
         let read: serde_json::Value = serde_json::from_str(&listing("--json")).unwrap();
         let keys = read[0].as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
@@ -162,5 +192,6 @@ mod tests {
     fn nothing_to_look_at_is_a_sentence_and_status_2() {
         let Some(Command::Ps(args)) = CommandLine::parse_from(["glowtop", "ps"]).command else { panic!() };
         assert_eq!(main(&args, Box::new(Nothing)), ExitCode::from(2));
+        assert_eq!(understand("cpu>fast").map(|_| ()), Err(ExitCode::from(2)));
     }
 }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use super::pen::{Pen, fitted};
-use crate::app::{Action, App, Hit, Layer, Purpose, Screen};
+use crate::app::{Action, App, Hit, Layer, LineInput, Purpose, Screen};
 use crate::catalog::Cell;
 use crate::config::{Chord, Key};
 use crate::model::Role;
@@ -30,13 +30,25 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
                 many => Cow::Owned(format!("Freeze {} processes for seconds: ", many.len())),
             },
         };
-        let style = theme.style(if line.failed { Role::Bad } else { Role::Text });
-        let (before, after) = line.edit.around_cursor();
-        let mut rest = after.chars();
-        let under = rest.next().unwrap_or(' ');
-        let cursor = theme.style(Role::Selection);
-        pen.put(theme.style(Role::Key), &label).put(style, before);
-        pen.put(cursor, under.encode_utf8(&mut [0; 4])).put(style, rest.as_str());
+        pen.put(theme.style(Role::Key), &label);
+        let room = Rect { x: pen.x(), width: pen.left(), ..area };
+        // Of a long text the part around the cursor, and some room for what is said of it.
+        let before = line.edit.around_cursor().0.width();
+        let hidden = (before + 1).saturating_sub(usize::from(room.width - room.width / 4));
+        let mut pen = Pen::scrolled(buf, room, if hidden > 0 { hidden + 1 } else { 0 });
+        draw_typed(&mut pen, theme, line);
+        if let Some(error) = &line.error {
+            // What is only not finished is no fault.
+            let role = if is_unfinished(line) { Role::Dim } else { Role::Bad };
+            pen.skip(1).put_cut(theme.style(role), &error.to_string());
+        } else if line.purpose == Purpose::Filter && !app.table.filter_text.is_empty() {
+            let arranged = app.table.arranged();
+            let role = theme.style(Role::Dim);
+            pen.skip(1).fmt(role, format_args!("{} of {}", arranged.matching, arranged.asked));
+        }
+        if hidden > 0 {
+            Pen::new(buf, room).put(theme.style(Role::Dim), "…");
+        }
         return;
     }
     if let Some(digits) = app.typed_pid() {
@@ -76,6 +88,37 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
     if !said {
         draw_state(&mut pen, theme, app, cell);
     }
+}
+
+/// Whether what is wrong with the query is that it has no end yet.
+fn is_unfinished(line: &LineInput) -> bool {
+    line.error.as_ref().is_some_and(|error| error.at >= line.edit.text().trim_end().len())
+}
+
+/// Draws what was typed, with the cursor, and with the place that is wrong.
+fn draw_typed(pen: &mut Pen<'_>, theme: &Theme, line: &LineInput) {
+    let (text, at) = (line.edit.text(), line.edit.cursor());
+    let under = line.edit.around_cursor().1.chars().next().map_or(0, char::len_utf8);
+    let wrong = match &line.error {
+        Some(error) if !is_unfinished(line) => {
+            let width = text.get(error.at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+            error.at..error.at + error.len.max(width)
+        }
+        None if line.failed => 0..text.len(),
+        Some(_) | None => 0..0,
+    };
+    let mut cuts = [0, wrong.start, wrong.end, at, at + under, text.len()];
+    cuts.sort_unstable();
+    for (from, to) in cuts.iter().zip(cuts.iter().skip(1)) {
+        let role = match from {
+            from if *from == at && under > 0 => Role::Selection,
+            from if wrong.contains(from) => Role::Bad,
+            _ => Role::Text,
+        };
+        pen.put(theme.style(role), text.get(*from..*to).unwrap_or(""));
+    }
+    // At the end the cursor stands behind the text.
+    pen.put(theme.style(if under == 0 { Role::Selection } else { Role::Text }), " ");
 }
 
 /// The key of `action`, as it is shown.

@@ -96,6 +96,24 @@ impl<'a> Pen<'a> {
         self
     }
 
+    /// Writes text that ends with `…` where it does not fit.
+    pub(super) fn put_cut(&mut self, style: Style, text: &str) -> &mut Pen<'a> {
+        let room = usize::from(self.left());
+        if text.width() <= room {
+            return self.put(style, text);
+        }
+        let mut end = 0;
+        let mut width = 0;
+        for (at, grapheme) in text.grapheme_indices(true) {
+            width += grapheme.width();
+            if width >= room {
+                break;
+            }
+            end = at + grapheme.len();
+        }
+        self.put(style, text.get(..end).unwrap_or("")).put(style, "…")
+    }
+
     /// Writes printable ASCII.
     fn put_ascii(&mut self, style: Style, text: &str) -> &mut Pen<'a> {
         let swallowed = text.len().min(usize::from(self.hidden));
@@ -169,6 +187,19 @@ mod tests {
         let mut buf = Buffer::empty(Rect::new(0, 0, 6, 2));
         Pen::new(&mut buf, Rect::new(1, 1, 4, 1)).put(Style::new(), "a漢字x");
         assert_eq!(buf, Buffer::with_lines(["      ", " a漢  "]));
+    }
+
+    #[test]
+    fn what_does_not_fit_can_say_so() {
+        for (text, shown) in [("abcd", "abcd"), ("abcde", "abc…"), ("ab漢字", "ab… "), ("漢字", "漢字")]
+        {
+            let mut buf = Buffer::empty(Rect::new(0, 0, 4, 1));
+            Pen::new(&mut buf, Rect::new(0, 0, 4, 1)).put_cut(Style::new(), text);
+            assert_eq!(buf, Buffer::with_lines([shown]), "{text}");
+        }
+        let mut buf = Buffer::empty(Rect::new(0, 0, 2, 1));
+        Pen::new(&mut buf, Rect::new(0, 0, 0, 1)).put_cut(Style::new(), "a");
+        assert_eq!(buf, Buffer::with_lines(["  "]));
     }
 
     #[test]

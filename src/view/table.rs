@@ -157,11 +157,11 @@ fn row_role(app: &App, line: Line, proc: &Proc, chosen: bool) -> Option<Role> {
     None
 }
 
-/// The role of a part of a cell, given whose row it stands in: strangers' rows and rows that only lead to a match are
-/// quiet, threads have their own look; figures that matter keep theirs.
+/// The role of a part of a cell, given whose row it stands in: rows that only lead to a match are dim, all of them;
+/// strangers' rows are quiet, threads have their own look, and figures that matter keep theirs.
 fn shade(role: Role, line: Line, proc: &Proc, snapshot: &Snapshot) -> Role {
     match role {
-        Role::Text | Role::Strong if line.context => Role::Dim,
+        _ if line.context => Role::Dim,
         Role::Text | Role::Strong if matches!(proc.task.kind, Kind::Thread(_)) => Role::Thread,
         Role::Text if proc.task.kind == Kind::Kernel => Role::Kernel,
         Role::Text if proc.task.uid.known().is_some_and(|uid| *uid != snapshot.host().own_uid) => {

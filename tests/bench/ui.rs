@@ -164,8 +164,11 @@ impl Bench {
             ("arrange: by command", "command", false, ""),
             ("arrange: tree by cpu", "cpu", true, ""),
             ("arrange: filtered", "cpu", false, "celery|gateway"),
+            ("arrange: a query", "cpu", false, "(name~^celery or gateway) and cpu>=0 and mem<50%"),
+            ("arrange: a query, tree", "cpu", true, "under:1 and cpu>=0 and not name~^celery"),
         ] {
             filter.clone_from(&Filter::parse(text));
+            filter.look(&snapshot);
             let folded = std::collections::HashSet::new();
             let sort = column(sort).unwrap();
             let rules = Rules {

@@ -180,6 +180,48 @@ fn nobody_matching_and_wrong_usage_are_told_apart() {
 }
 
 #[test]
+fn a_query_says_who_is_meant() {
+    let mark = mark();
+    let mut all: Vec<Guard> = (0..3).map(|_| Guard::shell(&mark, "")).collect();
+    let (first, last) = (all[0].pid(), all[2].pid());
+    let query =
+        format!("cmd~{mark} and name=sh and not pid={first} and age<1d and ppid={}", std::process::id());
+    let (code, out, err) = said(&[&format!("{query} and pid!={last}"), "--yes", "--patience", "60"]);
+    assert_eq!((code, out.lines().count()), (0, 1), "{out}{err}");
+    assert_eq!(all[1].ended().signal(), Some(15));
+    assert!(all[0].runs() && all[2].runs());
+    // What was used between two looks is known, too: they use nothing.
+    let idle = format!("under:{last} and cpu<50");
+    let (code, out, err) = said(&[&idle, "-y", "-s", "KILL", "--patience", "60"]);
+    assert_eq!((code, out.lines().count()), (0, 1), "{out}{err}");
+    assert_eq!(all[2].ended().signal(), Some(9));
+    assert!(all[0].runs());
+}
+
+#[test]
+fn a_wrong_query_is_pointed_at_and_nothing_is_sent() {
+    let mark = mark();
+    let mut guard = Guard::shell(&mark, "");
+    // As plain text each of them would name it.
+    for (query, place) in [
+        (format!("{mark} and age>"), ""),
+        (format!("{mark} and cpuu>=0"), "cpuu"),
+        (format!("pid:{}|cpu>50", guard.pid()), "|cpu>50"),
+        (format!("pid:{} and (cpu>=0", guard.pid()), "("),
+    ] {
+        let (code, out, err) = said(&[&query, "--yes", "--signal", "KILL"]);
+        let lines: Vec<&str> = err.lines().collect();
+        assert_eq!((code, out.as_str(), lines.len()), (2, "", 3), "{err}");
+        assert!(lines[0].starts_with("glowtop: ") && lines[1] == format!("  {query}"), "{err}");
+        let carets = lines[2].trim_start().len();
+        assert!(lines[2].ends_with('^') && carets >= place.len().max(1), "{err}");
+        let pointed = lines[1].get(lines[2].len() - carets..).unwrap_or("");
+        assert!(pointed.contains(place), "{err}");
+    }
+    assert!(guard.runs());
+}
+
+#[test]
 fn json_is_for_programs() {
     let mark = mark();
     let mut all: Vec<Guard> = (0..3).map(|_| Guard::shell(&mark, "")).collect();
@@ -269,6 +311,15 @@ fn those_under_whom_it_runs_are_left_out() {
         "{err}"
     );
     assert!(out.starts_with("status 1\n"), "{out}");
+    // That it is among the descendants does not name it.
+    let under = script.replace("$2", "under:$$");
+    let mut shell = Command::new("sh");
+    let output = shell.args(["-c", &under, "sh", GLOWTOP]).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("sh, under which this command runs") && said.contains("no process matches"),
+        "{said}"
+    );
     // Named by its number it is meant, and what that means is said.
     assert!(out.contains(&format!("! glowtop runs below {pid} sh: it may end or stop too")), "{out}");
     assert!(out.ends_with("status 0\n"), "{out}");
@@ -467,6 +518,7 @@ fn the_screen_keeps_the_same_log() {
     let mut guard = Guard::shell(&mark, "");
     let filter = format!("pid:{}", guard.pid());
     let mut pty = Start::glowtop(&["--log", path.to_str().unwrap(), "-F", &filter]).spawn();
+    // In the table, not in the line that tells the filter.
     pty.wait_row(&[&guard.pid().to_string(), "sh -c"]);
     pty.send(b"k");
     pty.wait_row(&["SIGTERM"]);

@@ -25,6 +25,7 @@ mod monitor;
 mod proc;
 mod ps;
 mod pty;
+mod query_screens;
 mod registry;
 mod rescue;
 mod screens;

@@ -89,3 +89,56 @@ fn being_out_of_descriptors_is_not_taken_for_a_missing_proc() {
     assert_eq!(out.status.code(), Some(2), "{said}");
     assert!(said.contains("file descriptors"), "{said}");
 }
+
+#[test]
+fn a_wrong_query_is_pointed_at() {
+    let ps = |query: &str| {
+        let glowtop = std::process::Command::new(env!("CARGO_BIN_EXE_glowtop")).args(["ps", query]).output();
+        let out = glowtop.expect("the program");
+        (out.status.code(), String::from_utf8(out.stderr).unwrap(), out.stdout)
+    };
+    let (status, said, listed) = ps("cpu>=0 and usr=ann");
+    assert_eq!((status, listed.len()), (Some(2), 0), "{said}");
+    assert_eq!(
+        said.lines().collect::<Vec<_>>(),
+        [
+            "glowtop: there is no field 'usr'; did you mean user? As plain text it needs quotes",
+            "  cpu>=0 and usr=ann",
+            "             ^^^"
+        ]
+    );
+    let (status, said, _) = ps("age<\x1b[2J");
+    assert!(status == Some(2) && !said.contains('\x1b'), "{said:?}");
+}
+
+#[test]
+fn a_query_finds_whom_it_describes() {
+    let own = std::process::id();
+    let list = |query: &str| {
+        let mut glowtop = std::process::Command::new(env!("CARGO_BIN_EXE_glowtop"));
+        let out =
+            glowtop.args(["ps", query, "--csv", "--columns", "pid,ppid,user,res,threads"]).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let mut records = records(&String::from_utf8(out.stdout).unwrap());
+        records.remove(0);
+        records
+    };
+    let pid = own.to_string();
+    let [this] = &*list(&format!("pid={own} and mem>0 and time>0 and age<10d and not kind=kernel")) else {
+        panic!("this process was not found");
+    };
+    assert_eq!(this[0], pid);
+    let same = format!("pid={own} and ppid={} and user=\"{}\" and res>1k", this[1], this[2]);
+    assert_eq!(list(&same).len(), 1, "{same}");
+    // Other tests of this process start processes of their own; it is the first of them all.
+    let family = list(&format!("under:{own}"));
+    assert!(
+        family.iter().any(|row| row[0] == pid) && family.iter().all(|row| row[0] == pid || row[1] != this[1])
+    );
+    assert!(list(&format!("pid={own} and not under:{own}")).is_empty());
+    let (done, wait) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::spawn(move || wait.recv().is_err());
+    let threads = list(&format!("kind=thread and under:{own}"));
+    drop(done);
+    assert!(thread.join().unwrap() && !threads.is_empty());
+}

@@ -216,11 +216,23 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
         assert!(!refused(args).is_empty());
     }
     assert!(refused(&["shot", "--keys", "Nokey", "-d", "0.1"]).contains("Nokey"));
+    // A query is understood before anything is done; as plain text it would match nobody in silence.
+    for args in [&["-F", "cpu>fast"][..], &["shot", "-d", "0.1", "-F", "cpu>fast"], &["ps", "cpu>fast"]] {
+        let said = refused(args);
+        let lines = ["'fast' is not a percentage such as 50%", "  cpu>fast", "      ^^^^"];
+        assert_eq!(said.trim_end(), format!("glowtop: {}", lines.join("\n")), "{args:?}");
+    }
 }
 
 #[test]
 fn registries_are_lists_with_the_id_first() {
-    for (what, some) in [("columns", "pid"), ("meters", "cpu"), ("themes", "ember"), ("actions", "signal")] {
+    for (what, some) in [
+        ("columns", "pid"),
+        ("meters", "cpu"),
+        ("themes", "ember"),
+        ("actions", "signal"),
+        ("fields", "under"),
+    ] {
         let list = text(&["print", what]);
         let ids: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
         assert_eq!(ids.len(), list.lines().count(), "{what}: a line without an id");
@@ -257,6 +269,10 @@ fn version_help_manual_and_completions() {
     // roff's own first words: the apostrophe's definition, then the title.
     assert!(page.starts_with(".ie ") || page.starts_with(".TH "), "{}", &page[..80]);
     assert!(page.contains("\n.TH glowtop 1"));
+    assert!(page.contains("\n.SH FILTERS\n") && page.contains("name\\(ticc1 and cpu>50"), "{page}");
+    for field in glowtop::query::fields() {
+        assert!(page.contains(&format!("\n\\fB\\&{}\\fR ", field.id)), "{}", field.id);
+    }
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         assert!(text(&["completions", shell]).contains("glowtop"), "{shell}");
     }

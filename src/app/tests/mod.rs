@@ -3,6 +3,7 @@
 //! A *desk* is a mind with a made-up machine before it; `press` gives it keys, `look` the next look at the machine.
 
 mod control;
+mod filter;
 mod journal;
 mod readonly;
 mod short_lived;

@@ -174,8 +174,7 @@ impl App {
         } else if self.table.tagged() > 0 {
             self.table.untag_all();
         } else if !self.table.filter_text.is_empty() {
-            self.table.set_filter("");
-            self.rearrange();
+            self.filter_by(Filter::default());
         }
     }
 
@@ -225,9 +224,12 @@ impl App {
 
     /// Jumps to a match, `skip` lines from the cursor on.
     pub(super) fn search(&mut self, text: &str, skip: usize) -> bool {
-        let wanted = Filter::parse(text);
+        let mut wanted = Filter::parse(text);
         let snapshot = self.snapshot.clone();
-        !text.is_empty() && self.table.find(&snapshot, self.table.cursor() + skip, &wanted)
+        wanted.look(&snapshot);
+        !text.is_empty()
+            && wanted.error().is_none()
+            && self.table.find(&snapshot, self.table.cursor() + skip, &wanted)
     }
 
     fn search_next(&mut self) {

@@ -2,10 +2,11 @@
 
 use crate::config::{Chord, Key};
 use crate::model::{Pid, Role};
+use crate::query::Filter;
 
 use super::layers::parse_delay;
 use crate::app::layer::Picked;
-use crate::app::{Action, App, DIGITS_PAUSE, Effect, Layer, LineInput, MenuPurpose, Purpose, Screen};
+use crate::app::{Action, App, DIGITS_PAUSE, Effect, Layer, LineInput, MenuPurpose, Offers, Purpose, Screen};
 
 impl App {
     pub(super) fn key(&mut self, chord: Chord, effects: &mut Vec<Effect>) {
@@ -109,14 +110,43 @@ impl App {
 
     fn line_key(&mut self, mut line: LineInput, chord: Chord, effects: &mut Vec<Effect>) {
         let cancel = chord.key == Key::Esc || chord == Chord::ctrl('c');
+        if chord.key == Key::Tab && line.purpose.is_query() {
+            self.complete(&mut line, !chord.shift);
+            self.layer = Some(Layer::Line(line));
+            return;
+        }
+        if let Some(mut offers) = line.offers.take() {
+            match chord.key {
+                Key::Up | Key::Down => {
+                    offers.step(chord.key == Key::Down, &mut line.edit);
+                    line.offers = Some(offers);
+                    self.line_changed(&mut line);
+                    self.layer = Some(Layer::Line(line));
+                    return;
+                }
+                _ if cancel => {
+                    line.edit = offers.without();
+                    self.line_changed(&mut line);
+                    self.layer = Some(Layer::Line(line));
+                    return;
+                }
+                // The choice is made; what is asked for is perhaps not all written yet.
+                Key::Enter if offers.at.is_some() => {
+                    self.layer = Some(Layer::Line(line));
+                    return;
+                }
+                _ => {}
+            }
+        }
         match (line.purpose, chord.key) {
             _ if cancel => {
                 if line.purpose == Purpose::Filter {
-                    self.table.set_filter("");
-                    self.rearrange();
+                    self.filter_by(Filter::default());
                 }
                 return;
             }
+            // What is not understood is not taken for something else.
+            (_, Key::Enter | Key::F(_)) if line.error.is_some() => {}
             (Purpose::Delay, Key::Enter) => return self.set_delay(line, effects),
             (Purpose::Thaw, Key::Enter) => return self.freeze_for(line, effects),
             (Purpose::Search, Key::F(3) | Key::Down) => {
@@ -132,17 +162,41 @@ impl App {
         self.layer = Some(Layer::Line(line));
     }
 
+    /// Completes what stands before the cursor, or goes on among what can stand there.
+    fn complete(&mut self, line: &mut LineInput, forward: bool) {
+        match &mut line.offers {
+            Some(offers) => offers.step(forward, &mut line.edit),
+            None => line.offers = Offers::open(&mut line.edit, &self.snapshot),
+        }
+        self.line_changed(line);
+    }
+
+    /// Takes the one at `at` of what Tab offers.
+    pub(super) fn pick_offer(&mut self, at: usize) {
+        if let Some(Layer::Line(mut line)) = self.layer.take_if(|layer| matches!(layer, Layer::Line(_))) {
+            if let Some(mut offers) = line.offers.take() {
+                offers.pick(at, &mut line.edit);
+                self.line_changed(&mut line);
+            }
+            self.layer = Some(Layer::Line(line));
+        }
+    }
+
     /// What a line of input does while it is typed.
     fn line_changed(&mut self, line: &mut LineInput) {
         match line.purpose {
             Purpose::Search => {
                 line.edit.text().clone_into(&mut self.searched);
+                line.error = Filter::parse(line.edit.text()).error().cloned();
                 line.failed = !line.edit.text().is_empty() && !self.search(line.edit.text(), 0);
             }
             Purpose::Filter => {
-                self.table.set_filter(line.edit.text());
-                self.rearrange();
-                line.failed = self.table.arranged().matching == 0;
+                let filter = Filter::parse(line.edit.text());
+                line.error = filter.error().cloned();
+                if line.error.is_none() {
+                    self.filter_by(filter);
+                }
+                line.failed = line.error.is_some() || self.table.arranged().matching == 0;
             }
             Purpose::Delay | Purpose::Thaw => line.failed = parse_delay(&line.edit).is_none(),
         }
@@ -154,6 +208,7 @@ impl App {
         }
         if let Some(Layer::Line(mut line)) = self.layer.take_if(|layer| matches!(layer, Layer::Line(_))) {
             line.edit.insert(text);
+            line.offers = None;
             self.line_changed(&mut line);
             self.layer = Some(Layer::Line(line));
         }

@@ -15,6 +15,8 @@ mod tame;
 
 use crate::model::{ControlNews, Happened, Nanos, Needs, NextStep, Outcome, Role, Signal, Wants};
 
+use crate::query::Filter;
+
 use super::message::WantsChange;
 use super::notices::Said;
 use super::{Action, App, Effect, Input, Layer, Msg, Screen};
@@ -75,6 +77,7 @@ impl App {
     fn show(&mut self, snapshot: std::sync::Arc<crate::model::Snapshot>, effects: &mut Vec<Effect>) {
         self.snapshot = snapshot;
         self.table.forget_gone(&self.snapshot);
+        self.table.look(&self.snapshot);
         self.rearrange();
         self.find_typed_pid();
         self.refresh_scopes(effects);
@@ -82,6 +85,13 @@ impl App {
 
     fn rearrange(&mut self) {
         self.table.rearrange(&self.snapshot);
+    }
+
+    /// Shows only what matches; nothing narrows the view where that is empty.
+    fn filter_by(&mut self, filter: Filter) {
+        self.table.set_filter(filter);
+        self.table.look(&self.snapshot);
+        self.rearrange();
     }
 
     fn say(&mut self, role: Role, text: impl Into<String>) {

@@ -39,6 +39,7 @@ impl App {
                 Some(Layer::Menu(menu)) if menu.at != at => menu.at = at,
                 Some(Layer::Signal(menu)) if menu.at != at => menu.go(at),
                 Some(Layer::Journal(chosen)) => *chosen = at,
+                Some(Layer::Line(_)) => self.pick_offer(at),
                 _ => self.layer_key(Chord::plain(Key::Enter), effects),
             },
             (MouseEvent::Left, Hit::Press(chord)) => self.layer_key(chord, effects),

@@ -1,10 +1,9 @@
 //! Who it is: numbers, owner, terminal.
 
-use std::fmt::Write;
-
 use super::format::{count, number};
 use super::{Align, Column, Row};
 use crate::catalog::{Cell, Value};
+use crate::model::units::tty_name;
 use crate::model::{Needs, Pid, Role, showable};
 
 /// Cells of a column of pids: the kernel gives out none above 4 194 304 (PID_MAX_LIMIT).
@@ -187,47 +186,4 @@ fn user_cell(row: &Row<'_>, cell: &mut Cell) {
 
 fn threads(row: &Row<'_>) -> u64 {
     u64::from(row.sums.map_or(row.proc.task.threads, |sums| sums.threads))
-}
-
-/// Appends the name of the terminal with this device number, without `/dev/`; one that has none here is named by its
-/// numbers. Nothing for 0. Numbers: Documentation/admin-guide/devices.txt of the kernel, packed as proc(5) says.
-pub fn tty_name(device: i32, out: &mut String) {
-    let bits = device as u32;
-    let (major, minor) = (bits >> 8 & 0xfff, bits & 0xff | bits >> 12 & 0xfff00);
-    // Writing to a String does not fail.
-    let _ = match (major, minor) {
-        (0, 0) => Ok(()),
-        (4, 0..64) => write!(out, "tty{minor}"),
-        (4, 64..) => write!(out, "ttyS{}", minor - 64),
-        (5, 0) => write!(out, "tty"),
-        (5, 1) => write!(out, "console"),
-        (136..=143, _) => write!(out, "pts/{}", minor + (major - 136) * 256),
-        (188, _) => write!(out, "ttyUSB{minor}"),
-        (204, 64..80) => write!(out, "ttyAMA{}", minor - 64),
-        (229, _) => write!(out, "hvc{minor}"),
-        _ => write!(out, "{major}:{minor}"),
-    };
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn terminals_have_names() {
-        let name = |major: u32, minor: u32| {
-            let mut out = String::new();
-            tty_name((minor & 0xff | major << 8 | (minor & !0xff) << 12) as i32, &mut out);
-            out
-        };
-        assert_eq!(name(136, 3), "pts/3");
-        assert_eq!(name(136, 300), "pts/300");
-        assert_eq!(name(137, 1), "pts/257");
-        assert_eq!(name(4, 1), "tty1");
-        assert_eq!(name(4, 65), "ttyS1");
-        assert_eq!(name(5, 1), "console");
-        assert_eq!(name(204, 64), "ttyAMA0");
-        assert_eq!(name(99, 7), "99:7");
-        assert_eq!(name(0, 0), "");
-    }
 }

@@ -17,9 +17,8 @@ mod tests;
 use std::sync::LazyLock;
 
 use super::{Cell, Value};
+pub use crate::model::units::tty_name;
 use crate::model::{Kind, Needs, Proc, Snapshot, Sums};
-
-pub use identity::tty_name;
 
 /// What a column is asked about.
 #[derive(Clone, Copy, Debug)]

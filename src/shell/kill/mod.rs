@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use super::log::{Log, LogFile};
-use super::output;
+use super::{output, ps};
 use crate::control::{self, Control};
 use crate::model::{
     Act, ControlNews, ControlOrder, Danger, Kind, Needs, NextStep, ProcId, Reach, Reading, Signal, Snapshot,
@@ -36,6 +36,9 @@ const USAGE: u8 = 2;
 /// hang.
 const MOST_LOOKS: u32 = 16;
 
+/// The time between two looks over which rates are taken.
+const RATES: Duration = Duration::from_secs(1);
+
 /// How long, at the end, the control thread may take for what it has in hand.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -55,8 +58,9 @@ they were caught.";
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct KillArgs {
-    /// Who is meant: pieces of command lines, with | between alternatives; pid:N is one process
-    #[arg(value_name = "FILTER")]
+    /// Who is meant: pieces of command lines with | between alternatives, pid:N for one process, or a query such as
+    /// 'name=cc1plus and age>1h and not user=root'; `glowtop print fields` lists what can be asked for
+    #[arg(value_name = "QUERY")]
     filter: String,
     /// The signal, by name or number
     #[arg(short, long, value_name = "SIGNAL", default_value = "TERM", value_parser = signal)]
@@ -115,7 +119,10 @@ pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
         output::complain(&format!("glowtop: {sentence}"));
         ExitCode::from(USAGE)
     };
-    let filter = Filter::parse(&args.filter);
+    let mut filter = match ps::understand(&args.filter) {
+        Ok(filter) => filter,
+        Err(status) => return status,
+    };
     if filter.is_empty() {
         return refuse("an empty filter matches everybody; say who is meant");
     }
@@ -126,13 +133,14 @@ pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
         Ok(log) => log,
         Err(why) => return refuse(&why),
     };
-    let snapshot = match look(root) {
+    let snapshot = match look(root, filter.query().needs_rates()) {
         Ok(snapshot) => snapshot,
         Err(nothing) => return refuse(&nothing),
     };
     if snapshot.system.hidepid {
         output::complain("glowtop: hidepid: the kernel shows only some processes");
     }
+    filter.look(&snapshot);
     let choice = Choice::new(&snapshot, &filter, args.tree);
     if choice.targets.is_empty() {
         output::complain(&format!(
@@ -156,15 +164,20 @@ pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
     }
 }
 
-/// A look, all of it: no rates are needed. On a machine that hardly answers, command lines come in late; who is meant
+/// A look, all of it; where the query asks for rates a second one, [`RATES`] later. On a machine that hardly answers, command lines come in late; who is meant
 /// may hang on them, so that it is looked again, at most [`MOST_LOOKS`] times.
-fn look(root: &Path) -> Result<Snapshot, String> {
+fn look(root: &Path, rates: bool) -> Result<Snapshot, String> {
     let wants = Wants { needs: Needs::FULL, ..Wants::default() };
     let mut source = Live::new(root);
+    let mut first = None;
+    if rates {
+        first = Some(derive(None, source.sample(&wants).map_err(|nothing| nothing.to_string())?));
+        std::thread::sleep(RATES);
+    }
     let mut looks = 1;
     loop {
         let sample = source.sample(&wants).map_err(|nothing| nothing.to_string())?;
-        let snapshot = derive(None, sample);
+        let snapshot = derive(first.as_ref(), sample);
         let unread = snapshot.procs.iter().filter(|proc| lacks_its_command(&proc.task)).count();
         if unread == 0 || looks == MOST_LOOKS {
             if unread > 0 {

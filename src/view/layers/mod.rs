@@ -7,6 +7,7 @@ mod foot;
 mod help;
 mod journal;
 mod menu;
+mod offers;
 mod signal;
 mod tame;
 mod targets;
@@ -31,7 +32,12 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
         Some(Layer::Signal(open)) => signal::draw(area, buf, theme, open),
         Some(Layer::Tame(open)) => tame::draw(area, buf, theme, open),
         Some(Layer::Journal(at)) => journal::draw(area, buf, theme, app, *at),
-        Some(Layer::Line(_)) | None => {}
+        Some(Layer::Line(line)) => {
+            if let Some(open) = &line.offers {
+                offers::draw(area, buf, theme, open);
+            }
+        }
+        None => {}
     }
 }
 
@@ -43,7 +49,10 @@ pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Option<Hit> {
         Some(Layer::Signal(open)) => signal::hit(area, open, x, y),
         Some(Layer::Tame(open)) => tame::hit(area, open, x, y),
         Some(Layer::Journal(at)) => journal::hit(area, app, *at, x, y),
-        Some(Layer::Line(_)) | None => return None,
+        Some(Layer::Line(line)) => {
+            return line.offers.as_ref().and_then(|open| offers::hit(area, open, x, y));
+        }
+        None => return None,
     })
 }
 

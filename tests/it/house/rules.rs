@@ -12,7 +12,7 @@ const WORLD: [&str; 7] = ["proc", "sampler", "control", "lab", "sys", "shell", "
 
 /// Crates, and the only rooms that may name them. Code under `#[cfg(test)]` may ask any of those in
 /// [`FOR_TESTS`] as a second witness.
-const CRATES: [(&str, &[&str]); 12] = [
+const CRATES: [(&str, &[&str]); 13] = [
     ("ratatui", &["view", "shell"]),
     ("crossterm", &["shell"]),
     ("sysinfo", &["sampler"]),
@@ -25,6 +25,7 @@ const CRATES: [(&str, &[&str]); 12] = [
     ("clap_complete", &["shell"]),
     ("clap_mangen", &["shell"]),
     ("toml_edit", &["config"]),
+    ("regex", &["query"]),
 ];
 
 /// What code for tests may name in any room.
