@@ -38,6 +38,7 @@ mod follow;
 mod ladder;
 mod limit;
 mod look;
+mod mounts;
 mod orders;
 mod pin;
 mod respawn;

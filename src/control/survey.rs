@@ -108,7 +108,8 @@ fn look_around(target: &Target, among: &[Pid], outdated: impl Fn() -> bool) -> O
     if is_it() {
         survey.cgroup = path.map(|path| Cgroup {
             unit: cgroups::unit(&path).map(Untrusted::new),
-            members: cgroups::members(&path, MOST_MEMBERS),
+            members: cgroups::folder(&path)
+                .map_or_else(Vec::new, |folder| cgroups::members(&folder, MOST_MEMBERS)),
             path: Untrusted::new(path),
         });
     } else {

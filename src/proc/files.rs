@@ -77,8 +77,8 @@ pub(super) struct Content<'a> {
 /// Opens files below one directory, into one buffer.
 pub(super) struct Files {
     dir: OwnedFd,
-    /// A descriptor kept for the hour of need: given up when there are no others left, so that a look goes on.
-    spare: Option<OwnedFd>,
+    /// Descriptors kept for the hour of need: given up when there are no others left, so that a look goes on.
+    spare: Vec<OwnedFd>,
     /// The machine's own files, kept open where that is sound: below a real `/proc`.
     machine: Vec<(&'static CStr, OwnedFd)>,
     keeps: bool,
@@ -86,6 +86,9 @@ pub(super) struct Files {
     buffer: Vec<u8>,
     entries: Vec<MaybeUninit<u8>>,
 }
+
+/// One for us and one for a reader of command lines, who may still be at it when the next look begins.
+const SPARE: usize = 2;
 
 /// What most files of a process fit in; the lines of `/proc/stat` of a large machine need more.
 const BUFFER: usize = 16 << 10;
@@ -105,7 +108,7 @@ impl Files {
         entries.resize_with(32 << 10, MaybeUninit::uninit);
         let mut files = Files {
             dir,
-            spare: None,
+            spare: Vec::with_capacity(SPARE),
             machine: Vec::new(),
             keeps,
             kept: Kept::default(),
@@ -121,10 +124,12 @@ impl Files {
         rustix::io::fcntl_dupfd_cloexec(&self.dir, 3)
     }
 
-    /// Takes the spare descriptor back, if there is one again. Once a look.
+    /// Takes the spare descriptors back, if there are any again. Once a look.
     pub(super) fn keep_spare(&mut self) {
-        if self.spare.is_none() {
-            self.spare = self.share().ok();
+        while self.spare.len() < SPARE
+            && let Ok(spare) = self.share()
+        {
+            self.spare.push(spare);
         }
     }
 
@@ -134,14 +139,14 @@ impl Files {
             match openat(&self.dir, path, flags, Mode::empty()) {
                 Err(Errno::INTR) => {}
                 Err(Errno::MFILE | Errno::NFILE) if self.lets_go() => {}
-                Err(Errno::MFILE | Errno::NFILE) if self.spare.is_some() => self.spare = None,
+                Err(Errno::MFILE | Errno::NFILE) if !self.spare.is_empty() => self.spare.clear(),
                 result => return result,
             }
         }
     }
 
     /// Closes the files of processes on screen, which are kept open only for speed; whether there were any. From now on
-    /// no more is kept, so that the last descriptor goes round among those who need one for a moment: the other files,
+    /// no more is kept, so that the last descriptors go round among those who need one for a moment: the other files,
     /// the readers of command lines, whoever acts on a process.
     fn lets_go(&mut self) -> bool {
         self.keeps = false;

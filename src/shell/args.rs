@@ -11,11 +11,14 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::output;
 use crate::catalog::{Column, column, columns, default_columns};
-use crate::model::Pid;
+use crate::model::{Pid, Untrusted};
 use crate::query::fields;
 
 /// Shortest and longest time between two looks, seconds: below, the kernel's clock ticks are too coarse for rates.
 const DELAYS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
+
+/// Most of a line of a complaint, in cells.
+const MOST_CELLS: usize = 1000;
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done, 1 failed, 2 wrong usage or nothing to read.
@@ -213,12 +216,19 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command
     CommandLine::try_parse_from(words).map_err(|error| {
         let text = error.render().to_string();
         if error.use_stderr() {
-            output::complain(text.trim_end());
+            output::complain(&plain(text.trim_end()));
             ExitCode::from(2)
         } else {
             output::write(|out| out.write_all(text.as_bytes()))
         }
     })
+}
+
+/// A complaint that repeats what was typed, which may have come from anywhere by way of a script, without whatever a
+/// terminal would obey.
+fn plain(complaint: &str) -> String {
+    let lines = complaint.lines().map(|line| Untrusted::from(line).show(MOST_CELLS));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Writes the completions for a shell.
@@ -440,6 +450,16 @@ mod tests {
         ] {
             assert!(read(line).is_err_and(|error| error.use_stderr() && error.exit_code() == 2), "{line}");
         }
+    }
+
+    #[test]
+    fn a_complaint_repeats_nothing_that_a_terminal_obeys() {
+        let words = ["glowtop", "kill", "-s", "\u{1b}[31m\t\u{202e}\u{9b}2J", "x"];
+        let said = CommandLine::try_parse_from(words).unwrap_err().render().to_string();
+        assert!(said.contains('\u{1b}'), "nothing to take out: {said:?}");
+        let plain = plain(&said);
+        assert!(plain.contains("[31m") && plain.lines().count() > 1, "{plain}");
+        assert!(!plain.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{plain:?}");
     }
 
     #[test]

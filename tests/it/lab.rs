@@ -305,11 +305,15 @@ fn the_end_of_the_supervisor_is_the_end_of_its_workers_and_is_told() {
 /// Blocked and ignored signals pass through exec(2); whoever starts glowtop may have left any.
 #[test]
 fn a_careless_parent_does_not_make_workers_deaf() {
-    let mut command = Command::new("env");
-    command.args(["--block-signal=TERM,INT,ALRM", "--ignore-signal=HUP,CHLD,XCPU"]);
-    command.arg(env!("CARGO_BIN_EXE_glowtop"));
-    command.args(["lab", "run", "primes", "--workers", "2", "--seconds", "1.5", "--json"]);
-    let mut lab = Lab::start_as(&mut command);
+    let run = |seconds| {
+        let mut command = Command::new("env");
+        command.args(["--block-signal=TERM,INT,ALRM", "--ignore-signal=HUP,CHLD,XCPU"]);
+        command.arg(env!("CARGO_BIN_EXE_glowtop"));
+        command.args(["lab", "run", "primes", "--workers", "2", "--seconds", seconds, "--json"]);
+        Lab::start_as(&mut command)
+    };
+    // So long that nobody is done before he was looked at; it ends with this test's interest in it.
+    let lab = run("30");
     let (supervisor, workers) = lab.wait_for_workers(2);
     let mask = |proc: &Proc, field: &str| {
         let status = proc.file("status");
@@ -327,7 +331,9 @@ fn a_careless_parent_does_not_make_workers_deaf() {
         let standard = mask(proc, "SigIgn:") & 0x7fff_ffff;
         assert_eq!(standard, 1 << (Signal::SIGPIPE as u32 - 1));
     }
+    drop(lab);
     // Nor does a SIGCHLD that was ignored keep the supervisor from waiting and measuring.
+    let mut lab = run("0.2");
     let (code, out, complaint) = lab.end();
     assert_eq!(code, Some(0), "{complaint}");
     assert!(json(&out)["runs"][0]["user_s"].as_f64() > Some(0.0), "{out}");
@@ -336,8 +342,10 @@ fn a_careless_parent_does_not_make_workers_deaf() {
 #[test]
 fn a_killed_worker_costs_its_task_and_the_verdict() {
     let mut lab = Lab::start(&["--mode", "processes", "--seconds", "5", "--json"]);
-    let (_, workers) = lab.wait_for_workers(9);
-    workers[8].send(Signal::SIGKILL);
+    // Not for all nine: the first may be done before the last is there.
+    let last =
+        wait_for("the ninth worker", || lab.members().into_iter().find(|proc| proc.comm == "lab:primes 9/9"));
+    last.send(Signal::SIGKILL);
     let (code, out, _) = lab.end();
     assert_eq!(code, Some(1));
     let run = &json(&out)["runs"][0];

@@ -89,14 +89,19 @@ fn mark() -> String {
     format!("86{:03}.{}", COUNT.fetch_add(1, Ordering::Relaxed), std::process::id())
 }
 
-/// The monitor with rows of processes on a large screen.
+/// The monitor with the rows of all processes on a large screen.
 fn monitor(args: &[&str]) -> Pty {
     let pty = started(Start::glowtop(args).size(120, 40));
     pty.wait_row(&["PID", "Command"]);
-    pty.wait_row(&[" shown"]);
-    // On a busy machine the first look does not find everybody.
-    pty.wait_until("everybody is shown", || !pty.contents().contains("shown so far"));
+    wait_all(&pty);
     pty
+}
+
+/// Of very many processes the first frame may show some, and says so.
+fn wait_all(pty: &Pty) {
+    pty.wait_until("all of them", || {
+        pty.rows().iter().any(|row| row.contains(" shown") && !row.contains(" shown so far"))
+    });
 }
 
 fn quit(mut pty: Pty) {
@@ -320,7 +325,8 @@ fn filter_and_search_find_a_process() {
 fn the_tree_folds_and_unfolds() {
     let (family, child) = Target::family();
     let (pid, child) = (format!(" {} ", family.pid()), format!(" {child} "));
-    let pty = monitor(&["-t", "-F", &family.mark]);
+    // By pid: rows that change their places cannot be clicked on.
+    let pty = monitor(&["-t", "-s", "pid", "-F", &family.mark]);
     pty.wait_row(&[&pid, "sh -c"]);
     pty.wait_row(&[&child, "└─ "]);
     pty.send(pid.trim().as_bytes());
@@ -413,7 +419,8 @@ fn nothing_of_the_lab_outlives_the_monitor() {
 
 #[test]
 fn no_size_is_too_small_or_too_large() {
-    let mut pty = monitor(&[]);
+    // The first row stays, and lives: a dialog opens over it.
+    let mut pty = monitor(&["-s", "pid"]);
     let sizes = [(1, 1), (2, 2), (3, 100), (500, 200), (1, 50), (200, 2), (10, 3), (40, 10)];
     for _ in 0..10 {
         for (columns, rows) in sizes {
@@ -522,8 +529,9 @@ fn is_coloured(pty: &Pty) -> bool {
 
 #[test]
 fn colours_and_characters_are_what_the_terminal_can_show() {
-    let start = || Start::glowtop(&[]).size(120, 40);
-    let with = |args: &[&str]| Start::glowtop(args).size(120, 40);
+    // The first row stays, and lives: a dialog opens over it.
+    let with = |args: &[&str]| Start::glowtop(&[&["-s", "pid"], args].concat()).size(120, 40);
+    let start = || with(&[]);
     // Whether there are colours, and whether all is ASCII.
     for (what, start, coloured, ascii) in [
         ("as it is", start(), true, false),
@@ -538,7 +546,7 @@ fn colours_and_characters_are_what_the_terminal_can_show() {
     ] {
         let pty = started(start);
         pty.wait_row(&["PID", "Command"]);
-        pty.wait_row(&[" shown"]);
+        wait_all(&pty);
         // Every kind of screen: the tree, the signal dialog, the lab.
         for (keys, text) in [("t", "F5List"), ("k", "Send a signal")] {
             pty.send(keys.as_bytes());

@@ -10,9 +10,9 @@ use std::time::Duration;
 use rustix::fs::{CWD, OFlags};
 use rustix::io::Errno;
 
-use super::tree::Tree;
 use super::whom::{Whom, errno, first_line, open, read, write_line};
 use super::{CHANGED_SINCE, Taken};
+use crate::control::mounts::Mount;
 use crate::model::{Call, Change, CpuMax, Outcome, Setting};
 
 const NO_TREE: &str = "no cgroup v2 is mounted here";
@@ -95,7 +95,7 @@ pub(super) fn path(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// The value of a cgroup; `None` where it has none.
-pub(super) fn value(tree: &Tree, path: &[u8], limit: Limit) -> Option<Setting> {
+pub(super) fn value(tree: &Mount, path: &[u8], limit: Limit) -> Option<Setting> {
     let folder = tree.folder(path).ok()?;
     let file = open(CWD, folder.join(limit.file()).to_str()?, OFlags::RDONLY).ok()?;
     limit.parse(first_line(&read(file.as_fd()).ok()?))
@@ -103,7 +103,7 @@ pub(super) fn value(tree: &Tree, path: &[u8], limit: Limit) -> Option<Setting> {
 
 /// Gives the cgroup of `whom` this value.
 pub(super) fn set(whom: &Whom, wanted: Setting) -> Result<(Outcome, Option<Taken>), Outcome> {
-    let tree = Tree::find().ok_or(Outcome::Refused(NO_TREE))?;
+    let tree = Mount::v2().ok_or(Outcome::Refused(NO_TREE))?;
     set_in(&tree, wanted, || whereabouts(whom))
 }
 
@@ -115,7 +115,7 @@ fn whereabouts(whom: &Whom) -> Result<Vec<u8>, Outcome> {
 
 /// The same in any tree. `whereabouts` is asked before the cgroup is opened and after.
 fn set_in(
-    tree: &Tree,
+    tree: &Mount,
     wanted: Setting,
     whereabouts: impl Fn() -> Result<Vec<u8>, Outcome>,
 ) -> Result<(Outcome, Option<Taken>), Outcome> {
@@ -258,13 +258,13 @@ mod tests {
     /// A tree of plain files, which unlike the kernel's take anything.
     struct Fake {
         folder: tempfile::TempDir,
-        tree: Tree,
+        tree: Mount,
     }
 
     impl Fake {
         fn new() -> Fake {
             let folder = tempfile::tempdir().unwrap();
-            let tree = Tree { mount: folder.path().to_owned(), root: b"/".to_vec() };
+            let tree = Mount { at: folder.path().to_owned(), root: b"/".to_vec() };
             let fake = Fake { folder, tree };
             fake.grow("a.slice");
             fake

@@ -13,17 +13,16 @@ mod nice;
 mod oom;
 mod policy;
 mod threads;
-mod tree;
 mod whom;
 
 use crate::model::{Act, Call, Outcome, Pid, ProcId, Setting, Settings, Untrusted};
 
+use super::mounts::Mount;
 use super::pin::Hold;
 
 pub(super) use autogroup::Moved;
 use caps::Limit;
 use threads::{Kind, Lot, Plan};
-use tree::Tree;
 use whom::Whom;
 
 /// Why a value is not given back.
@@ -151,7 +150,7 @@ pub(super) fn settings(pid: Pid) -> Settings {
     let text = file("cgroup").unwrap_or_default();
     let Some(path) = caps::path(&text) else { return now };
     now.cgroup = Some(Untrusted::new(path));
-    let Some(tree) = Tree::find() else { return now };
+    let Some(tree) = Mount::v2() else { return now };
     if let Some(Setting::CpuMax(max)) = caps::value(&tree, path, Limit::Cpu) {
         now.cpu_max = Some(max);
     }
