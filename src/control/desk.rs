@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
@@ -109,11 +110,19 @@ pub(super) struct Desk<F> {
     pub(super) respawns: Respawns,
     /// What can be given back.
     pub(super) deeds: Book,
+    /// Set when nobody waits for anything but the end.
+    closing: Arc<AtomicBool>,
 }
 
 impl<F: Fn(ControlNews)> Desk<F> {
-    /// A desk without cases, which reads its orders when `wake` rings.
-    pub(super) fn new(wake: Arc<OwnedFd>, times: Times, open: Open, news: F) -> io::Result<Desk<F>> {
+    /// A desk without cases, which reads its orders when `wake` rings and waits for nobody when `closing` is set.
+    pub(super) fn new(
+        wake: Arc<OwnedFd>,
+        times: Times,
+        open: Open,
+        closing: Arc<AtomicBool>,
+        news: F,
+    ) -> io::Result<Desk<F>> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &*wake, epoll::EventData::new_u64(ORDERS), epoll::EventFlags::IN)?;
         Ok(Desk {
@@ -137,6 +146,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
             surveyor: None,
             respawns: Respawns::default(),
             deeds: Book::default(),
+            closing,
         })
     }
 
@@ -349,9 +359,20 @@ impl<F: Fn(ControlNews)> Desk<F> {
         }
     }
 
+    /// How many pidfds are open.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
     /// Tells something that is about no case.
     pub(super) fn announce(&self, news: ControlNews) {
         (self.news)(news);
+    }
+
+    /// Whether this is to come to an end quickly.
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
     }
 
     /// What rings when somebody has something for this thread.

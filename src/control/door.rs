@@ -3,7 +3,8 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use rustix::event::{EventfdFlags, eventfd};
@@ -17,7 +18,9 @@ use super::pin;
 /// How long a process has to end before the verdict is "still alive".
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long is waited for the thread to finish what it was ordered.
+/// How long the thread has to finish what it was ordered as it always does.
+const UNHURRIED: Duration = Duration::from_millis(500);
+/// How long it has after that, and then it waits for nobody.
 const LAST: Duration = Duration::from_secs(3);
 
 /// The way to the control thread. Dropping it carries out the orders that were given and ends the thread, verdicts that
@@ -26,6 +29,8 @@ pub struct Control {
     /// `None` only while it is dropped.
     orders: Option<Sender<ControlOrder>>,
     wake: Arc<OwnedFd>,
+    /// Tells the thread to wait for nobody any more.
+    closing: Arc<AtomicBool>,
     /// Closed when the thread has ended.
     end: Receiver<()>,
 }
@@ -52,7 +57,10 @@ impl Drop for Control {
         self.orders = None;
         self.wake();
         // The program may end after this, and the thread with it, in the middle of a sweep.
-        let _ = self.end.recv_timeout(LAST);
+        if self.end.recv_timeout(UNHURRIED) == Err(RecvTimeoutError::Timeout) {
+            self.closing.store(true, Ordering::Relaxed);
+            let _ = self.end.recv_timeout(LAST);
+        }
     }
 }
 
@@ -83,11 +91,13 @@ pub(super) fn start_by(
 ) -> io::Result<Control> {
     let (orders, mail) = channel();
     let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
-    let mut desk = Desk::new(Arc::clone(&wake), Times::with_patience(patience), open, news)?;
+    let closing = Arc::new(AtomicBool::new(false));
+    let times = Times::with_patience(patience);
+    let mut desk = Desk::new(Arc::clone(&wake), times, open, Arc::clone(&closing), news)?;
     let (alive, end) = channel();
     std::thread::Builder::new().name("control".to_owned()).spawn(move || {
         desk.run(&mail);
         drop(alive);
     })?;
-    Ok(Control { orders: Some(orders), wake, end })
+    Ok(Control { orders: Some(orders), wake, closing, end })
 }

@@ -10,7 +10,8 @@
 //!
 //! What is promised:
 //!
-//! * No signal is sent by pid. A recycled pid is found out and nothing is sent. Where there are no pidfds, before
+//! * No signal is sent by pid, nor to a process group by its number unless one of those who are meant is in it and held,
+//!   so that the number is its own. A recycled pid is found out and nothing is sent. Where there are no pidfds, before
 //!   Linux 5.3 or behind a seccomp filter, the start time is checked before and after each act instead, the hold is
 //!   told to be weak, and the outcome is `Uncertain` where the second check fails.
 //! * Where the kernel wants a pid (a thread's nice value, say), the thread's own stat file is kept open around the call:
@@ -22,8 +23,8 @@
 //! * When all answers are in, `Over` closes the order, once.
 //! * Whoever is added by a reach is pinned, too. Threads of the kernel, init, ourselves and our ancestors never are.
 //! * Whoever is stopped for the sake of another signal is continued, unless it was stopped before.
-//! * Where somebody with the same program, name and cgroup comes in the place of one that was killed, within 10 s and
-//!   from the same parent or service manager, that is told once.
+//! * Where somebody with the same program, name and cgroup comes in the place of one that was killed, within 10 s, from
+//!   the same parent or service manager and after that one was reaped, that is told once.
 //!
 //! This room must never know menus, tags, keys, or why somebody wants a process to end. Read next: `pin` (identity),
 //! `desk` (the thread), `orders` (who owes what), `sweep` (who else belongs), `follow` (verdicts), `tame` (values),
@@ -42,6 +43,8 @@ mod mounts;
 mod orders;
 mod pin;
 mod respawn;
+#[cfg(test)]
+mod soak;
 mod survey;
 mod sweep;
 mod tame;

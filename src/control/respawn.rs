@@ -3,6 +3,11 @@
 //! A supervisor may start again what control has ended. For some seconds after such an end the desk looks a few times a
 //! second whether somebody new has the same program, name and cgroup. Only pids that were given out since the signal
 //! was sent come into question, and as long as the kernel has given out none, a look is one small read.
+//!
+//! The same parent may start the same program for reasons of its own. What tells a supervisor from it is that it waits:
+//! as long as one that ended has not been reaped its parent has not noticed, and whoever it starts meanwhile comes in
+//! nobody's place. The arguments would tell more, but to read them (`/proc/PID/cmdline`) can block for as long as
+//! somebody holds the memory map of that process.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
@@ -91,9 +96,22 @@ struct Watch {
     target: Target,
     act: Option<Act>,
     origin: Origin,
+    /// The last pid that was given out when it had not been reaped yet: all up to this one came too early.
+    too_early: u32,
     /// When it ended: nanoseconds since boot.
     ended: u64,
     until: Instant,
+}
+
+impl Watch {
+    /// Nobody up to the pid `last`, which was asked for before, has come in its place if its end has not been noticed
+    /// yet.
+    fn pass_over(&mut self, last: u32) {
+        let id = self.target.id;
+        if look::stat(id.pid).is_ok_and(|stat| stat.start_time == id.start_time) {
+            self.too_early = last;
+        }
+    }
 }
 
 /// The memory of this file.
@@ -119,6 +137,12 @@ impl Respawns {
         if let Some(origin) = origin {
             self.origins.insert(token, origin);
         }
+    }
+
+    /// How many are remembered that have not ended.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.origins.len()
     }
 
     /// It was let go.
@@ -147,6 +171,7 @@ impl Respawns {
         let mut found = Vec::new();
         let Some(last) = last_pid() else { return found };
         self.look_for_newcomers(last);
+        self.watches.iter_mut().for_each(|watch| watch.pass_over(last));
         let (watches, announced) = (&mut self.watches, &mut self.announced);
         self.newcomers.retain(|&pid| {
             // Gone again.
@@ -160,7 +185,7 @@ impl Respawns {
             }
             let kind = Kind::of(pid, &stat);
             let is_like = |watch: &Watch| {
-                is_between(pid.get(), watch.origin.last_pid, last) && watch.origin.kind.is_like(&kind)
+                is_between(pid.get(), watch.too_early, last) && watch.origin.kind.is_like(&kind)
             };
             if !watches.iter().any(is_like) {
                 return true;
@@ -215,7 +240,12 @@ impl<F: Fn(ControlNews)> Desk<F> {
         if watches.len() >= MOST_WATCHES {
             watches.pop_front();
         }
-        watches.push_back(Watch { session, target, act, origin, ended, until: at + WATCH });
+        let (too_early, until) = (origin.last_pid, at + WATCH);
+        let mut watch = Watch { session, target, act, origin, too_early, ended, until };
+        if let Some(last) = last_pid() {
+            watch.pass_over(last);
+        }
+        watches.push_back(watch);
         self.plan_to_look(FIRST_LOOK);
     }
 

@@ -72,6 +72,12 @@ impl Book {
         }
     }
 
+    /// The sum of what is remembered.
+    #[cfg(test)]
+    pub(super) fn weight(&self) -> usize {
+        self.weight
+    }
+
     /// Takes the deeds of a session out of the book.
     fn take(&mut self, session: u64) -> Vec<Deed> {
         let all = std::mem::take(&mut self.deeds);

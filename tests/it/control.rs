@@ -4,14 +4,13 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use glowtop::control::act_and_wait;
 use glowtop::model::{
     Act, Change, ControlNews, ControlOrder, Happened, Outcome, Pid, ProcId, Reach, Setting, Signal,
     SignalSet, Target, Verdict, WhyAlive,
 };
 
 use crate::support::{
-    DEADLINE, Desk, GENEROUS, Guard, KILL, SHORT, TERM, killed_by, stat, target, until, why,
+    DEADLINE, Desk, GENEROUS, Guard, KILL, SHORT, TERM, act_and_wait, killed_by, stat, target, until, why,
 };
 
 fn changed(from: i32, to: i32) -> Outcome {

@@ -41,16 +41,8 @@ impl Guard {
         guard
     }
 
-    /// The next line that it writes. It writes no more than is asked for, so that nothing is read ahead and lost.
     fn line(&mut self) -> String {
-        let mut line = Vec::new();
-        let out = self.0.stdout.as_mut().unwrap();
-        while line.last() != Some(&b'\n') {
-            let mut byte = [0];
-            out.read_exact(&mut byte).unwrap();
-            line.extend(byte);
-        }
-        String::from_utf8(line).unwrap().trim_end().to_owned()
+        crate::support::line(&mut self.0)
     }
 
     fn pid(&self) -> u32 {

@@ -30,6 +30,7 @@ mod registry;
 mod rescue;
 mod screens;
 mod shell;
+mod storm;
 mod stuck;
 mod support;
 mod sweep;

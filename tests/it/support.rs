@@ -1,6 +1,6 @@
 //! What the tests of acting share: children that end with the test, and a control thread with its news.
 
-use std::io::{BufRead, BufReader};
+use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use glowtop::control::{Control, start_with};
 use glowtop::model::{
     Act, ControlNews, ControlOrder, Happened, Outcome, ProcId, Reach, Signal, Target, Verdict, WhyAlive,
 };
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// No test waits this long unless it fails.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
@@ -42,9 +43,7 @@ impl Guard {
     }
 
     pub(crate) fn line(&mut self) -> String {
-        let mut line = String::new();
-        BufReader::new(self.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
+        line(&mut self.0)
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -61,6 +60,39 @@ impl Drop for Guard {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// The next line that a child writes to its piped output; no more is read than that, so that nothing is lost. The rest
+/// where the output ends.
+pub(crate) fn line(child: &mut Child) -> String {
+    let out = child.stdout.as_mut().unwrap();
+    let limit = Instant::now() + DEADLINE;
+    let (mut line, mut byte) = (Vec::new(), [0]);
+    while byte != *b"\n" {
+        let left = limit.saturating_duration_since(Instant::now());
+        let left = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
+        let ready = poll(&mut [PollFd::new(&*out, PollFlags::IN)], Some(&left));
+        assert!(!matches!(ready, Ok(0)), "no line came after {:?}", String::from_utf8_lossy(&line));
+        if ready.is_ok() {
+            if out.read(&mut byte).unwrap() == 0 {
+                break;
+            }
+            line.extend(byte);
+        }
+    }
+    String::from_utf8(line).unwrap().trim_end().to_owned()
+}
+
+/// What control does and tells, but for who has come again: other tests start the same programs.
+pub(crate) fn act_and_wait(
+    targets: Vec<Target>,
+    act: Act,
+    reach: Reach,
+    patience: Duration,
+) -> std::io::Result<Vec<ControlNews>> {
+    let mut told = glowtop::control::act_and_wait(targets, act, reach, patience)?;
+    told.retain(|news| !matches!(news.what, Happened::Respawned(_)));
+    Ok(told)
 }
 
 /// What procfs, which has its own parser, knows about `pid`.

@@ -5,13 +5,12 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use glowtop::control::act_and_wait;
 use glowtop::model::{
     Act, ControlNews, ControlOrder, Happened, Outcome, Reach, Signal, Target, Verdict, WhyAlive,
 };
 
 use crate::support::{
-    DEADLINE, Desk, GENEROUS, Guard, KILL, SHORT, TERM, killed_by, stat, target, until, why,
+    DEADLINE, Desk, GENEROUS, Guard, KILL, SHORT, TERM, act_and_wait, killed_by, stat, target, until, why,
 };
 
 const STOP: Act = Act::Signal(Signal::STOP);
@@ -104,12 +103,12 @@ fn has_python() -> bool {
     Command::new("python3").arg("--version").output().is_ok()
 }
 
-/// Forks until 64 are alive, each of them forking on, most of them ending; 20 000 in all, then no more.
+/// Forks until 64 are alive, each of them forking on, most of them ending; for five minutes at most.
 const STORM: &str = r"
 import os, signal, sys, time
 os.nice(15)
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-deadline = time.time() + 60
+deadline = time.time() + 300
 os.write(1, b'up\n')
 def hop(left):
     while left > 0 and time.time() < deadline:
@@ -118,9 +117,9 @@ def hop(left):
             os._exit(0)
 for _ in range(60):
     if os.fork() == 0:
-        hop(400)
+        hop(4000)
         os._exit(0)
-time.sleep(60)
+time.sleep(300)
 ";
 
 #[test]
@@ -139,8 +138,8 @@ fn none_of_a_fork_storm_is_left() {
         let told = act_and_wait(vec![root], act, Reach::Subtree, GENEROUS).unwrap();
         assert!(told.len() > 20, "{} were told of", told.len());
         assert!(told.iter().all(|news| news.what != Happened::Outcome(Outcome::Escaped)), "{told:?}");
-        let left = storm.living();
-        assert_eq!(left, [] as [u32; 0], "after {act:?}, of {}", about(&told).len());
+        // One that was born at the last moment dies as soon as it is given a CPU.
+        until(&format!("none left after {act:?}"), || storm.living().is_empty());
         assert!(is_complete(&told), "{told:?}");
         let end = verdict(last(&told, storm.pid()));
         assert!(killed_by(&end).is_some(), "{end:?}");

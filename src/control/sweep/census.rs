@@ -63,6 +63,27 @@ impl Row {
     }
 }
 
+/// What may still come of one that was told to stop; of several threads, the liveliest counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Motion {
+    /// Nothing of it can run: each thread is stopped or dead.
+    Still,
+    /// It sleeps, and the signal does not wake it: uninterruptibly, or in a frozen cgroup.
+    Sleeps,
+    /// It will stop as soon as it is given a CPU, and not before. It may be in the middle of fork(2).
+    Runs,
+}
+
+impl Motion {
+    fn of(state: u8) -> Motion {
+        match state {
+            b'T' | b't' | b'Z' | b'X' | b'x' => Motion::Still,
+            b'R' => Motion::Runs,
+            _ => Motion::Sleeps,
+        }
+    }
+}
+
 /// A decimal number; what the kernel writes as negative (a process that is just being reaped) is 0.
 fn number(text: &[u8]) -> Option<u64> {
     if let Some(rest) = text.strip_prefix(b"-") {
@@ -209,14 +230,16 @@ impl Census {
         statat(&self.proc, self.path.as_str(), AtFlags::empty()).ok().map(|stat| stat.st_uid)
     }
 
-    /// Whether nothing of a process can run: each of its threads is stopped or dead. True also when it has gone.
-    pub(super) fn stands_still(&mut self, pid: Pid) -> bool {
-        let still = |row: &Row| matches!(row.state, b'T' | b't' | b'Z' | b'X' | b'x');
+    /// How still a process stands that was told to stop. One that has gone stands still.
+    pub(super) fn motion(&mut self, pid: Pid) -> Motion {
         match self.row(pid) {
-            None => true,
-            Some(row) if row.threads <= 1 => still(&row),
+            None => Motion::Still,
+            Some(row) if row.threads <= 1 => Motion::of(row.state),
             // Its state is the main thread's, and a signal stops one thread after the other.
-            Some(row) => still(&row) && self.threads(pid).iter().all(still),
+            Some(row) => {
+                let threads = self.threads(pid);
+                threads.iter().fold(Motion::of(row.state), |most, row| most.max(Motion::of(row.state)))
+            }
         }
     }
 
@@ -270,7 +293,7 @@ mod tests {
                 assert_eq!((row.parent, row.group, row.session), theirs);
                 assert!(row.threads > 1 && !row.kernel);
                 assert_eq!(census.owner(me), Some(rustix::process::geteuid().as_raw()));
-                assert!(!census.stands_still(me));
+                assert_ne!(census.motion(me), Motion::Still);
                 compared += 1;
             }
         }

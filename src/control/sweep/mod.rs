@@ -7,14 +7,20 @@
 //! which no fork can get past: that is what holds those that fork and exit faster than they can be found. What a shell
 //! or a supervisor outside notices of it is that its child was stopped and continued, as by job control.
 //!
+//! To be told to stop is not to stand still: on a busy machine one that waits for a CPU in the middle of fork(2) has a
+//! child some seconds later, and that child was in no reading. So whoever is runnable is waited for. One that sleeps
+//! uninterruptibly may sleep for ever and is not; then, and after SIGKILL in any case, `/proc` is read once more when
+//! all have been signalled: the kernel lets nobody fork to whom SIGKILL was sent, so what that reading finds is all
+//! there is. Whoever is found only then is signalled, too, until a reading finds nobody.
+//!
 //! Never added to an order: threads of the kernel, ourselves, our ancestors and init.
 
 mod census;
 mod cgroup;
 mod family;
+mod halt;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,15 +28,15 @@ use std::time::{Duration, Instant};
 use crate::model::{
     Act, ControlNews, DefaultAction, Happened, Outcome, Owner, Pid, ProcId, Reach, Signal, Target, Untrusted,
 };
-use crate::sys::pidfd_send_group;
 
 use super::desk::{Desk, Stage, Token};
 use super::follow::Pursuit;
 use super::look;
-use super::pin::{Hold, pin};
+use super::pin::Hold;
 
 use census::{Census, Row};
 use family::{Bond, Family};
+use halt::whole_groups;
 
 /// How often `/proc` is read for one order.
 const MOST_PASSES: u32 = 64;
@@ -39,9 +45,12 @@ const MOST_PASSES_AT_LARGE: u32 = 8;
 /// No reading begins later than this after the first one, but for the first few: a storm takes the time from us, too.
 const MOST_TIME: Duration = Duration::from_secs(5);
 const FEW_PASSES: u32 = 6;
-/// How long is waited until those that were told to stop stand still. Who does not is in uninterruptible sleep, most
-/// likely in the middle of vfork(2), and its child is found in any case.
+/// How long is waited until those that were told to stop stand still, for as long as they sleep: uninterruptibly, most
+/// likely in the middle of vfork(2), whose child is found in any case. Those that are runnable are waited for until
+/// [`MOST_TIME`] is over, unless they are to be killed, which needs no standing still.
 const STOP_TIME: Duration = Duration::from_millis(50);
+/// How often somebody may be found after all had been signalled.
+const MOST_ROUNDS: u32 = 16;
 
 const NO_PROC: &str = "/proc cannot be read, so it is not known who belongs";
 const NO_CGROUP: &str = "its cgroup cannot be seen from here";
@@ -111,8 +120,13 @@ fn is_myself(pid: Pid) -> bool {
 }
 
 /// Those that an order is about, called together.
-#[derive(Default)]
 struct Muster {
+    /// When that began.
+    begun: Instant,
+    /// They are stopped as they are found, and waited for until then if they are runnable.
+    hold: Option<Duration>,
+    /// Not all stood still in time: a child may come yet.
+    restless: bool,
     /// Their cases, parents before children.
     tokens: Vec<Token>,
     /// Who was told to stop, and whether it was stopped before.
@@ -167,7 +181,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
         if signal == Signal::KILL
             && let Some(folder) = scope.cgroup.clone()
         {
-            let mut muster = self.gather(order, chosen, scope, act, false);
+            let mut muster = self.gather(order, chosen, scope, act, None);
             let present = scope.read().unwrap_or_default();
             self.remember_origins(&muster.tokens);
             let sent = Instant::now();
@@ -180,11 +194,18 @@ impl<F: Fn(ControlNews)> Desk<F> {
             called = muster.tokens;
             chosen = &called;
         }
-        let holds = stops || signal.is_deadly();
-        let mut muster = self.gather(order, chosen, scope, act, holds);
+        let patience = if signal == Signal::KILL { STOP_TIME } else { MOST_TIME };
+        let hold = (stops || signal.is_deadly()).then_some(patience);
+        let mut muster = self.gather(order, chosen, scope, act, hold);
+        if muster.restless && !stops && signal != Signal::KILL {
+            self.signal_groups(scope, &mut muster, signal);
+        }
         // Children first: the kernel sends SIGHUP and SIGCONT to the stopped ones of a process group when the last one
         // ends that has a parent in another group of the session, and they would run before they are signalled.
         self.signal_all(muster.tokens.iter().rev(), signal, &muster.stopped);
+        if hold.is_some() && (signal == Signal::KILL || muster.restless) {
+            self.catch_the_late(order, scope, &mut muster, signal);
+        }
         self.let_on(&muster, scope, !stops && signal != Signal::KILL);
         self.tell_escaped(order, &mut muster, act);
     }
@@ -198,7 +219,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
         self.close_orders();
         match Scope::open(reach) {
             Ok(Some(mut scope)) => {
-                let mut muster = self.gather(order, chosen, &mut scope, act, false);
+                let mut muster = self.gather(order, chosen, &mut scope, act, None);
                 self.tell_escaped(order, &mut muster, act);
                 muster.tokens
             }
@@ -257,21 +278,39 @@ impl<F: Fn(ControlNews)> Desk<F> {
 
     /// Finds everybody who belongs to the `chosen` and binds them to `order`; stops them as they are found, if they are
     /// to be held.
-    fn gather(&mut self, order: Token, chosen: &[Token], scope: &mut Scope, act: Act, hold: bool) -> Muster {
-        let begun = Instant::now();
-        let mut muster = Muster { tokens: chosen.to_vec(), ..Muster::default() };
-        let most = if hold { MOST_PASSES } else { MOST_PASSES_AT_LARGE };
-        let mut fresh = self.welcome(chosen, scope);
-        muster.held.extend(fresh.iter().map(|(token, row)| (row.id, *token)));
+    fn gather(
+        &mut self,
+        order: Token,
+        chosen: &[Token],
+        scope: &mut Scope,
+        act: Act,
+        hold: Option<Duration>,
+    ) -> Muster {
+        let mut muster = Muster::new(chosen, hold);
+        let welcomed = self.welcome(chosen, scope);
+        muster.held.extend(welcomed.iter().map(|(token, row)| (row.id, *token)));
+        self.search(order, welcomed, scope, act, &mut muster);
+        muster
+    }
+
+    /// Reads until nobody new is found after `fresh`, who were found before.
+    fn search(
+        &mut self,
+        order: Token,
+        mut fresh: Vec<(Token, Row)>,
+        scope: &mut Scope,
+        act: Act,
+        muster: &mut Muster,
+    ) {
+        let most = if muster.hold.is_some() { MOST_PASSES } else { MOST_PASSES_AT_LARGE };
         for pass in 0..most {
-            let Some(rows) = scope.read() else { return muster };
+            let Some(rows) = scope.read() else { return };
             let new = scope.family.look(&rows);
             muster.note_bystanders(&rows, &scope.family);
-            if pass > 0 && new.is_empty() {
-                muster.escaped.clear();
-                return muster;
-            }
             muster.escaped.clear();
+            if new.is_empty() && fresh.is_empty() {
+                return;
+            }
             for row in new.into_iter().filter(|row| !row.is_dead()) {
                 match self.adopt(order, &row, &mut scope.census, act) {
                     Some(token) => {
@@ -282,18 +321,48 @@ impl<F: Fn(ControlNews)> Desk<F> {
                     None => muster.escaped.push(row.id),
                 }
             }
-            if hold {
-                self.stop(&fresh, &rows, scope, &mut muster);
+            if muster.hold.is_some() {
+                self.stop(&fresh, &rows, scope, muster);
             }
             fresh.clear();
-            if pass >= FEW_PASSES && begun.elapsed() > MOST_TIME {
+            if (pass >= FEW_PASSES && muster.begun.elapsed() > MOST_TIME) || self.is_closing() {
+                muster.restless = true;
                 break;
             }
         }
         // They came until the end: whoever is there now and not held has got away.
         let late = scope.read().map(|rows| scope.family.look(&rows)).unwrap_or_default();
         muster.escaped.extend(late.iter().filter(|row| !row.is_dead()).map(|row| row.id));
-        muster
+    }
+
+    /// All that were found have been signalled. Whoever was born of one that did not stand still is found and signalled
+    /// now, before anybody goes on.
+    fn catch_the_late(&mut self, order: Token, scope: &mut Scope, muster: &mut Muster, signal: Signal) {
+        let escaped = std::mem::take(&mut muster.escaped);
+        for _ in 0..MOST_ROUNDS {
+            let known = muster.tokens.len();
+            self.search(order, Vec::new(), scope, Act::Signal(signal), muster);
+            let late = muster.tokens.get(known..).unwrap_or_default();
+            if late.is_empty() {
+                break;
+            }
+            self.signal_all(late.iter().rev(), signal, &muster.stopped);
+        }
+        muster.escaped.extend(escaped);
+    }
+
+    /// Sends `signal` to the groups that were stopped as a whole and still are whole, before it is sent to each of them.
+    /// Whose fork(2) goes on has a child yet, and that child gets the signals that all of a group get, but not those that
+    /// wait for its parent already (kernel/signal.c, `__send_signal_locked`).
+    fn signal_groups(&mut self, scope: &mut Scope, muster: &mut Muster, signal: Signal) {
+        let Some(rows) = scope.read() else { return };
+        let late = scope.family.look(&rows);
+        let whole = whole_groups(&rows, &scope.family, &scope.asked);
+        let ours = muster.groups.keys().filter(|group| whole.contains(group));
+        let hit: BTreeSet<u32> =
+            ours.filter(|group| self.signal_group(**group, signal, scope, muster)).copied().collect();
+        let lost = late.iter().filter(|row| !row.is_dead() && !hit.contains(&row.group));
+        muster.escaped.extend(lost.map(|row| row.id));
     }
 
     /// Lets those of the `chosen` that live into the family.
@@ -361,89 +430,6 @@ impl<F: Fn(ControlNews)> Desk<F> {
         Target { id, name, owner }
     }
 
-    /// Stops the `fresh`, whole groups at once where nobody else is in them, and waits until they stand still.
-    fn stop(&mut self, fresh: &[(Token, Row)], rows: &[Row], scope: &mut Scope, muster: &mut Muster) {
-        // The members of one cgroup are not all of a process group.
-        let whole = if scope.cgroup.is_none() {
-            whole_groups(rows, &scope.family, &scope.asked)
-        } else {
-            BTreeSet::new()
-        };
-        let stopped_before: BTreeSet<u32> = muster.groups.keys().copied().collect();
-        let mut waiting = Vec::new();
-        for &(token, row) in fresh.iter().filter(|(_, row)| !is_myself(row.id.pid)) {
-            let Some(hold) = self.cases.get(&token).and_then(|case| case.hold.as_ref()) else { continue };
-            if !muster.groups.contains_key(&row.group)
-                && whole.contains(&row.group)
-                && self.stop_group(row.group, scope, muster)
-            {
-                let before = rows.iter().any(|other| other.group == row.group && other.is_stopped());
-                muster.groups.insert(row.group, before);
-            }
-            if hold.send(row.id, Signal::STOP).is_err() {
-                // Its outcome is told when the act is attempted.
-                continue;
-            }
-            // One who was born into a group that we stopped in an earlier pass was stopped by us.
-            muster.stopped.insert(token, row.is_stopped() && !stopped_before.contains(&row.group));
-            waiting.push(row.id.pid);
-        }
-        let until = Instant::now() + STOP_TIME;
-        let mut pause = Duration::from_micros(50);
-        loop {
-            waiting.retain(|&pid| !scope.census.stands_still(pid));
-            if waiting.is_empty() || Instant::now() >= until {
-                return;
-            }
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(2));
-        }
-    }
-
-    /// Stops a process group by its leader, who must be one of us.
-    fn stop_group(&self, group: u32, scope: &Scope, muster: &Muster) -> bool {
-        self.leader(group, scope, muster)
-            .is_some_and(|pidfd| pidfd_send_group(pidfd, Signal::STOP.number()).is_ok())
-    }
-
-    /// The pidfd of the one of us who leads this process group.
-    fn leader(&self, group: u32, scope: &Scope, muster: &Muster) -> Option<BorrowedFd<'_>> {
-        let token = muster.held.get(&scope.family.named(group)?)?;
-        if let Hold::Process { pidfd, .. } = self.cases.get(token)?.hold.as_ref()? {
-            Some(pidfd.as_fd())
-        } else {
-            None
-        }
-    }
-
-    /// Continues whom we stopped and who is to go on: everybody where `all`, else only those that do not belong.
-    fn let_on(&mut self, muster: &Muster, scope: &Scope, all: bool) {
-        if all {
-            for (&group, _) in muster.groups.iter().filter(|(_, before)| !**before) {
-                // Those, too, that could not be held, for want of descriptors for instance.
-                if let Some(pidfd) = self.leader(group, scope, muster) {
-                    let _ = pidfd_send_group(pidfd, Signal::CONT.number());
-                }
-            }
-            let ours = |token: &&Token| muster.stopped.get(token) == Some(&false);
-            for &token in muster.tokens.iter().rev().filter(ours) {
-                // It is let go where the signal could not be sent to it.
-                if self.take_hold(token).is_ok()
-                    && let Some(case) = self.cases.get(&token)
-                    && let Some(hold) = &case.hold
-                {
-                    let _ = hold.send(case.target.id, Signal::CONT);
-                    self.let_go_unless_followed(token);
-                }
-            }
-        }
-        for &id in &muster.bystanders {
-            if let Ok(hold) = pin(id, self.open) {
-                let _ = hold.send(id, Signal::CONT);
-            }
-        }
-    }
-
     fn tell_escaped(&mut self, order: Token, muster: &mut Muster, act: Act) {
         let Some(session) = self.orders.get(&order).map(|book| book.session) else { return };
         for id in std::mem::take(&mut muster.escaped) {
@@ -458,30 +444,59 @@ impl<F: Fn(ControlNews)> Desk<F> {
 }
 
 impl Muster {
-    /// Notes who stands still because its group was stopped, and does not belong: it came into the group just then.
-    fn note_bystanders(&mut self, rows: &[Row], family: &Family) {
-        if self.groups.is_empty() {
-            return;
+    fn new(chosen: &[Token], hold: Option<Duration>) -> Muster {
+        Muster {
+            begun: Instant::now(),
+            hold,
+            restless: false,
+            tokens: chosen.to_vec(),
+            stopped: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            held: BTreeMap::new(),
+            bystanders: BTreeSet::new(),
+            escaped: Vec::new(),
         }
-        let strangers = rows
-            .iter()
-            .filter(|row| self.groups.contains_key(&row.group) && row.is_stopped() && !family.has(row.id));
-        self.bystanders.extend(strangers.map(|row| row.id));
     }
 }
 
-/// Those of the process groups that were read as a whole in which everybody who lives is one of us, and not ourselves.
-fn whole_groups(rows: &[Row], family: &Family, asked: &BTreeSet<u32>) -> BTreeSet<u32> {
-    let mut groups: BTreeSet<u32> = BTreeSet::new();
-    let mut mixed: BTreeSet<u32> = BTreeSet::new();
-    for row in rows.iter().filter(|row| !row.is_dead()) {
-        let is_whole = asked.contains(&row.group) || asked.contains(&row.session);
-        if is_whole && family.has(row.id) && !is_myself(row.id.pid) {
-            groups.insert(row.group);
-        } else {
-            mixed.insert(row.group);
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use rustix::event::{EventfdFlags, eventfd};
+
+    use super::super::follow::Times;
+    use super::super::pin;
+    use super::*;
+
+    #[test]
+    fn who_got_away_is_told_counted_and_forgotten() {
+        let told = std::sync::mpsc::channel();
+        let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).unwrap());
+        let times = Times::with_patience(Duration::from_secs(5));
+        let closing = Arc::new(AtomicBool::new(false));
+        let mut desk =
+            Desk::new(wake, times, pin::open, closing, move |news| told.0.send(news).unwrap()).unwrap();
+        let me = look::stat(Pid::new(std::process::id()).unwrap()).unwrap();
+        // One that lives and one that has gone since it was seen.
+        let alive = ProcId::new(std::process::id(), me.start_time).unwrap();
+        let gone = ProcId::new(std::process::id(), me.start_time - 1).unwrap();
+        let kill = Act::Signal(Signal::KILL);
+        let first = Target::new(alive, "first");
+        let order = desk.begin(7, Some(kill), first);
+        let mut muster = Muster::new(&[], Some(STOP_TIME));
+        muster.escaped = vec![alive, gone];
+        desk.tell_escaped(order, &mut muster, kill);
+        desk.finish(order);
+        desk.close_orders();
+        let news: Vec<ControlNews> = told.1.try_iter().collect();
+        assert!(news.iter().all(|news| news.session == 7 && news.act == Some(kill)));
+        let [one, two, over] = &news[..] else { panic!("{news:?}") };
+        for (news, id, name) in [(one, alive, me.name.bytes()), (two, gone, &b""[..])] {
+            assert_eq!(news.what, Happened::Outcome(Outcome::Escaped));
+            assert_eq!((news.target.id, news.target.name.bytes()), (id, name));
         }
+        assert_eq!(over.what, Happened::Over { reached: 0, escaped: 2 });
+        assert!(desk.cases.is_empty() && desk.orders.is_empty() && desk.by_id.is_empty());
     }
-    groups.retain(|group| *group != 0 && !mixed.contains(group));
-    groups
 }

@@ -6,7 +6,6 @@ mod respawn;
 mod survey;
 mod weak;
 
-use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -52,14 +51,8 @@ impl Guard {
         guard
     }
 
-    /// The next line it says; no more is read than that.
     fn line(&mut self) -> String {
-        let mut line = Vec::new();
-        let mut byte = [0];
-        while self.0.stdout.as_mut().unwrap().read(&mut byte).unwrap() == 1 && byte != *b"\n" {
-            line.extend(byte);
-        }
-        String::from_utf8(line).unwrap()
+        crate::support::line(&mut self.0)
     }
 
     fn number(&mut self) -> u32 {
