@@ -37,6 +37,11 @@ impl Deed {
         }
     }
 
+    /// What `act` would be on `target`, before anything is done: nothing has come of it.
+    pub fn untouched(target: Target, act: Act) -> Deed {
+        Deed { session: 0, target, act, outcome: None, verdict: None, respawn: None }
+    }
+
     /// Takes in `news` where it goes on with this deed; says whether it does. An outcome never does: each attempt is a
     /// deed of its own.
     pub fn goes_on(&mut self, news: &ControlNews) -> bool {

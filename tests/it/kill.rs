@@ -136,7 +136,20 @@ fn a_dry_run_touches_nobody() {
     assert!(out.contains("1 process, of ") && out.contains("CPU time") && out.contains("memory"), "{out}");
     // SIGKILL would be seen at once, SIGTERM is ignored: ask for a signal that ends it, and do nothing.
     assert_eq!(said(&[&mark, "--dry-run", "--signal", "KILL"]).0, 0);
+    let (code, out, _) = said(&[&mark, "--dry-run", "--signal", "KILL", "--json"]);
+    let read: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &read[0]["pid"], &read[0]["act"]), (0, &guard.pid().into(), &"SIGKILL".into()));
+    assert_eq!((&read[0]["outcome"], &read[0]["verdict"]), (&Value::Null, &Value::Null));
     assert!(guard.runs());
+}
+
+#[test]
+fn a_filter_of_blanks_means_nobody() {
+    for filter in ["", " ", "|", " | ", "\t"] {
+        let (code, out, err) = said(&[filter, "--yes", "--signal", "WINCH"]);
+        assert_eq!((code, out.as_str()), (2, ""), "{filter:?}: {err}");
+        assert!(err.contains("say who is meant"), "{err}");
+    }
 }
 
 #[test]

@@ -16,9 +16,10 @@ use std::time::Duration;
 use super::log::{Log, LogFile};
 use super::{output, ps};
 use crate::control::{self, Control};
+use crate::export;
 use crate::model::{
-    Act, ControlNews, ControlOrder, Danger, Kind, Needs, NextStep, ProcId, Reach, Reading, Signal, Snapshot,
-    Source, State, Target, Task, Untrusted, Wants, derive,
+    Act, ControlNews, ControlOrder, Danger, Deed, Kind, Needs, NextStep, ProcId, Reach, Reading, Signal,
+    Snapshot, Source, State, Target, Task, Untrusted, Wants, derive,
 };
 use crate::proc::Live;
 use crate::query::Filter;
@@ -79,7 +80,7 @@ pub(super) struct KillArgs {
     #[arg(short, long)]
     yes: bool,
     /// Write JSON at the end: an array of objects, one for each process
-    #[arg(long, conflicts_with = "dry_run")]
+    #[arg(long)]
     json: bool,
     /// Seconds after which one that has not ended is called still alive, 0.1 to 3600
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = super::args::delay)]
@@ -123,7 +124,8 @@ pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
         Ok(filter) => filter,
         Err(status) => return status,
     };
-    if filter.is_empty() {
+    // A blank is a piece of nearly every command line; on the screen it may be one, here nobody means it.
+    if filter.is_empty() || args.filter.chars().all(|c| c.is_whitespace() || c == '|') {
         return refuse("an empty filter matches everybody; say who is meant");
     }
     if root != Path::new("/") {
@@ -244,6 +246,11 @@ impl Hand {
         self.control.send(ControlOrder::Release { session: BELOW });
         let signal = (args.first_signal(), args.is_harmful());
         let preview = Preview::new(snapshot, &targets, &below, &standings, signal, left_out);
+        if args.dry_run && args.json {
+            let untouched = |target: &Target| Deed::untouched(target.clone(), args.act());
+            let deeds: Vec<Deed> = targets.iter().chain(&below).map(untouched).collect();
+            return output::write(|out| export::acts(&deeds, out));
+        }
         if args.dry_run {
             return output::write(|out| preview.write(usize::MAX, out));
         }
