@@ -436,7 +436,6 @@ mod tests {
             "kill a b",
             "kill a --signal 65",
             "kill a --ladder 5 --signal KILL",
-            "kill a --json --dry-run",
             "--readonly kill a",
             "--log x kill a",
             "print",
