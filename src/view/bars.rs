@@ -1,6 +1,7 @@
 //! The lines at the foot of the screen: the one that speaks, and the keys.
 
 use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -236,7 +237,20 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
 
 /// The cells that a key takes with its label.
 fn cells(app: &App, chord: Chord, action: Action) -> u16 {
-    (chord.to_string().chars().count() + label(app, action).len() + 1) as u16 + gap(chord)
+    let mut width = Width(0);
+    // Counting does not fail.
+    let _ = write!(width, "{chord}");
+    (width.0 + label(app, action).len() + 1) as u16 + gap(chord)
+}
+
+/// Counts the characters that are written to it: the bar is measured in every frame.
+struct Width(usize);
+
+impl fmt::Write for Width {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.chars().count();
+        Ok(())
+    }
 }
 
 /// Function keys stand close to their labels, as everywhere; letters would run into them.
