@@ -1,11 +1,9 @@
 //! The sentences in which the outcome of an act is told: who, what happened, and the next best step.
 
+use super::verdict_words::{NAME_CELLS, when};
 use super::{
     Act, Change, ControlNews, Happened, NextStep, Outcome, Respawn, Signal, act_errors, verdict_words,
 };
-
-/// Widest a process's name is shown in a sentence.
-pub(super) const NAME_CELLS: usize = 24;
 
 /// Said of one that is held by its pid alone.
 const WEAK: &str = " (no pidfd here, so who it is is checked by its start time)";
@@ -136,18 +134,6 @@ fn outcome(news: &ControlNews, outcome: &Outcome, act: Act) -> String {
         Outcome::Failed { call, errno } => {
             format!("{}, {}", nothing(act), act_errors::failure(*call, *errno))
         }
-    }
-}
-
-/// "after 0.2 s", "after 12 s", "at once" below a twentieth of a second.
-pub(super) fn when(seconds: f64) -> String {
-    if seconds < 0.05 {
-        "at once".to_owned()
-    } else if seconds < 9.95 {
-        let text = format!("{seconds:.1}");
-        format!("after {} s", text.strip_suffix(".0").unwrap_or(&text))
-    } else {
-        format!("after {seconds:.0} s")
     }
 }
 

@@ -1,8 +1,10 @@
 //! The sentences in which a verdict is told: what the process did about a signal, why it outlived it, and, apart from
 //! that, the next best step.
 
-use super::act_words::{NAME_CELLS, when};
 use super::{Act, ControlNews, DefaultAction, Happened, NextStep, Pid, Signal, Untrusted, Verdict, WhyAlive};
+
+/// Widest a process's name is shown in a sentence.
+pub(super) const NAME_CELLS: usize = 24;
 
 impl ControlNews {
     /// What would help next, where something would.
@@ -200,6 +202,18 @@ fn next_step(why: &WhyAlive, signal: Signal, pid: Pid) -> Option<NextStep> {
             if signal.is_deadly() && !kill_waits { stronger.or(Some(thaw)) } else { Some(thaw) }
         }
         WhyAlive::MainEnded { why, .. } => next_step(why, signal, pid),
+    }
+}
+
+/// "after 0.2 s", "after 12 s", "at once" below a twentieth of a second.
+pub(super) fn when(seconds: f64) -> String {
+    if seconds < 0.05 {
+        "at once".to_owned()
+    } else if seconds < 9.95 {
+        let text = format!("{seconds:.1}");
+        format!("after {} s", text.strip_suffix(".0").unwrap_or(&text))
+    } else {
+        format!("after {seconds:.0} s")
     }
 }
 

@@ -10,12 +10,10 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::output;
+use super::words::delay;
 use crate::catalog::{Column, column, columns, default_columns};
 use crate::model::{Pid, Untrusted};
 use crate::query::fields;
-
-/// Shortest and longest time between two looks, seconds: below, the kernel's clock ticks are too coarse for rates.
-const DELAYS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
 
 /// Most of a line of a complaint, in cells.
 const MOST_CELLS: usize = 1000;
@@ -316,15 +314,6 @@ fn roff(text: &str) -> String {
         }
     }
     written
-}
-
-pub(super) fn delay(text: &str) -> Result<f64, String> {
-    let seconds: f64 = text.parse().map_err(|_| "it is not a number of seconds".to_owned())?;
-    if DELAYS.contains(&seconds) {
-        Ok(seconds)
-    } else {
-        Err(format!("it must be from {} to {} seconds", DELAYS.start(), DELAYS.end()))
-    }
 }
 
 fn pid(text: &str) -> Result<Pid, String> {

@@ -23,6 +23,7 @@ mod shot;
 mod signals;
 mod terminal;
 mod watch;
+mod words;
 
 use std::process::ExitCode;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::args::PsArgs;
 use super::output;
+use super::words::understand;
 use crate::export::{self, Order};
 use crate::model::{Kind, Needs, NoSample, Snapshot, Source, Wants, derive};
 use crate::query::Filter;
@@ -30,16 +31,6 @@ pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-/// What somebody wrote on the command line to say which processes are meant. Where it is wrong, that is written with the
-/// place below it, and the exit status is returned: 2.
-pub(super) fn understand(text: &str) -> Result<Filter, ExitCode> {
-    let filter = Filter::parse(text);
-    let Some(error) = filter.error() else { return Ok(filter) };
-    let [line, carets] = error.pointed(text);
-    output::complain(&format!("glowtop: {error}\n  {line}\n  {carets}"));
-    Err(ExitCode::from(2))
 }
 
 /// Two looks with a pause between them, everything read, and what else is asked for: rates need two.

@@ -12,7 +12,7 @@ use super::log::{Log, LogFile};
 use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
-use super::{output, print, ps};
+use super::{output, print, words};
 use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Start, Table};
 use crate::config::{self, BUILTIN_THEMES};
 use crate::control::Control;
@@ -130,7 +130,7 @@ fn table(options: &Options) -> Result<Table, ExitCode> {
         None => {}
     }
     if let Some(text) = &options.filter {
-        table.set_filter(ps::understand(text)?);
+        table.set_filter(words::understand(text)?);
     }
     if let Some(name) = &options.user {
         let Some(user) = user(name.as_deref()) else {

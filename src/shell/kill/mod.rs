@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use super::log::{Log, LogFile};
-use super::{output, ps};
+use super::{output, words};
 use crate::control::{self, Control};
 use crate::export;
 use crate::model::{
@@ -83,7 +83,7 @@ pub(super) struct KillArgs {
     #[arg(long)]
     json: bool,
     /// Seconds after which one that has not ended is called still alive, 0.1 to 3600
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = super::args::delay)]
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = super::words::delay)]
     patience: f64,
     /// Also write what is done, and what comes of it, to this file: a line of JSON for each step
     #[arg(long, value_name = "FILE")]
@@ -120,7 +120,7 @@ pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
         output::complain(&format!("glowtop: {sentence}"));
         ExitCode::from(USAGE)
     };
-    let mut filter = match ps::understand(&args.filter) {
+    let mut filter = match words::understand(&args.filter) {
         Ok(filter) => filter,
         Err(status) => return status,
     };

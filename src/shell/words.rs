@@ -1,0 +1,29 @@
+//! What is written on the command line in more than one place, and how it is understood: a time, a filter.
+
+use std::process::ExitCode;
+
+use super::output;
+use crate::query::Filter;
+
+/// Shortest and longest time between two looks, seconds: below, the kernel's clock ticks are too coarse for rates.
+const DELAYS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
+
+/// Reads a time in seconds.
+pub(super) fn delay(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it is not a number of seconds".to_owned())?;
+    if DELAYS.contains(&seconds) {
+        Ok(seconds)
+    } else {
+        Err(format!("it must be from {} to {} seconds", DELAYS.start(), DELAYS.end()))
+    }
+}
+
+/// What somebody wrote on the command line to say which processes are meant. Where it is wrong, that is written with the
+/// place below it, and the exit status is returned: 2.
+pub(super) fn understand(text: &str) -> Result<Filter, ExitCode> {
+    let filter = Filter::parse(text);
+    let Some(error) = filter.error() else { return Ok(filter) };
+    let [line, carets] = error.pointed(text);
+    output::complain(&format!("glowtop: {error}\n  {line}\n  {carets}"));
+    Err(ExitCode::from(2))
+}
