@@ -5,6 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -106,6 +107,20 @@ pub(super) fn unit(path: &[u8]) -> Option<&[u8]> {
 /// The folder of the cgroup of version 2 at `path`; `None` where it cannot be seen from here.
 pub(super) fn folder(path: &[u8]) -> Option<PathBuf> {
     Mount::v2()?.folder(path).ok().filter(|folder| folder.join("cgroup.procs").exists())
+}
+
+/// Sends SIGKILL to whoever is in the cgroup or below it, at once and atomically against fork(2): `cgroup.kill`,
+/// Linux 5.14.
+///
+/// # Errors
+///
+/// There is no such file, or it may not be written by us.
+pub(super) fn kill(folder: &Path) -> io::Result<()> {
+    // Not created where it is missing, and not cut.
+    fs::OpenOptions::new().write(true).open(folder.join("cgroup.kill")).and_then(|mut file| {
+        use std::io::Write;
+        file.write_all(b"1")
+    })
 }
 
 /// Who is in the cgroup of version 2 at `folder` or below it, ordered; at most `most`. Nobody where nothing can be

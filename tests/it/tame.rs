@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::support::{DEADLINE, until};
 use glowtop::control::{Control, act_and_wait, start_with};
 use glowtop::model::{
     Act, Change, ControlNews, ControlOrder, CpuMax, CpuSet, Happened, IoPriority, Outcome, Policy, ProcId,
@@ -13,8 +14,6 @@ use glowtop::model::{
 };
 use rustix::process::{Pid, getpriority_process, setpriority_process};
 
-/// No test waits this long unless it fails.
-const DEADLINE: Duration = Duration::from_mins(1);
 const GENEROUS: Duration = Duration::from_secs(30);
 
 /// Makes a thread of this very test program a process with as many threads as it says.
@@ -125,14 +124,6 @@ fn stat(pid: u32) -> procfs::process::Stat {
 
 fn target(pid: u32) -> Target {
     Target::new(ProcId::new(pid, stat(pid).starttime).unwrap(), "helper")
-}
-
-fn until(what: &str, mut yes: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !yes() {
-        assert!(start.elapsed() < DEADLINE, "it never came to this: {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// A control thread and its news.

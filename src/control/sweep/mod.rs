@@ -16,7 +16,6 @@
 //! Never added to an order: threads of the kernel, ourselves, our ancestors and init.
 
 mod census;
-mod cgroup;
 mod family;
 mod halt;
 
@@ -29,6 +28,7 @@ use crate::model::{
     Act, ControlNews, DefaultAction, Happened, Outcome, Owner, Pid, ProcId, Reach, Signal, Target, Untrusted,
 };
 
+use super::cgroups;
 use super::desk::{Desk, Stage, Token};
 use super::follow::Pursuit;
 use super::look;
@@ -84,8 +84,8 @@ impl Scope {
             if path.bytes().iter().all(|&b| b == b'/') {
                 return Err(ROOT_CGROUP);
             }
-            let folder = cgroup::folder(path.bytes()).ok_or(NO_CGROUP)?;
-            let rows = scope.census.those(&cgroup::members(&folder));
+            let folder = cgroups::folder(path.bytes()).ok_or(NO_CGROUP)?;
+            let rows = scope.census.those(&cgroups::members(&folder, usize::MAX));
             if scope.family.would_spare(&rows) {
                 return Err(OWN_CGROUP);
             }
@@ -99,7 +99,7 @@ impl Scope {
         let (known, numbers) = self.family.leads();
         self.asked = numbers;
         match &self.cgroup {
-            Some(folder) => Some(self.census.those(&cgroup::members(folder))),
+            Some(folder) => Some(self.census.those(&cgroups::members(folder, usize::MAX))),
             None => self.census.around(&known, &self.asked).ok(),
         }
     }
@@ -187,7 +187,7 @@ impl<F: Fn(ControlNews)> Desk<F> {
             let sent = Instant::now();
             // Another cgroup may have its name by now.
             let is_meant = present.iter().any(|row| scope.family.has(row.id));
-            if is_meant && cgroup::kill(&folder).is_ok() {
+            if is_meant && cgroups::kill(&folder).is_ok() {
                 self.killed_at_once(&muster.tokens, &present, sent);
                 return self.tell_escaped(order, &mut muster, act);
             }

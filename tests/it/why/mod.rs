@@ -8,16 +8,15 @@ mod weak;
 
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::support::{DEADLINE, until};
 use glowtop::control::{Control, start_with};
 use glowtop::model::{
     Act, ControlNews, ControlOrder, Happened, NextStep, Outcome, Pid, ProcId, Reach, Signal, Target, Verdict,
     WhyAlive,
 };
 
-/// No test waits this long unless it fails.
-const DEADLINE: Duration = Duration::from_mins(1);
 /// Long enough for a busy machine to run a child's few instructions, so that what should die dies within it.
 const GENEROUS: Duration = Duration::from_secs(30);
 /// For children that are known to outlive the signal.
@@ -91,15 +90,6 @@ fn stat(pid: u32) -> procfs::process::Stat {
 fn target(pid: u32) -> Target {
     let stat = stat(pid);
     Target::new(ProcId::new(pid, stat.starttime).unwrap(), stat.comm.as_str())
-}
-
-/// Asks until the answer is yes.
-fn until(what: &str, mut yes: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !yes() {
-        assert!(start.elapsed() < DEADLINE, "it never came to this: {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// A control thread and its news.
