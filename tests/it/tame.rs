@@ -98,18 +98,21 @@ fn a_helper_with_threads() {
         park();
     }
     println!("ready");
+    let mut storm = None;
     for line in std::io::stdin().lines() {
         match line.unwrap().split_once(' ') {
             // Threads that stay, one after the other, started by one that goes on doing that for a while.
             Some(("storm", count)) => {
                 let count: u32 = count.parse().unwrap();
-                std::thread::spawn(move || {
+                storm = Some(std::thread::spawn(move || {
                     for _ in 0..count {
                         park();
                         std::thread::sleep(Duration::from_micros(30));
                     }
-                });
+                }));
             }
+            // Ready when the storm is over.
+            Some(("wait", _)) => storm.take().unwrap().join().unwrap(),
             // A thread that is started after all has been said and done.
             Some(("late", _)) => drop(park()),
             other => panic!("{other:?}"),
@@ -273,7 +276,8 @@ fn threads_that_are_started_meanwhile_get_it_too() {
         let before = std::fs::read_dir(format!("/proc/{}/task", helper.pid())).unwrap().count();
         let change = change(desk.outcome(1).1);
         assert!(change.threads as usize > PARKED, "{change:?}");
-        // Two threads of the test program, and not the one that starts the others, which ends.
+        helper.order("wait storm");
+        // Two threads of the test program, and not the one that starts the others, which is gone in a moment.
         until("all threads", || helper.tids().len() == 2 + PARKED + STORM);
         let to = if act == Act::Renice(3) { (base + 3).min(19) } else { 19 };
         let values = helper.each(nice);
