@@ -1,7 +1,9 @@
 //! The lab's screen: what is chosen, what runs, what came out.
 
-use crate::model::lab::{LabNews, LabOrder, LabPlan, Mode, RunReport, WorkloadInfo, speedup};
-use crate::model::lab_why::{Span, note, why_not};
+use crate::model::lab::{
+    Did, LabNews, LabOrder, LabPlan, Mode, RunPlan, RunReport, Settings, Subject, WorkloadInfo, speedup,
+    why_not,
+};
 use crate::model::{Nanos, Pid};
 
 /// Most workers that can be chosen.
@@ -9,6 +11,19 @@ const MOST_WORKERS: u32 = 64;
 
 /// How long the serial run is to take, seconds: the steps of the size key.
 const SIZES: [f64; 6] = [1.0, 2.0, 4.0, 8.0, 15.0, 25.0];
+
+/// One task on one worker.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Span {
+    /// Counted from 1.
+    pub task: u32,
+    /// Counted from 1.
+    pub worker: u32,
+    /// When it began, seconds since the run began.
+    pub from: f64,
+    /// When it ended; `None` while it runs, or where it never did.
+    pub to: Option<f64>,
+}
 
 /// A run as it is seen.
 #[derive(Clone, PartialEq, Debug)]
@@ -74,7 +89,9 @@ impl Lab {
     /// Workers of the parallel run: one for each task where each task is a process.
     pub fn run_workers(&self) -> u32 {
         match self.mode() {
-            Mode::Processes => self.workload().map_or(1, |workload| workload.tasks),
+            Mode::Fork => self
+                .workload()
+                .map_or(1, |info| info.knob("tasks").map_or(1, |knob| knob.default.parse().unwrap_or(1))),
             _ => self.workers,
         }
     }
@@ -91,7 +108,7 @@ impl Lab {
 
     /// Chooses another parallel mode.
     pub fn next_mode(&mut self) {
-        let parallel = [Mode::Threads, Mode::Processes, Mode::Pool];
+        let parallel = [Mode::Threads, Mode::Fork, Mode::Pool];
         let at = parallel.iter().position(|mode| *mode == self.mode()).unwrap_or(0);
         self.mode = parallel.get((at + 1) % parallel.len()).copied();
     }
@@ -110,7 +127,7 @@ impl Lab {
     pub fn command_line(&self) -> String {
         let id = self.workload().map_or("primes", |workload| workload.id);
         let workers = match self.mode() {
-            Mode::Processes => String::new(),
+            Mode::Fork => String::new(),
             _ => format!(" --workers {}", self.workers),
         };
         format!(
@@ -126,17 +143,25 @@ impl Lab {
         if self.running {
             return None;
         }
-        let runs = vec![(Mode::Serial, 1), (self.mode(), self.run_workers())];
+        let one = |mode, workers| RunPlan { mode, workers, settings: Settings::default() };
+        let runs = vec![one(Mode::Serial, 1), one(self.mode(), self.run_workers())];
         self.running = true;
         self.runs.clear();
         self.problem = None;
-        Some(LabOrder::Run(LabPlan { workload, runs, serial_seconds: Some(self.seconds()) }))
+        let subject = Subject::Workload(workload);
+        Some(LabOrder::Run(LabPlan {
+            subject,
+            runs,
+            serial_seconds: Some(self.seconds()),
+            repeat: 1,
+            limit_s: None,
+        }))
     }
 
     /// Takes news of the run.
     pub fn news(&mut self, now: Nanos, news: LabNews) {
         match news {
-            LabNews::RunStarted { mode, workers, tasks, .. } => {
+            LabNews::RunStarted { run: RunPlan { mode, workers, .. }, tasks, .. } => {
                 self.runs.push(RunView {
                     mode,
                     workers,
@@ -162,27 +187,52 @@ impl Lab {
 
     /// Serial real time / parallel real time, and that by the workers; once both runs are done and right.
     pub fn speedup(&self) -> Option<(f64, f64)> {
-        let reports: Vec<RunReport> = self.runs.iter().filter_map(|run| run.report.clone()).collect();
-        speedup(&reports)
+        let (serial, run) = self.pair()?;
+        speedup(serial, run)
     }
 
     /// Why the parallel run is not as many times faster as it has workers, in a sentence or two.
     pub fn why_not(&self) -> Option<String> {
-        let report = |run: &RunView| run.report.clone();
-        let serial = self.runs.iter().find(|run| run.mode == Mode::Serial).and_then(report)?;
-        let run = self.runs.iter().rev().find(|run| run.mode != Mode::Serial)?;
-        why_not(&serial, &report(run)?, &run.spans, self.cpus)
+        let (serial, run) = self.pair()?;
+        why_not(serial, run).map(|why| why.sentence)
+    }
+
+    fn pair(&self) -> Option<(&RunReport, &RunReport)> {
+        let serial = self.runs.iter().find(|run| run.mode == Mode::Serial)?.report.as_ref()?;
+        Some((serial, self.runs.iter().rev().find(|run| run.mode != Mode::Serial)?.report.as_ref()?))
     }
 }
 
 impl RunView {
     fn news(&mut self, news: LabNews) {
-        note(&mut self.spans, &news);
         match news {
-            LabNews::WorkerStarted { worker, pid } => self.pids.push((worker, pid)),
-            LabNews::TaskDone { right, .. } => self.right += u32::from(right),
-            LabNews::RunDone(report) => self.report = Some(report),
-            LabNews::RunStarted { .. } | LabNews::TaskStarted { .. } | LabNews::Ended { .. } => {}
+            LabNews::WorkerStarted { worker, pid, .. } => self.pids.push((worker, pid)),
+            LabNews::Lanes(events) => {
+                for event in events {
+                    let at = event.at as f64 / 1e9;
+                    match event.what {
+                        Did::Begin { task, .. } => {
+                            self.spans.push(Span { task, worker: event.worker, from: at, to: None });
+                        }
+                        Did::End { task, right, .. } => {
+                            let open = |span: &&mut Span| {
+                                span.task == task && span.worker == event.worker && span.to.is_none()
+                            };
+                            if let Some(span) = self.spans.iter_mut().rev().find(open) {
+                                span.to = Some(at);
+                            }
+                            self.right += u32::from(right);
+                        }
+                        Did::Gap { .. } | Did::Blocked { .. } | Did::Moved { .. } | Did::Mark(_) => {}
+                    }
+                }
+            }
+            LabNews::RunDone(report) => self.report = Some(*report),
+            LabNews::RunStarted { .. }
+            | LabNews::WorkerEnded { .. }
+            | LabNews::Looks(_)
+            | LabNews::Note(_)
+            | LabNews::Ended { .. } => {}
         }
     }
 }

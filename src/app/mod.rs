@@ -41,7 +41,7 @@ pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
 pub use journal::{Entry, Journal};
 pub use keymap::{DEFAULT_KEYMAP, Keymap};
-pub use lab::{Lab, RunView};
+pub use lab::{Lab, RunView, Span};
 pub use layer::{Layer, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
 pub use line_edit::LineEdit;
 pub use message::{Effect, Hit, Msg, WantsChange};

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use nix::sys::stat::{SFlag, fstat};
 
 use super::order::{Order, Role, VARIABLE};
-use super::{safety, supervisor, worker};
+use super::{master, safety, supervisor};
 
 /// Exit code for a hidden entry that was not meant.
 const REFUSED: u8 = 2;
@@ -30,7 +30,7 @@ pub fn hidden_entry() -> Option<ExitCode> {
     };
     Some(match &order.role {
         Role::Supervisor(plan) => supervisor::main(&order, plan),
-        Role::Worker(work) => worker::main(&order, work),
+        Role::Master(stage) => master::main(&order, stage),
     })
 }
 

@@ -1,30 +1,41 @@
 //! Workloads that really run: as serial work, as threads, as processes, as a pool, measured and checked.
 //!
-//! Its words. A *workload* is a number of tasks with known answers; a *plan* is one experiment with it; a *run* is
-//! the workload once, in one mode; a *worker* is a process (or, in mode threads, a thread) that does tasks. The
-//! *supervisor* is the process between the monitor and the workers:
+//! Its words. A *workload* is what is run: independent tasks with known answers, or a scene of its own. A *plan* is
+//! one experiment with it; a *run* is the workload once, in one mode; a *worker* is a process or a thread that has a
+//! lane. The *supervisor* is the process between the monitor and everything else, the *master* stages one run:
 //!
 //! ```text
-//! glowtop                      holds the write end of the lifeline, hears the news
-//!  └─ lab:primes supervisor    a session of its own; starts, measures, ends
-//!      ├─ lab:primes 1/2
-//!      └─ lab:primes 2/2
+//! glowtop                       holds the write end of the lifeline, hears the news
+//!  └─ lab:primes supervisor    a session of its own; starts, watches, measures, ends
+//!      └─ lab:primes master    has one thread, so that it may fork
+//!          ├─ lab:primes 1/2
+//!          └─ lab:primes 2/2
 //! ```
 //!
-//! All of them are this same program, started through a hidden entry. Nothing here outlives the monitor, whatever
-//! ends it: `safety` has the layers.
+//! Supervisor and master are this same program, started through a hidden entry; workers are forked. They note what
+//! they do on a *board* of shared memory that the supervisor reads. Nothing here outlives the monitor, whatever ends
+//! it: `safety` has the layers.
 //!
 //! This room must never know the monitor: what a user sees of the workers in table and tree comes through `/proc`,
-//! like everything else. Read next: `supervisor`, then `worker`; a new workload is a file in `workloads`.
+//! like everything else. Read next: `pulse` (what a worker tells), `scene` (what a workload may do), `engine`; a new
+//! workload is a file in `workloads`.
 #![allow(clippy::disallowed_methods)]
 
+mod board;
+mod engine;
 mod entry;
+mod jobs;
+mod master;
+mod names;
 mod order;
+mod places;
 mod plan;
 mod protocol;
+mod pulse;
+mod random;
 mod safety;
+mod scene;
 mod supervisor;
-mod worker;
 mod workloads;
 
 use std::io::{self, PipeReader, PipeWriter, Read};
@@ -38,7 +49,7 @@ use crate::model::Pid;
 use crate::model::lab::{LabNews, LabPlan, RunReport, WorkloadInfo};
 pub use entry::hidden_entry;
 use order::{Order, Role, THIS_PROGRAM};
-use protocol::{GARBLED, Lines, SupervisorSaid};
+use protocol::{GARBLED, Lines};
 
 /// Why the lab did not do what it was told; the text is a sentence for the user.
 #[derive(Debug, thiserror::Error)]
@@ -124,9 +135,8 @@ pub fn start_in(
 ) -> Result<Run, LabError> {
     let plan = plan::check(plan, usable_cpus()).map_err(LabError::Refused)?;
     let parent = std::process::id();
-    let title = format!("lab:{} supervisor", plan.workload);
-    let order =
-        Order { run: format!("{parent}-{}", protocol::now_ns()?), parent, role: Role::Supervisor(plan) };
+    let title = format!("lab:{} supervisor", plan.name());
+    let order = Order { run: format!("{parent}-{}", pulse::now_ns()), parent, role: Role::Supervisor(plan) };
     let (lifeline_end, lifeline) = io::pipe()?;
     let (heard, news_end) = io::pipe()?;
     let mut child = order.command(program, &title, lifeline_end, news_end)?.spawn()?;
@@ -162,11 +172,10 @@ fn hear(mut heard: PipeReader, news: &impl Fn(LabNews)) -> Option<String> {
         };
         let Ok(complete) = lines.feed(buffer.get(..length).unwrap_or_default()) else { return garbled() };
         for line in complete {
-            let said = serde_json::from_slice(&line).ok().and_then(SupervisorSaid::into_news);
-            match said {
-                Some(LabNews::Ended { problem }) => return problem,
-                Some(what) => news(what),
-                None => return garbled(),
+            match serde_json::from_slice(&line) {
+                Ok(LabNews::Ended { problem }) => return problem,
+                Ok(what) => news(what),
+                Err(_) => return garbled(),
             }
         }
     }
@@ -186,7 +195,7 @@ pub fn run_to_end(plan: LabPlan, mut observe: impl FnMut(&LabNews)) -> Result<Ve
     for news in receiver {
         observe(&news);
         match news {
-            LabNews::RunDone(report) => reports.push(report),
+            LabNews::RunDone(report) => reports.push(*report),
             LabNews::Ended { problem: Some(sentence) } => return Err(LabError::Ended(sentence)),
             _ => {}
         }

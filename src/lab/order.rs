@@ -1,12 +1,13 @@
 //! What a process of the lab is told by the one that starts it, and the command that tells it.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::lab::LabPlan;
+use crate::model::lab::{LabPlan, RunPlan, Subject};
 
 /// The environment variable that carries an [`Order`].
 pub(super) const VARIABLE: &str = "GLOWTOP_LAB";
@@ -31,29 +32,48 @@ pub(super) struct Order {
 pub(super) enum Role {
     /// The supervisor of a checked plan.
     Supervisor(LabPlan),
-    /// One of the worker processes of a run.
-    Worker(Work),
+    /// The master of one run.
+    Master(Stage),
 }
 
-/// What a worker process has to do; which tasks, it reads from its standard input.
+/// What a master has to do.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Work {
-    /// Id of the workload.
-    pub(super) workload: String,
+pub(super) struct Stage {
+    /// What is to be run.
+    pub(super) subject: Subject,
+    /// How.
+    pub(super) run: RunPlan,
     /// How often each task is done.
     pub(super) rounds: u32,
-    /// Its number, from 1.
-    pub(super) worker: u32,
-    /// Of how many worker processes.
-    pub(super) of: u32,
-    /// Number of threads in it; `None` where it works itself.
-    pub(super) threads: Option<u32>,
+    /// Real time after which every process is killed, seconds.
+    pub(super) limit_s: u32,
+    /// Where the user stood, for commands of his own.
+    pub(super) board_at: i32,
+}
+
+impl Stage {
+    /// The board, which came along through exec(2).
+    pub(super) fn board(&self) -> io::Result<OwnedFd> {
+        let path = format!("/proc/self/fd/{}", self.board_at);
+        let file = std::fs::OpenOptions::new().read(true).write(true).open(path)?;
+        Ok(file.into())
+    }
+
+    /// The word for its subject.
+    pub(super) fn subject_name(&self) -> &str {
+        match &self.subject {
+            Subject::Workload(id) => id,
+            Subject::Jobs(_) => "jobs",
+        }
+    }
 }
 
 impl Order {
-    /// The command that starts `program` with this order, shown as `title` in process lists.
+    /// The command that starts `program` with this order, shown as `title` in process lists; padded, because forked
+    /// processes write their own titles over it.
     ///
-    /// Nothing of our environment goes along, nor a file but the two pipes.
+    /// No file goes along but the two pipes and what is not marked close-on-exec; nor does our environment, except for
+    /// commands of the user's own.
     pub(super) fn command(
         &self,
         program: &Path,
@@ -63,8 +83,20 @@ impl Order {
     ) -> io::Result<Command> {
         use std::os::unix::process::CommandExt;
         let mut command = Command::new(program);
-        command.arg0(title).env_clear().env(VARIABLE, serde_json::to_string(self)?);
+        command.arg0(format!("{title:<48}"));
+        if !self.is_for_jobs() {
+            command.env_clear();
+        }
+        command.env(VARIABLE, serde_json::to_string(self)?);
         command.stdin(stdin).stdout(stdout).stderr(Stdio::null());
         Ok(command)
+    }
+
+    fn is_for_jobs(&self) -> bool {
+        let subject = match &self.role {
+            Role::Supervisor(plan) => &plan.subject,
+            Role::Master(stage) => &stage.subject,
+        };
+        matches!(subject, Subject::Jobs(_))
     }
 }

@@ -24,7 +24,7 @@ use nix::unistd::{Pid, getpid, setsid};
 
 use crate::sys::{inherited, scheduling};
 
-/// A run that takes longer is ended.
+/// A run that takes longer is ended, unless its plan says otherwise.
 pub(super) const LIMIT: Duration = Duration::from_mins(1);
 
 /// What a process gets on top of the time that it is given before its own timer kills it.
@@ -67,20 +67,35 @@ pub(super) fn settle_supervisor(time: Duration) -> io::Result<Deadline> {
     Deadline::after(time + GRACE)
 }
 
-/// Turns this process into a worker of the supervisor `parent`, with `threads` threads.
+/// Turns this process into the master of a run of the supervisor `parent`, which may take `limit_s` seconds.
 ///
 /// # Errors
 /// Where a layer cannot be set up, or the supervisor is gone already.
-pub(super) fn settle_worker(parent: u32, threads: u32) -> io::Result<Deadline> {
+pub(super) fn settle_master(parent: u32, limit_s: u32) -> io::Result<Deadline> {
     forget_inherited()?;
+    // Inherited by all below; the limit is of each process's own CPU time.
+    let cpu_seconds =
+        u64::from(limit_s).saturating_add(GRACE.as_secs()).saturating_mul(u64::from(most_cpus()));
+    setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds)?;
+    settle_forked(parent, limit_s)
+}
+
+/// What exec(2) keeps and fork(2) does not, for a process of a run: it dies with its parent, and by itself in time.
+///
+/// # Errors
+/// Where a layer cannot be set up, or the parent is gone already.
+pub(super) fn settle_forked(parent: u32, limit_s: u32) -> io::Result<Deadline> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
     // It may have died before the line above; then nobody would send the signal any more.
     if !is_our_parent(parent) {
-        return Err(io::Error::other("the supervisor is gone"));
+        return Err(io::Error::other("the parent is gone"));
     }
-    let cpu_seconds = (LIMIT + GRACE).as_secs() * u64::from(threads.max(1));
-    setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds)?;
-    Deadline::after(LIMIT + GRACE)
+    Deadline::after(Duration::from_secs(u64::from(limit_s)) + GRACE)
+}
+
+/// CPUs that a process with threads can use at the same time.
+fn most_cpus() -> u32 {
+    std::thread::available_parallelism().map_or(1, |count| count.get() as u32)
 }
 
 /// A mask of blocked signals and ignored signals pass through exec(2), as do open files without close-on-exec.
@@ -106,7 +121,7 @@ pub(super) fn set_name(name: &str) {
 }
 
 /// Waits for the children `pids`, and for adopted ones that end meanwhile.
-pub(super) fn reap(pids: &mut Vec<Pid>) {
+fn reap(pids: &mut Vec<Pid>) {
     while !pids.is_empty() {
         match waitpid(None, None) {
             Ok(status) => pids.retain(|&pid| Some(pid) != status.pid()),

@@ -7,8 +7,23 @@ use std::num::NonZeroU32;
 ///
 /// A bare pid is not an identity, because the kernel gives it out again: see [`ProcId`]. Zero and negative
 /// numbers, which kill(2) reads as "a whole group", cannot be expressed.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
 pub struct Pid(NonZeroU32);
+
+impl From<Pid> for u32 {
+    fn from(pid: Pid) -> u32 {
+        pid.get()
+    }
+}
+
+impl TryFrom<u32> for Pid {
+    type Error = &'static str;
+
+    fn try_from(n: u32) -> Result<Pid, &'static str> {
+        Pid::new(n).ok_or("no kernel gives out this pid")
+    }
+}
 
 impl Pid {
     /// The pid `n`, or `None` for 0 and for numbers above `i32::MAX`, which no kernel gives out.

@@ -14,7 +14,6 @@ mod deed;
 mod derive;
 mod id;
 pub mod lab;
-pub mod lab_why;
 mod needs;
 mod news;
 mod role;

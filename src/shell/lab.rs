@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::lab::{self, LabError};
-use crate::model::lab::{LabPlan, Mode, RunReport, WorkloadInfo, speedup};
-use crate::model::lab_why::{self, Span};
+use crate::model::lab::{
+    LabPlan, Mode, RunPlan, RunReport, Settings, Subject, WorkloadInfo, speedup, why_not,
+};
 
 /// Exit code of a run with a wrong or missing answer, or of a lab that failed.
 const FAILED: u8 = 1;
@@ -103,25 +104,23 @@ fn list(json: bool) -> String {
                 "workload": workload.id,
                 "title": workload.title,
                 "lesson": workload.lesson,
-                "tasks": workload.tasks,
                 "modes": modes,
             })
         });
         return format!("{}\n", serde_json::Value::Array(rows.collect()));
     }
-    let line = |workload: &WorkloadInfo| {
-        format!("{:<12} {:>4} tasks  {}\n", workload.id, workload.tasks, workload.title)
-    };
+    let line = |workload: &WorkloadInfo| format!("{:<12} {}\n", workload.id, workload.title);
     workloads.iter().map(line).collect::<Vec<_>>().concat()
 }
 
 /// The plan that the flags mean.
 fn plan(args: &RunArgs) -> Result<LabPlan, LabError> {
-    let tasks = lab::workloads().iter().find(|workload| workload.id == args.workload).map(|w| w.tasks);
+    let tasks = lab::workloads().iter().find(|workload| workload.id == args.workload);
+    let tasks = tasks.and_then(|info| info.knob("tasks")?.default.parse().ok());
     let fixed = match args.mode {
         Mode::Serial => Some(1),
-        Mode::Processes => tasks,
-        Mode::Threads | Mode::Pool => None,
+        Mode::Fork => tasks,
+        _ => None,
     };
     let workers = match (args.workers, fixed) {
         (Some(asked), Some(fixed)) if asked != fixed => {
@@ -134,16 +133,16 @@ fn plan(args: &RunArgs) -> Result<LabPlan, LabError> {
     };
     let mut runs = Vec::new();
     if args.compare.is_some() && args.mode != Mode::Serial {
-        runs.push((Mode::Serial, 1));
+        runs.push(RunPlan { mode: Mode::Serial, workers: 1, settings: Settings::default() });
     }
-    runs.push((args.mode, workers));
+    runs.push(RunPlan { mode: args.mode, workers, settings: Settings::default() });
     let serial_seconds = args.size.is_none().then_some(args.seconds);
-    Ok(LabPlan { workload: args.workload.clone(), runs, serial_seconds })
+    let subject = Subject::Workload(args.workload.clone());
+    Ok(LabPlan { subject, runs, serial_seconds, repeat: 1, limit_s: None })
 }
 
 fn run(args: &RunArgs) -> io::Result<ExitCode> {
-    let mut spans = Vec::new();
-    let reports = plan(args).and_then(|plan| lab::run_to_end(plan, |news| lab_why::note(&mut spans, news)));
+    let reports = plan(args).and_then(|plan| lab::run_to_end(plan, |_| ()));
     let reports = match reports {
         Ok(reports) => reports,
         Err(error) => {
@@ -152,11 +151,7 @@ fn run(args: &RunArgs) -> io::Result<ExitCode> {
             return Ok(ExitCode::from(if usage { USAGE } else { FAILED }));
         }
     };
-    print(&if args.json {
-        json(&args.workload, &reports)?
-    } else {
-        table(&args.workload, &reports, &spans, lab::usable_cpus())
-    })?;
+    print(&if args.json { json(&args.workload, &reports)? } else { table(&args.workload, &reports) })?;
     let right = reports.iter().all(|report| report.answer_ok);
     Ok(if right { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
@@ -170,12 +165,18 @@ fn json(workload: &str, reports: &[RunReport]) -> io::Result<String> {
         speedup: Option<f64>,
         efficiency: Option<f64>,
     }
-    let (speedup, efficiency) = speedup(reports).unzip();
+    let (speedup, efficiency) = compared(reports).unzip();
     Ok(serde_json::to_string(&Report { workload, runs: reports, speedup, efficiency })? + "\n")
 }
 
-/// The report for people: a column for each run. `spans` are those of the last one.
-fn table(workload: &str, reports: &[RunReport], spans: &[Span], cpus: u32) -> String {
+/// Speed-up and efficiency of the last run against the first serial one.
+fn compared(reports: &[RunReport]) -> Option<(f64, f64)> {
+    let serial = reports.iter().find(|report| report.mode == Mode::Serial)?;
+    speedup(serial, reports.iter().rev().find(|report| report.mode != Mode::Serial)?)
+}
+
+/// The report for people: a column for each run.
+fn table(workload: &str, reports: &[RunReport]) -> String {
     use std::fmt::Write as _;
     let tasks = reports.first().map_or(0, |report| report.answers.len());
     let mut text = row(&format!("{workload}  {tasks} tasks"), reports, title);
@@ -196,13 +197,13 @@ fn table(workload: &str, reports: &[RunReport], spans: &[Span], cpus: u32) -> St
         };
         format!("{there}/{tasks} {verdict}")
     });
-    if let Some((speedup, efficiency)) = speedup(reports) {
+    if let Some((speedup, efficiency)) = compared(reports) {
         let _ = writeln!(text, "speed-up {speedup:.2} x   efficiency {:.1} %", efficiency * 100.0);
     }
     if let [serial, run] = reports
-        && let Some(why) = lab_why::why_not(serial, run, spans, cpus)
+        && let Some(why) = why_not(serial, run)
     {
-        let _ = writeln!(text, "{why}");
+        let _ = writeln!(text, "{}", why.sentence);
     }
     if let Some(report) = reports.last() {
         text += "answers";
@@ -238,17 +239,14 @@ mod tests {
 
     fn report(mode: Mode, workers: u32, real_s: f64, answers: Vec<Option<u64>>) -> RunReport {
         let answer_ok = answers.iter().all(Option::is_some);
-        RunReport { mode, workers, real_s, user_s: 3.0, sys_s: 0.125, answers, answer_ok }
+        let blank = RunReport::blank(&RunPlan { mode, workers, settings: Settings::default() });
+        RunReport { real_s, user_s: 3.0, sys_s: 0.125, answers, answer_ok, ..blank }
     }
 
     #[test]
     fn the_table_has_a_column_per_run() {
         let answers = vec![Some(2), Some(3)];
         let reports = [report(Mode::Serial, 1, 3.125, answers.clone()), report(Mode::Pool, 2, 2.0, answers)];
-        let spans = [
-            Span { task: 1, worker: 1, from: 0.0, to: Some(1.125) },
-            Span { task: 2, worker: 2, from: 0.0, to: Some(2.0) },
-        ];
         let expected = "\
 primes  2 tasks                 serial       pool x2
 real                           3.125 s       2.000 s
@@ -257,10 +255,9 @@ sys                            0.125 s       0.125 s
 cores in use                      1.00          1.56
 answer                          2/2 ok        2/2 ok
 speed-up 1.56 x   efficiency 78.1 %
-22 % of the core time was idle at the end, while the last tasks ran (task 2 ended last).
 answers 2 3
 ";
-        assert_eq!(table("primes", &reports, &spans, 2), expected);
+        assert_eq!(table("primes", &reports), expected);
     }
 
     #[test]
@@ -269,7 +266,7 @@ answers 2 3
             report(Mode::Serial, 1, 0.0, vec![Some(2), None]),
             report(Mode::Pool, 2, 1.0, vec![None, Some(3)]),
         ];
-        let text = table("primes", &reports, &[], 2);
+        let text = table("primes", &reports);
         assert!(text.contains("1/2 MISSING") && text.ends_with("answers - 3\n"), "{text}");
         assert!(!text.contains("speed-up") && !text.contains("inf") && !text.contains("NaN"), "{text}");
         let json: serde_json::Value =

@@ -5,6 +5,7 @@
 //! policy, no retry.
 #![allow(unsafe_code)]
 
+mod fork;
 mod heap;
 pub mod inherited;
 pub mod ioprio;
@@ -12,9 +13,14 @@ mod local_time;
 mod pages;
 mod pidfd;
 pub mod scheduling;
+mod shared;
+mod title;
 pub mod tty;
 
+pub use fork::{Ended, Forked, fork_alone, wait4};
 pub use heap::{return_free_pages, return_large_blocks};
 pub use local_time::utc_offset;
 pub use pages::return_unused_code;
 pub use pidfd::{ExitRecord, pid_send, pidfd_exit_record, pidfd_send, pidfd_send_group};
+pub use shared::Shared;
+pub use title::set_title;

@@ -7,9 +7,8 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 use super::Theme;
 use super::pen::Pen;
-use crate::app::{Action, App, Lab, RunView};
+use crate::app::{Action, App, Lab, RunView, Span};
 use crate::model::lab::RunReport;
-use crate::model::lab_why::Span;
 use crate::model::{Nanos, Role};
 
 /// Rows of the table of times: its heading, real, user, sys, cores, answers with the speed-up, and two for the reason.
@@ -66,8 +65,7 @@ fn draw_choice(area: Rect, buf: &mut Buffer, theme: &Theme, lab: &Lab) {
         pen = Pen::new(buf, line(area, 1));
     }
     pen.put(dim, "serial, then ").put(strong, lab.mode().word());
-    pen.put(dim, " on ").fmt(strong, format_args!("{}", lab.run_workers())).put(dim, " workers, ");
-    pen.fmt(strong, format_args!("{}", workload.tasks)).put(dim, " tasks, about ");
+    pen.put(dim, " on ").fmt(strong, format_args!("{}", lab.run_workers())).put(dim, " workers, about ");
     pen.fmt(strong, format_args!("{} s", lab.seconds())).put(dim, " of serial work");
     Pen::new(buf, line(area, 2)).put(dim, "$ ").put(text, &lab.command_line());
 }

@@ -8,8 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use glowtop::lab::{self, Run};
-use glowtop::model::lab::{LabNews, LabPlan, Mode};
-use glowtop::model::lab_why::{self, Span};
+use glowtop::model::lab::{Did, LabNews, LabPlan, Mode, RunPlan, Settings, Subject};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -101,6 +100,15 @@ pub(crate) fn members(glowtop: u32) -> Vec<Proc> {
         .collect()
 }
 
+/// The name of the supervisor of primes.
+pub(crate) const SUPERVISOR: &str = "lab:primes supe";
+
+/// Whether it does tasks: neither supervisor nor master.
+pub(crate) fn is_worker(proc: &Proc) -> bool {
+    let name = proc.comm.strip_prefix("lab:primes ");
+    name.is_some_and(|name| name == "thre" || name.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// A `glowtop lab run` with all that it started. Dropping it kills the lot.
 struct Lab {
     cli: Child,
@@ -121,15 +129,12 @@ impl Lab {
         members(self.cli.id())
     }
 
-    /// The supervisor and its workers, once there are `count` workers that have their names.
+    /// The supervisor and the workers, once there are `count` workers that have their names.
     fn wait_for_workers(&self, count: usize) -> (Proc, Vec<Proc>) {
         wait_for("the workers", || {
             let members = self.members();
-            // A worker on its way through posix_spawn(3) still has the supervisor's name, but leads no session.
-            let leads = |proc: &&Proc| proc.comm == "lab:primes" && proc.session == proc.pid;
-            let supervisor = members.iter().find(leads)?.clone();
-            let mut workers: Vec<Proc> =
-                members.into_iter().filter(|proc| proc.comm.starts_with("lab:primes ")).collect();
+            let supervisor = members.iter().find(|proc| proc.comm == SUPERVISOR)?.clone();
+            let mut workers: Vec<Proc> = members.into_iter().filter(is_worker).collect();
             workers.sort_by(|a, b| a.comm.cmp(&b.comm));
             (workers.len() == count).then_some((supervisor, workers))
         })
@@ -171,7 +176,9 @@ fn json(text: &str) -> Value {
 
 #[test]
 fn every_mode_gives_nine_right_answers() {
-    for (mode, workers) in [("serial", 1), ("threads", 3), ("processes", 9), ("pool", 3)] {
+    for (mode, workers) in
+        [("serial", 1_usize), ("threads", 3), ("fork", 9), ("pool", 3), ("static", 3), ("steal", 3)]
+    {
         let count = workers.to_string();
         let done =
             output(&["run", "primes", "--mode", mode, "--workers", &count, "--size", "seed", "--json"]);
@@ -190,10 +197,8 @@ fn every_mode_gives_nine_right_answers() {
         }
         // The nine primes cannot be found without any time, nor in parallel on more than all cores.
         assert!(run["real_s"].as_f64() > Some(0.0) && run["user_s"].as_f64() > Some(0.0), "{run}");
-        let keys: Vec<&String> = run.as_object().expect("an object").keys().collect();
-        let mut expected = ["mode", "workers", "real_s", "user_s", "sys_s", "answers", "answer_ok"];
-        expected.sort_unstable();
-        assert_eq!(keys, expected);
+        assert_eq!(run["crew"].as_array().map(Vec::len), Some(workers));
+        assert_eq!(run["tasks"].as_array().map(Vec::len), Some(9));
     }
 }
 
@@ -227,11 +232,13 @@ fn table_and_tree_can_name_every_process() {
     let (supervisor, workers) = lab.wait_for_workers(3);
     assert_eq!(supervisor.parent, lab.cli.id() as i32);
     assert_eq!(supervisor.session, supervisor.pid, "a session of its own");
-    assert!(supervisor.file("cmdline").starts_with("lab:primes supervisor\0"));
+    assert!(supervisor.file("cmdline").starts_with("lab:primes supervisor"));
+    let master = lab.members().into_iter().find(|proc| proc.parent == supervisor.pid).expect("a master");
+    assert!(master.file("cmdline").starts_with("lab:primes master"));
     for (number, worker) in (1..).zip(&workers) {
         assert_eq!(worker.comm, format!("lab:primes {number}/3"));
-        assert_eq!(worker.file("cmdline"), format!("lab:primes {number}/3\0"));
-        assert_eq!(worker.parent, supervisor.pid);
+        assert_eq!(worker.file("cmdline").trim_end_matches('\0'), format!("lab:primes {number}/3"));
+        assert_eq!(worker.parent, master.pid);
         assert_eq!(worker.file("oom_score_adj").trim().parse::<i32>().map(|score| score >= 500), Ok(true));
         let limits = worker.file("limits");
         let cpu = limits.lines().find(|line| line.starts_with("Max cpu time")).expect("a limit");
@@ -250,7 +257,7 @@ fn threads_carry_their_task_in_their_name() {
             .flatten()
             .filter_map(|task| fs::read_to_string(task.path().join("comm")).ok())
             .map(|comm| comm.trim().to_owned())
-            .filter(|comm| comm.contains(" t"))
+            .filter(|comm| comm.starts_with('w') && comm.contains(" t"))
             .collect();
         names.sort();
         (names == ["w1 t1", "w2 t2"] || names == ["w1 t2", "w2 t1"]).then_some(())
@@ -341,7 +348,7 @@ fn a_careless_parent_does_not_make_workers_deaf() {
 
 #[test]
 fn a_killed_worker_costs_its_task_and_the_verdict() {
-    let mut lab = Lab::start(&["--mode", "processes", "--seconds", "5", "--json"]);
+    let mut lab = Lab::start(&["--mode", "fork", "--seconds", "5", "--json"]);
     // Not for all nine: the first may be done before the last is there.
     let last =
         wait_for("the ninth worker", || lab.members().into_iter().find(|proc| proc.comm == "lab:primes 9/9"));
@@ -375,7 +382,9 @@ fn a_pool_goes_on_without_its_killed_worker_and_ends_without_any() {
 
 /// Starts a plan through the library's door; gives the run and its news.
 fn start(mode: Mode, serial_seconds: Option<f64>) -> (Run, Receiver<LabNews>) {
-    let plan = LabPlan { workload: "primes".to_owned(), runs: vec![(mode, 2)], serial_seconds };
+    let subject = Subject::Workload("primes".to_owned());
+    let runs = vec![RunPlan { mode, workers: 2, settings: Settings::default() }];
+    let plan = LabPlan { subject, runs, serial_seconds, repeat: 1, limit_s: None };
     let (sender, receiver) = channel();
     let program = Path::new(env!("CARGO_BIN_EXE_glowtop"));
     let run = lab::start_in(program, plan, move |news| drop(sender.send(news))).expect("a good plan");
@@ -388,29 +397,41 @@ fn the_news_tell_the_whole_story_in_order() {
         let (run, news) = start(mode, None);
         let news: Vec<LabNews> = news.iter().collect();
         drop(run);
-        assert_eq!(news.first(), Some(&LabNews::RunStarted { index: 0, mode, workers: 2, tasks: 9 }));
+        let Some(LabNews::RunStarted { index: 0, run: started, tasks: 9, rounds: 1 }) = news.first() else {
+            panic!("{:?}", news.first())
+        };
+        assert_eq!((started.mode, started.workers, started.settings.word("tasks")), (mode, 2, "9"));
         assert_eq!(news.last(), Some(&LabNews::Ended { problem: None }));
         assert!(matches!(&news[news.len() - 2], LabNews::RunDone(report) if report.answer_ok));
         let pids: Vec<(u32, u32)> = news
             .iter()
             .filter_map(|news| match news {
-                LabNews::WorkerStarted { worker, pid } => Some((*worker, pid.get())),
+                LabNews::WorkerStarted { worker, pid, .. } => Some((*worker, pid.get())),
                 _ => None,
             })
             .collect();
         let [(1, first), (2, second)] = pids[..] else { panic!("two workers: {pids:?}") };
         assert_eq!(first == second, mode == Mode::Threads, "threads are in one process");
-        let mut spans: Vec<Span> = Vec::new();
-        for (number, news) in news.iter().enumerate() {
-            lab_why::note(&mut spans, news);
-            if let LabNews::TaskDone { task, answer, right, .. } = news {
-                assert!(number > 0 && *right && *answer == PRIMES[*task as usize - 1]);
+        let mut open = [None; 2];
+        let mut tasks: Vec<u32> = Vec::new();
+        let events = news.iter().filter_map(|news| match news {
+            LabNews::Lanes(events) => Some(events),
+            _ => None,
+        });
+        for event in events.flatten() {
+            let lane = &mut open[event.worker as usize - 1];
+            match event.what {
+                Did::Begin { task, .. } => assert_eq!(lane.replace((task, event.at)), None, "one at a time"),
+                Did::End { task, answer, right } => {
+                    assert!(right && answer == PRIMES[task as usize - 1]);
+                    assert!(lane.take().is_some_and(|(open, from)| open == task && from <= event.at));
+                    tasks.push(task);
+                }
+                _ => {}
             }
         }
-        let mut tasks: Vec<u32> = spans.iter().map(|span| span.task).collect();
         tasks.sort_unstable();
         assert_eq!(tasks, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-        assert!(spans.iter().all(|span| span.to.is_some_and(|to| 0.0 <= span.from && span.from <= to)));
     }
 }
 
@@ -443,7 +464,7 @@ fn the_hidden_entry_refuses_whoever_is_not_the_lab() {
     let me = std::process::id();
     let order = |parent: u32| {
         format!(
-            r#"{{"run":"test-{me}","parent":{parent},"role":{{"Supervisor":{{"workload":"primes","runs":[["pool",2]],"serial_seconds":30.0}}}}}}"#
+            r#"{{"run":"test-{me}","parent":{parent},"role":{{"Supervisor":{{"subject":{{"Workload":"primes"}},"runs":[{{"mode":"pool","workers":2,"settings":{{}}}}],"serial_seconds":30.0,"repeat":1,"limit_s":null}}}}}}"#
         )
     };
     let enter = |order: &str, stdin: Stdio, stdout: Stdio| {
@@ -475,7 +496,7 @@ fn what_cannot_be_is_a_usage_error() {
         &["run", "primes", "--workers", "0"],
         &["run", "primes", "--workers", "65"],
         &["run", "primes", "--mode", "fast"],
-        &["run", "primes", "--mode", "processes", "--workers", "3"],
+        &["run", "primes", "--mode", "fork", "--workers", "3"],
         &["run", "primes", "--mode", "serial", "--workers", "3"],
         &["run", "primes", "--seconds", "nan"],
         &["run", "primes", "--seconds", "-1"],
@@ -492,8 +513,8 @@ fn what_cannot_be_is_a_usage_error() {
 fn the_list_names_what_can_be_run_and_nobody_need_read_it() {
     let done = output(&["list", "--json"]);
     let list = json(&String::from_utf8_lossy(&done.stdout));
-    assert_eq!((&list[0]["workload"], &list[0]["tasks"]), (&"primes".into(), &9.into()));
-    assert_eq!(list[0]["modes"], serde_json::json!(["serial", "threads", "processes", "pool"]));
+    assert_eq!(list[0]["workload"], "primes");
+    assert_eq!(list[0]["modes"], serde_json::json!(["pool", "serial", "threads", "fork", "static", "steal"]));
 
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);

@@ -374,7 +374,7 @@ fn the_lab_runs_and_its_workers_stand_in_the_table() {
     pty.wait_row(&["w1", "1"]);
     pty.send(b"\t");
     pty.wait_until("a worker in the table", || {
-        let workers = lab::members(glowtop).into_iter().filter(|proc| proc.comm.starts_with("lab:primes "));
+        let workers = lab::members(glowtop).into_iter().filter(lab::is_worker);
         let rows = pty.rows();
         let shown = |row: &String, pid: &str| row.contains(pid) && row.contains("lab:primes ");
         workers.map(|proc| format!(" {} ", proc.pid)).any(|pid| rows.iter().any(|row| shown(row, &pid)))
@@ -406,8 +406,7 @@ fn nothing_of_the_lab_outlives_the_monitor() {
         let mut seen: Vec<Proc> = Vec::new();
         pty.wait_until("a supervisor and a worker", || {
             seen = lab::members(glowtop);
-            seen.iter().any(|proc| proc.comm == "lab:primes")
-                && seen.iter().any(|proc| proc.comm.starts_with("lab:primes "))
+            seen.iter().any(|proc| proc.comm == lab::SUPERVISOR) && seen.iter().any(lab::is_worker)
         });
         end(&mut pty);
         pty.wait_exit();

@@ -13,7 +13,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::config::Chord;
-use crate::model::lab::{LabNews, LabOrder, Mode, RunReport, WorkloadInfo};
+use crate::model::lab::{
+    Bounds, Did, Group, Knob, KnobKind, LabNews, LabOrder, LaneEvent, Mode, RunPlan, RunReport, Settings,
+    Workers, WorkloadInfo,
+};
 use crate::model::{
     Act, ControlNews, ControlOrder, CpuTimes, CpuUse, Happened, Hearing, Host, Kind, Memory, Pid, Reach,
     Reading, Sample, Seen, ShortLived, Signal, Snapshot, System, Task, TaskMemory, Untrusted, Verdict,
@@ -72,7 +75,22 @@ impl Desk {
     fn new() -> Desk {
         let (keymap, complaints) = Keymap::parse(DEFAULT_KEYMAP);
         assert_eq!(complaints, []);
-        let workload = WorkloadInfo { id: "primes", title: "t", lesson: "l", tasks: 9, modes: &Mode::ALL };
+        let workload = WorkloadInfo {
+            id: "primes",
+            group: Group::Compute,
+            title: "the first prime from 1, 2, … 9 million on",
+            lesson: "Nine tasks that share nothing: every core lights up.",
+            watch: "Who works last.",
+            modes: &[Mode::Pool, Mode::Serial, Mode::Threads, Mode::Fork],
+            workers: Workers::Cpus,
+            knobs: vec![Knob {
+                id: "tasks",
+                help: "number of tasks",
+                kind: KnobKind::Number { min: 1.0, max: 64.0, step: 1.0 },
+                default: "9",
+            }],
+            bounds: Bounds::ORDINARY,
+        };
         let start = Start {
             keymap,
             themes: vec!["ember".into(), "ash".into()],
@@ -550,32 +568,28 @@ fn the_lab_runs_one_plan_at_a_time_and_compares() {
     let mut desk = Desk::new();
     desk.press("L Enter");
     let [Effect::Lab(LabOrder::Run(plan))] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
-    assert_eq!(plan.runs, [(Mode::Serial, 1), (Mode::Pool, 4)]);
+    let run = |mode, workers| RunPlan { mode, workers, settings: Settings::default() };
+    assert_eq!(plan.runs, [run(Mode::Serial, 1), run(Mode::Pool, 4)]);
     desk.press("Enter");
     assert_eq!(desk.effects.len(), 1);
     for (index, (mode, workers, real_s)) in
         [(Mode::Serial, 1, 4.0), (Mode::Pool, 4, 1.25)].into_iter().enumerate()
     {
-        desk.tell(Msg::Lab(LabNews::RunStarted { index, mode, workers, tasks: 1 }));
-        desk.tell(Msg::Lab(LabNews::TaskStarted { task: 1, worker: 1, at: 0.0 }));
-        desk.tell(Msg::Lab(LabNews::TaskDone { task: 1, worker: 1, at: real_s, answer: 7, right: true }));
-        let (user_s, sys_s, answers) = (real_s, 0.0, vec![Some(7)]);
-        desk.tell(Msg::Lab(LabNews::RunDone(RunReport {
-            mode,
-            workers,
-            real_s,
-            user_s,
-            sys_s,
-            answers,
-            answer_ok: true,
-        })));
+        let run = run(mode, workers);
+        let at = |what, at| LaneEvent { worker: 1, at, what };
+        let (begin, end) = (Did::Begin { task: 1, cpu: 0 }, Did::End { task: 1, answer: 7, right: true });
+        let lanes = vec![at(begin, 0), at(end, (real_s * 1e9) as u64)];
+        let report = RunReport { real_s, user_s: real_s, answer_ok: true, ..RunReport::blank(&run) };
+        desk.tell(Msg::Lab(LabNews::RunStarted { index, run, tasks: 1, rounds: 1 }));
+        desk.tell(Msg::Lab(LabNews::Lanes(lanes)));
+        desk.tell(Msg::Lab(LabNews::RunDone(Box::new(report))));
     }
     desk.tell(Msg::Lab(LabNews::Ended { problem: None }));
     assert_eq!(desk.app.lab.speedup(), Some((3.2, 0.8)));
     assert!(!desk.app.lab.running);
     desk.press("m + + Enter");
     assert!(
-        matches!(desk.effects.last(), Some(Effect::Lab(LabOrder::Run(plan))) if plan.runs[1] == (Mode::Threads, 6))
+        matches!(desk.effects.last(), Some(Effect::Lab(LabOrder::Run(plan))) if plan.runs[1] == run(Mode::Threads, 6))
     );
 }
 

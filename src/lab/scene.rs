@@ -1,0 +1,254 @@
+//! The scene: what the master of a run and everybody below it may do. Forks workers with all layers of safety, gives
+//! each a lane, tells the supervisor what it must know.
+//!
+//! Everything that forks has one thread; threads live in a forked process of their own.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering::*};
+
+use serde::{Deserialize, Serialize};
+
+use super::board::{Board, Word};
+use super::protocol::say;
+use super::pulse::{Pulse, now_ns};
+use super::safety;
+use crate::model::lab::{Check, Fate, Figure, Mode, Settings};
+use crate::sys::{Forked, fork_alone, set_title, wait4};
+
+/// What a run's processes say to the supervisor over the pipe; what they do is on the board.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) enum SceneSaid {
+    /// A process ended, and was waited for by its parent.
+    Ended { pid: u32, at_ns: u64, fate: Fate },
+    /// A sentence for the user.
+    Note(String),
+    /// Something that must come out.
+    Check(Check),
+    /// Something that was counted or measured.
+    Figure(Figure),
+    /// The work is done, and everybody was waited for: the run's last moment.
+    Done { at_ns: u64 },
+    /// The workload could not go on.
+    Failed(String),
+}
+
+/// What a run is about, for everybody in it.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    /// What all workers share.
+    pub(super) board: &'a Board,
+    /// The knobs.
+    pub(super) settings: &'a Settings,
+    /// How it shall run.
+    pub(super) mode: Mode,
+    /// On how many workers.
+    pub(super) workers: u32,
+    /// How often each task is to be done.
+    pub(super) rounds: u32,
+    /// Id of the workload.
+    pub(super) id: &'a str,
+    /// Real time after which each process is killed, seconds.
+    pub(super) limit_s: u32,
+}
+
+/// A process of the scene that its creator has to wait for.
+#[must_use = "a child that nobody waits for stays a zombie"]
+#[derive(Debug)]
+pub(super) struct Child {
+    /// Its pid.
+    pub(super) pid: u32,
+}
+
+/// What a forked process does; it ends with its result.
+pub(super) type Work<'w> = &'w (dyn Fn(&mut Pulse) -> io::Result<()> + Sync);
+
+/// Exit status of a forked process whose work failed.
+const FAILED: i32 = 1;
+/// Exit status of a forked process that panicked, as Rust's own.
+const PANICKED: i32 = 101;
+
+impl<'a> Scene<'a> {
+    /// Forks a process that does `work` with a lane under this name, and ends.
+    ///
+    /// # Errors
+    /// Where the bound of processes is reached, or the machine has no room.
+    pub(super) fn fork(
+        &self,
+        name: &str,
+        work: impl FnOnce(&mut Pulse) -> io::Result<()>,
+    ) -> io::Result<Child> {
+        self.fork_without_lane(name, |scene| {
+            let mut pulse =
+                Pulse::new(scene.board, name).ok_or_else(|| io::Error::other("there is no lane left"))?;
+            work(&mut pulse)
+        })
+    }
+
+    /// Forks a process that does `work` and ends; it may fork on, or take lanes for its threads.
+    ///
+    /// # Errors
+    /// As [`Scene::fork`].
+    pub(super) fn fork_without_lane(
+        &self,
+        name: &str,
+        work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
+    ) -> io::Result<Child> {
+        if !self.board.take_token() {
+            return Err(io::Error::other("the bound of processes is reached"));
+        }
+        let parent = std::process::id();
+        match fork_alone() {
+            Ok(Forked::Parent(pid)) => Ok(Child { pid }),
+            Ok(Forked::Child) => {
+                let done = catch_unwind(AssertUnwindSafe(|| {
+                    let _deadline = safety::settle_forked(parent, self.limit_s)?;
+                    self.set_process_name(name);
+                    work(self)
+                }));
+                std::process::exit(match done {
+                    Ok(Ok(())) => 0,
+                    Ok(Err(_)) => FAILED,
+                    Err(_) => PANICKED,
+                });
+            }
+            Err(error) => {
+                self.board.return_token();
+                Err(error)
+            }
+        }
+    }
+
+    /// Names this process in all lists: `lab:primes 3/8`, whole in its command line, 15 bytes of it as its name.
+    pub(super) fn set_process_name(&self, name: &str) {
+        let id = self.id;
+        safety::set_name(&super::names::comm(id, name));
+        set_title(&format!("lab:{id} {name}"));
+    }
+
+    /// Runs `count` workers, as threads of one process or as a process each, as the mode says, and waits for all.
+    /// Workers are numbered from 1 in the order of their start; their names are `1/4`, `2/4` ….
+    ///
+    /// # Errors
+    /// Where a worker could not be started; those that were are waited for all the same.
+    pub(super) fn crew(&self, count: u32, work: Work) -> io::Result<()> {
+        if self.mode.is_threads() {
+            let threads = self.fork_without_lane("threads", |scene| scene.threads(count, work))?;
+            self.wait(threads)?;
+            return Ok(());
+        }
+        let mut children = Vec::new();
+        let mut problem = Ok(());
+        for number in 1..=count {
+            match self.fork(&format!("{number}/{count}"), |pulse| work(pulse)) {
+                Ok(child) => children.push(child),
+                Err(error) => {
+                    problem = Err(error);
+                    break;
+                }
+            }
+        }
+        for child in children {
+            self.wait(child)?;
+        }
+        problem
+    }
+
+    /// Runs `count` workers as threads of this process and waits for all.
+    ///
+    /// # Errors
+    /// Where a thread could not be started, or failed.
+    pub(super) fn threads(
+        &self,
+        count: u32,
+        work: impl Fn(&mut Pulse) -> io::Result<()> + Sync,
+    ) -> io::Result<()> {
+        std::thread::scope(|scope| {
+            let mut started = Vec::new();
+            for number in 1..=count {
+                let (work, board) = (&work, self.board);
+                started.push(std::thread::Builder::new().spawn_scoped(scope, move || {
+                    let name = format!("{number}/{count}");
+                    let mut pulse =
+                        Pulse::new(board, &name).ok_or_else(|| io::Error::other("there is no lane left"))?;
+                    safety::set_name(&format!("w{}", pulse.number()));
+                    work(&mut pulse)
+                })?);
+            }
+            started
+                .into_iter()
+                .try_for_each(|thread| thread.join().unwrap_or(Err(io::ErrorKind::Other.into())))
+        })
+    }
+
+    /// Waits for a child's end and tells it.
+    ///
+    /// # Errors
+    /// Those of wait4(2).
+    pub(super) fn wait(&self, child: Child) -> io::Result<Fate> {
+        loop {
+            match wait4(child.pid, true) {
+                Ok(Some(ended)) => return Ok(self.ended(&child, ended)),
+                Ok(None) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether a child has ended; if so it is waited for, and told.
+    ///
+    /// # Errors
+    /// Those of wait4(2).
+    pub(super) fn has_ended(&self, child: &Child) -> io::Result<Option<Fate>> {
+        Ok(wait4(child.pid, false)?.map(|ended| self.ended(child, ended)))
+    }
+
+    fn ended(&self, child: &Child, ended: crate::sys::Ended) -> Fate {
+        self.board.return_token();
+        let fate = match (ended.code(), ended.signal()) {
+            (Some(code), _) => Fate::Exited(code),
+            (None, Some(signal)) => Fate::Killed(signal),
+            (None, None) => Fate::Unknown,
+        };
+        self.tell(&SceneSaid::Ended { pid: child.pid, at_ns: now_ns(), fate });
+        fate
+    }
+
+    /// Tells the supervisor; where nobody listens, this process is about to be killed anyway.
+    pub(super) fn tell(&self, what: &SceneSaid) {
+        let _ = say(io::stdout().lock(), what);
+    }
+
+    /// Says a sentence about what happens.
+    pub(super) fn note(&self, sentence: impl Into<String>) {
+        self.tell(&SceneSaid::Note(sentence.into()));
+    }
+
+    /// Tells what must have come out, and what did.
+    pub(super) fn check(&self, what: &str, expected: impl ToString, got: impl ToString) {
+        let got = Some(got.to_string());
+        self.tell(&SceneSaid::Check(Check { what: what.to_owned(), expected: expected.to_string(), got }));
+    }
+
+    /// Tells what was counted or measured.
+    pub(super) fn figure(&self, what: &str, value: f64, unit: &str) {
+        self.tell(&SceneSaid::Figure(Figure { what: what.to_owned(), value, unit: unit.to_owned() }));
+    }
+
+    /// Shared words for the workload itself; they begin as 0.
+    pub(super) fn cells(&self) -> &'a [AtomicU64] {
+        self.board.cells()
+    }
+
+    /// One of them.
+    pub(super) fn cell(&self, at: usize) -> &'a AtomicU64 {
+        static NOWHERE: AtomicU64 = AtomicU64::new(0);
+        self.board.cells().get(at).unwrap_or(&NOWHERE)
+    }
+
+    /// Sum of a word over all workers.
+    pub(super) fn sum(&self, word: Word) -> u64 {
+        (0..self.board.slots()).map(|slot| self.board.slot(slot, word).load(Relaxed)).sum()
+    }
+}

@@ -1,0 +1,290 @@
+//! The supervisor: starts the master of each run, watches the board, measures, reports, and ends everything below it
+//! when its lifeline breaks. It has one thread; it sleeps in poll(2) while the workers work.
+
+mod machine;
+mod record;
+
+use std::fs::File;
+use std::io::{self, PipeReader, Read};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use rustix::io::{FdFlags, fcntl_setfd};
+
+use super::board::Board;
+use super::order::{Order, Role, Stage, THIS_PROGRAM};
+use super::protocol::{GARBLED, Lines, say};
+use super::pulse::{now_ns, on_a_board_of_its_own};
+use super::scene::SceneSaid;
+use super::{safety, workloads};
+use crate::model::lab::{LabNews, LabPlan, RunPlan, Subject};
+use crate::sys::wait4;
+use record::Record;
+
+/// How long the speed of the machine is measured before the first run.
+const PROBE: Duration = Duration::from_millis(50);
+
+/// How often the board is read.
+const READ: Duration = Duration::from_millis(40);
+
+/// How long the last of a run's processes may take to end by themselves after their work is done.
+const LEAVING: Duration = Duration::from_millis(500);
+
+/// Events in one line of news.
+const BATCH: usize = 500;
+
+/// Why a plan did not run to its end.
+enum Halt {
+    /// The monitor is gone, or wants the end.
+    Lifeline,
+    /// A sentence for the user.
+    Failed(String),
+}
+
+impl From<io::Error> for Halt {
+    fn from(error: io::Error) -> Halt {
+        Halt::Failed(format!("The lab could not go on: {error}."))
+    }
+}
+
+/// Seconds that each run of a plan may take.
+fn limit_s(plan: &LabPlan) -> u32 {
+    let workload = match &plan.subject {
+        Subject::Workload(id) => workloads::find(id),
+        Subject::Jobs(_) => None,
+    };
+    let own = workload.map_or(safety::LIMIT.as_secs() as u32, |workload| workload.info.bounds.seconds);
+    plan.limit_s.unwrap_or(own)
+}
+
+/// Runs the supervisor to its end.
+pub(super) fn main(order: &Order, plan: &LabPlan) -> ExitCode {
+    let runs = u32::try_from(plan.runs.len()).unwrap_or(1).saturating_mul(plan.repeat).max(1);
+    let time = Duration::from_secs(u64::from(limit_s(plan))) * runs;
+    let settled =
+        safety::settle_supervisor(time).and_then(|deadline| Ok((deadline, Supervisor::new(order)?)));
+    let Ok((_deadline, supervisor)) = settled else { return ExitCode::FAILURE };
+    safety::set_name(&super::names::comm(plan.name(), "supervisor"));
+    let halt = supervisor.run(plan);
+    safety::end_everything();
+    let (problem, code) = match halt {
+        Ok(()) => (None, ExitCode::SUCCESS),
+        Err(Halt::Lifeline) => (Some("The run was stopped.".to_owned()), ExitCode::FAILURE),
+        Err(Halt::Failed(sentence)) => (Some(sentence), ExitCode::FAILURE),
+    };
+    // The last word; nobody may be there to hear it.
+    let _ = supervisor.tell(&LabNews::Ended { problem });
+    code
+}
+
+/// Its two ends of pipes to the monitor, and what it tells the masters about itself.
+struct Supervisor<'a> {
+    order: &'a Order,
+    lifeline: OwnedFd,
+    news: File,
+}
+
+impl Supervisor<'_> {
+    fn new(order: &Order) -> io::Result<Supervisor<'_>> {
+        let lifeline = io::stdin().as_fd().try_clone_to_owned()?;
+        let news = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        Ok(Supervisor { order, lifeline, news })
+    }
+
+    /// Tells the monitor; one that does not listen any more is gone.
+    fn tell(&self, what: &LabNews) -> Result<(), Halt> {
+        say(&self.news, what).map_err(|_| Halt::Lifeline)
+    }
+
+    fn run(&self, plan: &LabPlan) -> Result<(), Halt> {
+        let rounds = calibrate(plan);
+        let all = (0..plan.repeat).flat_map(|_| &plan.runs);
+        for (index, run) in all.enumerate() {
+            self.one_run(plan, index, run, rounds)?;
+        }
+        Ok(())
+    }
+
+    fn one_run(&self, plan: &LabPlan, index: usize, run: &RunPlan, rounds: u32) -> Result<(), Halt> {
+        let board = Board::new()?;
+        board.limit_tokens(tokens(plan));
+        let limit_s = limit_s(plan);
+        let mut record = Record::new(&board, plan, run, rounds);
+        self.tell(&LabNews::RunStarted { index, run: run.clone(), tasks: record.task_count(), rounds })?;
+        let (said, say_end) = io::pipe()?;
+        // The master needs no words from us, only to be sure that it is ours: its end of this pipe.
+        let (nothing, _held) = io::pipe()?;
+        record.begin();
+        let master = self.start_master(plan, run, rounds, limit_s, &board, nothing, say_end)?;
+        record.master(master);
+        let end = self.watch(&mut record, said, Duration::from_secs(u64::from(limit_s)));
+        if end.is_err() {
+            safety::end_everything();
+        }
+        self.tell_news(&mut record)?;
+        let in_time = end?;
+        if in_time {
+            self.let_leave(master, &mut record);
+        }
+        safety::end_everything();
+        let report = record.report();
+        self.tell(&LabNews::RunDone(Box::new(report)))?;
+        if let Some(sentence) = record.failure() {
+            return Err(Halt::Failed(sentence));
+        }
+        if in_time {
+            return Ok(());
+        }
+        Err(Halt::Failed(format!("The run was ended at its limit of {limit_s} seconds.")))
+    }
+
+    /// Starts the master of a run; the board goes along.
+    #[allow(clippy::too_many_arguments)]
+    fn start_master(
+        &self,
+        plan: &LabPlan,
+        run: &RunPlan,
+        rounds: u32,
+        limit_s: u32,
+        board: &Board,
+        stdin: PipeReader,
+        stdout: io::PipeWriter,
+    ) -> Result<u32, Halt> {
+        let stage = Stage {
+            subject: plan.subject.clone(),
+            run: run.clone(),
+            rounds,
+            limit_s,
+            board_at: board.as_fd().as_raw_fd(),
+        };
+        let order =
+            Order { run: self.order.run.clone(), parent: std::process::id(), role: Role::Master(stage) };
+        let title = format!("lab:{} master", plan.name());
+        let mut command = order.command(Path::new(THIS_PROGRAM), &title, stdin, stdout)?;
+        // This process has one thread, so nobody else starts anything meanwhile.
+        fcntl_setfd(board, FdFlags::empty()).map_err(io::Error::from)?;
+        let child = command.spawn();
+        fcntl_setfd(board, FdFlags::CLOEXEC).map_err(io::Error::from)?;
+        let child = child.map_err(|error| Halt::Failed(format!("The run could not be started: {error}.")))?;
+        Ok(child.id())
+    }
+
+    /// Watches until all of the run's processes have closed their end, or its work is done; says whether that was
+    /// before `limit`.
+    fn watch(&self, record: &mut Record, mut said: PipeReader, limit: Duration) -> Result<bool, Halt> {
+        let end = Instant::now() + limit;
+        let mut lines = Lines::default();
+        let mut buffer = [0; 4096];
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(false);
+            }
+            let mut fds = [
+                PollFd::new(self.lifeline.as_fd(), PollFlags::POLLIN),
+                PollFd::new(said.as_fd(), PollFlags::POLLIN),
+            ];
+            // What the last of them said may still be on its way.
+            let gone = record.master_is_gone();
+            let patience = if gone { Duration::ZERO } else { left.min(READ) };
+            match poll(&mut fds, PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX)) {
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(error) => return Err(io::Error::from(error).into()),
+            }
+            // Nothing is ever written to the lifeline: whatever poll has to say about it means its end.
+            let [lifeline_broke, something_said] = fds.map(|fd| fd.any().unwrap_or(true));
+            if lifeline_broke {
+                return Err(Halt::Lifeline);
+            }
+            if something_said {
+                let length = match said.read(&mut buffer) {
+                    Ok(0) => return Ok(true),
+                    Ok(length) => length,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(error) => return Err(error.into()),
+                };
+                let mut done = false;
+                for line in lines.feed(buffer.get(..length).unwrap_or_default())? {
+                    let said: SceneSaid =
+                        serde_json::from_slice(&line).map_err(|_| Halt::Failed(GARBLED.to_owned()))?;
+                    done |= matches!(said, SceneSaid::Done { .. } | SceneSaid::Failed(_));
+                    record.heard(said);
+                }
+                if done {
+                    return Ok(true);
+                }
+            }
+            if something_said || record.is_due() {
+                self.tell_news(record)?;
+            }
+            if gone && !something_said {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Tells what is new on the board.
+    fn tell_news(&self, record: &mut Record) -> Result<(), Halt> {
+        for news in record.news() {
+            match news {
+                LabNews::Lanes(events) => {
+                    for batch in events.chunks(BATCH) {
+                        self.tell(&LabNews::Lanes(batch.to_vec()))?;
+                    }
+                }
+                other => self.tell(&other)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reaps a master that has nothing left to do.
+    fn let_leave(&self, master: u32, record: &mut Record) {
+        let end = Instant::now() + LEAVING;
+        while Instant::now() < end {
+            match wait4(master, false) {
+                Ok(Some(ended)) => return record.master_ended(ended),
+                Ok(None) => std::thread::sleep(Duration::from_micros(200)),
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// How many processes and threads a run of this plan may have at a time.
+fn tokens(plan: &LabPlan) -> u32 {
+    match &plan.subject {
+        Subject::Workload(id) => workloads::find(id).map_or(1, |workload| workload.info.bounds.processes),
+        Subject::Jobs(_) => super::plan::most_workers(super::usable_cpus()) + 1,
+    }
+}
+
+/// How often each task must be done for a serial run as long as the plan wants it: at least once.
+fn calibrate(plan: &LabPlan) -> u32 {
+    let (Some(seconds), Subject::Workload(id), Some(run)) =
+        (plan.serial_seconds, &plan.subject, plan.runs.first())
+    else {
+        return 1;
+    };
+    let Some(probe) = workloads::find(id).and_then(|workload| workload.probe) else { return 1 };
+    let once = on_a_board_of_its_own(|pulse| {
+        let begin = Instant::now();
+        let mut quickest = f64::INFINITY;
+        // The quickest of several: what others take from this machine meanwhile only ever makes a pass slower.
+        while begin.elapsed() < PROBE {
+            let pass = now_ns();
+            let part = probe(&run.settings, pulse);
+            quickest = quickest.min(now_ns().saturating_sub(pass) as f64 / 1e9 / part);
+        }
+        quickest
+    });
+    // A cast from float stays within the bounds of the type.
+    once.map_or(1, |once| ((seconds / once).round() as u32).max(1))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! What came out of a run: times as `time` prints them, what each worker and each task took, answers, and what else
+//! the machine did.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Mode, RunPlan, Settings};
+
+/// One run.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RunReport {
+    /// How it ran.
+    pub mode: Mode,
+    /// On how many workers.
+    pub workers: u32,
+    /// With which knobs.
+    pub settings: Settings,
+    /// How often each task was done, so that the run takes long enough to be measured.
+    pub rounds: u32,
+    /// From the start of the run's first process to the end of the last, seconds.
+    pub real_s: f64,
+    /// CPU time in user mode of all its processes, by wait4(2), seconds.
+    pub user_s: f64,
+    /// CPU time in kernel mode, seconds.
+    pub sys_s: f64,
+    /// Largest resident set of any of its processes, bytes: `ru_maxrss` of getrusage(2).
+    pub max_rss: u64,
+    /// One answer per task; `None` where a task did not finish.
+    pub answers: Vec<Option<u64>>,
+    /// What else was checked.
+    pub checks: Vec<Check>,
+    /// What the workload counted and measured.
+    pub figures: Vec<Figure>,
+    /// Whether every answer is there and right, and every check holds.
+    pub answer_ok: bool,
+    /// Each worker.
+    pub crew: Vec<WorkerReport>,
+    /// Each task, in the order of their ends.
+    pub tasks: Vec<TaskReport>,
+    /// What else the machine did.
+    pub noise: Noise,
+    /// Events that were lost because nobody fetched them in time.
+    pub lost_events: u64,
+}
+
+impl RunReport {
+    /// CPU time in all, seconds.
+    pub fn cpu_s(&self) -> f64 {
+        self.user_s + self.sys_s
+    }
+
+    /// Average number of CPUs in use; `None` for a run without duration.
+    pub fn cores_used(&self) -> Option<f64> {
+        (self.real_s > 0.0).then(|| self.cpu_s() / self.real_s)
+    }
+
+    /// A report of a run that has yet to happen.
+    pub fn blank(plan: &RunPlan) -> RunReport {
+        RunReport {
+            mode: plan.mode,
+            workers: plan.workers,
+            settings: plan.settings.clone(),
+            rounds: 1,
+            real_s: 0.0,
+            user_s: 0.0,
+            sys_s: 0.0,
+            max_rss: 0,
+            answers: Vec::new(),
+            checks: Vec::new(),
+            figures: Vec::new(),
+            answer_ok: false,
+            crew: Vec::new(),
+            tasks: Vec::new(),
+            noise: Noise::default(),
+            lost_events: 0,
+        }
+    }
+}
+
+/// Something that must come out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Check {
+    /// What, in a few words.
+    pub what: String,
+    /// What must come out.
+    pub expected: String,
+    /// What did; `None` where nothing did.
+    pub got: Option<String>,
+}
+
+impl Check {
+    /// Whether it did.
+    pub fn holds(&self) -> bool {
+        self.got.as_ref() == Some(&self.expected)
+    }
+}
+
+/// Something that was counted or measured.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Figure {
+    /// What, in a few words.
+    pub what: String,
+    /// How much.
+    pub value: f64,
+    /// Of what: `s`, `/s`, `MiB`, `ns/op`, `%` …; empty for a plain number.
+    pub unit: String,
+}
+
+/// What became of one worker. Times are seconds since the run began.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct WorkerReport {
+    /// Counted from 1.
+    pub worker: u32,
+    /// Its process.
+    pub pid: u32,
+    /// Its thread; the same as `pid` where the worker is a process.
+    pub tid: u32,
+    /// Its name, for instance `producer`; empty where the number says it all.
+    pub name: String,
+    /// When it was started.
+    pub started: f64,
+    /// When it began its first task; `None` where it had none.
+    pub first: Option<f64>,
+    /// When it ended its last task.
+    pub last: Option<f64>,
+    /// When it ended.
+    pub ended: Option<f64>,
+    /// Between first and last, seconds: on a CPU (field 1 of `schedstat`).
+    pub run_s: f64,
+    /// Between first and last: ready, but waiting for a CPU (field 2).
+    pub wait_s: f64,
+    /// Between first and last: waiting for something else, as the worker itself measured it.
+    pub blocked_s: f64,
+    /// Off the CPU without having asked for it, as its own clock saw it.
+    pub gaps_s: f64,
+    /// Context switches that it asked for, and that it did not: getrusage(2).
+    pub voluntary: u64,
+    /// See `voluntary`.
+    pub involuntary: u64,
+    /// Times it was seen on another CPU than before.
+    pub migrations: u64,
+    /// Tasks that it did.
+    pub tasks: u32,
+    /// How it ended.
+    pub fate: Fate,
+}
+
+/// How a worker ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum Fate {
+    /// It did not, or nobody knows how.
+    #[default]
+    Unknown,
+    /// By itself, with this status.
+    Exited(i32),
+    /// By this signal.
+    Killed(i32),
+}
+
+/// One task. Times are seconds since the run began.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TaskReport {
+    /// Counted from 1.
+    pub task: u32,
+    /// Who did it, counted from 1.
+    pub worker: u32,
+    /// When it began.
+    pub from: f64,
+    /// When it ended.
+    pub to: f64,
+    /// On a CPU, seconds.
+    pub run_s: f64,
+}
+
+/// What else the machine did while the run lasted. `None` where it could not be known.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Noise {
+    /// CPUs that the run could use, by affinity and cgroup.
+    pub cpus: u32,
+    /// Part of the usable CPUs' time that others used, 0 to 1: `/proc/stat` less the lab's own.
+    pub others: Option<f64>,
+    /// Part that the hypervisor gave to others, 0 to 1.
+    pub steal: Option<f64>,
+    /// Time that a cgroup quota held the run back, seconds.
+    pub throttled_s: Option<f64>,
+    /// Clock rate before and after, MHz.
+    pub mhz: Option<(f64, f64)>,
+}
