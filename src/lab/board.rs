@@ -9,7 +9,8 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicU64, Ordering::*, fence};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU64, fence};
 
 use crate::model::lab::{BlockedOn, Did, Mark};
 use crate::sys::Shared;
@@ -378,8 +379,8 @@ mod tests {
 
     #[test]
     fn a_reader_beside_a_writer_sees_whole_events_or_counts_them() {
-        let board = Board::new().expect("memory");
         const ALL: u64 = 200_000;
+        let board = Board::new().expect("memory");
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 for at in 1..=ALL {

@@ -1,7 +1,8 @@
 //! Independent tasks, done by however many workers in whatever mode.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 
 use super::pulse::Pulse;
 use super::scene::Scene;
@@ -53,7 +54,10 @@ pub(super) fn run(scene: &Scene, tasks: &dyn Tasks) -> io::Result<()> {
         Mode::Pool => scene.crew(scene.workers, &|pulse| desk.drain(pulse, chunk)),
         Mode::Static | Mode::Steal => {
             desk.deal();
-            scene.crew(scene.workers, &|pulse| desk.from_own_share(pulse, scene.mode == Mode::Steal))
+            scene.crew(scene.workers, &|pulse| {
+                desk.do_own_share(pulse, scene.mode == Mode::Steal);
+                Ok(())
+            })
         }
         Mode::Threads | Mode::GilOld | Mode::GilNew | Mode::GilFair => {
             let threads = scene.fork_without_lane("threads", |scene| {
@@ -100,7 +104,9 @@ impl Desk<'_> {
             if mine.is_empty() || pulse.is_stopping() {
                 return Ok(());
             }
-            mine.iter().for_each(|&task| self.work(pulse, task));
+            for &task in mine {
+                self.work(pulse, task);
+            }
         }
     }
 
@@ -144,7 +150,7 @@ impl Desk<'_> {
     }
 
     /// Takes from its own piece, front first, and then, where it may, from the back of whoever has most left.
-    fn from_own_share(&self, pulse: &mut Pulse, steal: bool) -> io::Result<()> {
+    fn do_own_share(&self, pulse: &mut Pulse, steal: bool) {
         places::take(self.scene, pulse);
         let own = pulse.number() as usize - 1;
         while !pulse.is_stopping() {
@@ -161,11 +167,10 @@ impl Desk<'_> {
                 if steal && (0..self.scene.workers as usize).any(|other| left(self.scene.cell(other)) > 0) {
                     continue;
                 }
-                return Ok(());
+                return;
             };
             self.work(pulse, task);
         }
-        Ok(())
     }
 }
 

@@ -5,7 +5,8 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use serde::{Deserialize, Serialize};
 
@@ -185,6 +186,7 @@ impl<'a> Scene<'a> {
     ///
     /// # Errors
     /// Those of wait4(2).
+    #[expect(clippy::needless_pass_by_value, reason = "who has been waited for is nobody's child any more")]
     pub(super) fn wait(&self, child: Child) -> io::Result<Fate> {
         loop {
             match wait4(child.pid, true) {
@@ -216,6 +218,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Tells the supervisor; where nobody listens, this process is about to be killed anyway.
+    #[expect(clippy::unused_self, reason = "only a process of a scene has somebody to tell")]
     pub(super) fn tell(&self, what: &SceneSaid) {
         let _ = say(io::stdout().lock(), what);
     }
@@ -226,6 +229,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Tells what must have come out, and what did.
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts, as they come")]
     pub(super) fn check(&self, what: &str, expected: impl ToString, got: impl ToString) {
         let got = Some(got.to_string());
         self.tell(&SceneSaid::Check(Check { what: what.to_owned(), expected: expected.to_string(), got }));

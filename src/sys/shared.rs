@@ -101,6 +101,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods)]
     fn files_that_could_shrink_are_refused() {
         let file = std::fs::File::open("/dev/null").expect("the null device");
         assert!(Shared::map(file.into()).is_err());

@@ -34,6 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::disallowed_methods)]
     fn the_kernel_says_where_the_arguments_lie() {
         let stat = std::fs::read("/proc/self/stat").expect("our own");
         let (start, end) = arguments(&stat).expect("fields");

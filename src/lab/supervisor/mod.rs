@@ -128,7 +128,7 @@ impl Supervisor<'_> {
         self.tell_news(&mut record)?;
         let in_time = end?;
         if in_time {
-            self.let_leave(master, &mut record);
+            Self::let_leave(master, &mut record);
         }
         safety::end_everything();
         let report = record.report();
@@ -243,7 +243,7 @@ impl Supervisor<'_> {
     }
 
     /// Reaps a master that has nothing left to do.
-    fn let_leave(&self, master: u32, record: &mut Record) {
+    fn let_leave(master: u32, record: &mut Record) {
         let end = Instant::now() + LEAVING;
         while Instant::now() < end {
             match wait4(master, false) {

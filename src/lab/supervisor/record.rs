@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use super::super::board::{Board, Event, Word};
 use super::super::engine::Tasks;

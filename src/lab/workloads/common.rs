@@ -72,7 +72,7 @@ pub(super) fn next_prime(from: u64, pulse: &mut Pulse) -> u64 {
 /// The first prime from `from` on, by another and quicker way: divisors up to the root only.
 pub(super) fn next_prime_by_root(from: u64) -> u64 {
     let is_prime = |n: u64| n > 1 && (2..n).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d));
-    (from..).find(|&n| is_prime(n)).unwrap_or(0)
+    (from..u64::MAX).find(|&n| is_prime(n)).unwrap_or(0)
 }
 
 #[cfg(test)]
