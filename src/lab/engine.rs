@@ -129,9 +129,7 @@ impl Desk<'_> {
                 }
             }
         }
-        for child in children {
-            self.scene.wait(child)?;
-        }
+        self.scene.wait_all(children)?;
         problem
     }
 

@@ -4,10 +4,14 @@
 //! Everything that forks has one thread; threads live in a forked process of their own.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde::{Deserialize, Serialize};
 
 use super::board::{Board, Word};
@@ -149,9 +153,7 @@ impl<'a> Scene<'a> {
                 }
             }
         }
-        for child in children {
-            self.wait(child)?;
-        }
+        self.wait_all(children)?;
         problem
     }
 
@@ -196,6 +198,31 @@ impl<'a> Scene<'a> {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Waits for the end of all these children, and tells each as it comes.
+    ///
+    /// # Errors
+    /// Those of wait4(2).
+    pub(super) fn wait_all(&self, mut children: Vec<Child>) -> io::Result<()> {
+        // Before 5.3 there are no such descriptors; then one is waited for after the other.
+        let open =
+            |child: &Child| pidfd_open(Pid::from_raw(child.pid.cast_signed())?, PidfdFlags::empty()).ok();
+        let mut hands: Vec<_> = children.iter().map_while(open).collect();
+        while hands.len() == children.len() && !children.is_empty() {
+            let mut fds: Vec<PollFd> =
+                hands.iter().map(|hand| PollFd::new(hand.as_fd(), PollFlags::POLLIN)).collect();
+            match poll(&mut fds, PollTimeout::NONE) {
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(_) => break,
+            }
+            let ready: Vec<bool> = fds.iter().map(|fd| fd.any().unwrap_or(true)).collect();
+            for at in (0..children.len()).rev().filter(|&at| ready.get(at) == Some(&true)) {
+                drop(hands.remove(at));
+                self.wait(children.remove(at))?;
+            }
+        }
+        children.into_iter().try_for_each(|child| self.wait(child).map(drop))
     }
 
     /// Whether a child has ended; if so it is waited for, and told.
