@@ -111,10 +111,10 @@ fn still_alive(after: f64, why: &WhyAlive, signal: Signal, pid: Pid) -> String {
     };
     let head = format!("{head} {}", when(after));
     match why {
-        WhyAlive::Ignores => format!("{head}, ignores {name}"),
-        WhyAlive::Blocks => format!("{head}, blocks {name}, which waits until it is unblocked"),
+        WhyAlive::Ignores => format!("ignores {name}, {head}"),
+        WhyAlive::Blocks => format!("blocks {name}, {head}: it waits until it is unblocked"),
         WhyAlive::Catches if took(why, signal) => format!("caught {name} and goes on"),
-        WhyAlive::Catches => format!("{head}, caught {name} and went on"),
+        WhyAlive::Catches => format!("caught {name} and went on, {head}"),
         WhyAlive::Stopped if signal.is_deadly() => format!("stopped: {name} waits until it is continued"),
         WhyAlive::Stopped => format!("{head}, or stopped again"),
         WhyAlive::Uninterruptible { wchan } => {
@@ -266,13 +266,13 @@ mod tests {
         let vfork = |child, name: &str| WhyAlive::Vfork { child, child_name: name.into() };
         let threaded = |threads, why| WhyAlive::MainEnded { threads, why: Box::new(why) };
         for (why, act, said) in [
-            (WhyAlive::Ignores, TERM, "still alive after 5 s, ignores SIGTERM; SIGKILL ends it"),
+            (WhyAlive::Ignores, TERM, "ignores SIGTERM, still alive after 5 s; SIGKILL ends it"),
             (
                 WhyAlive::Blocks,
                 TERM,
-                "still alive after 5 s, blocks SIGTERM, which waits until it is unblocked; SIGKILL ends it",
+                "blocks SIGTERM, still alive after 5 s: it waits until it is unblocked; SIGKILL ends it",
             ),
-            (WhyAlive::Catches, TERM, "still alive after 5 s, caught SIGTERM and went on; SIGKILL ends it"),
+            (WhyAlive::Catches, TERM, "caught SIGTERM and went on, still alive after 5 s; SIGKILL ends it"),
             (WhyAlive::Stopped, TERM, "stopped: SIGTERM waits until it is continued; SIGCONT continues it"),
             (
                 stuck(Some("nfs_wait")),
@@ -349,7 +349,7 @@ mod tests {
             (
                 threaded(1, WhyAlive::Ignores),
                 TERM,
-                "still alive after 5 s, ignores SIGTERM (its main thread has ended, one other goes on); \
+                "ignores SIGTERM, still alive after 5 s (its main thread has ended, one other goes on); \
                  SIGKILL ends it",
             ),
             (
@@ -416,7 +416,7 @@ mod tests {
         let tstp = Act::Signal(Signal::new(20).unwrap());
         assert_eq!(
             alive(0.3, WhyAlive::Ignores, tstp),
-            "4711 sh: not stopped after 0.3 s, ignores SIGTSTP; SIGSTOP stops it"
+            "4711 sh: ignores SIGTSTP, not stopped after 0.3 s; SIGSTOP stops it"
         );
         let cont = Act::Signal(Signal::CONT);
         assert_eq!(alive(5.0, WhyAlive::Stopped, cont), "4711 sh: still stopped after 5 s, or stopped again");

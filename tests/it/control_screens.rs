@@ -220,10 +220,10 @@ fn the_next_step_is_seen_in_a_narrow_terminal() {
     for (size, said) in [
         (
             MIDDLE,
-            "1311 cc1plus: still alive after 5 s, blocks SIGTERM, which waits until it is unblocked; SIGKILL ends it (!)",
+            "1311 cc1plus: blocks SIGTERM, still alive after 5 s: it waits until it is unblocked; SIGKILL ends it (!)",
         ),
-        (SMALL, "1311 cc1plus: still alive after 5 s, blocks SIGTERM, which…; SIGKILL ends it (!)"),
-        ((40, 12), "1311 cc1plus: still alive after 5 s, bl…"),
+        (SMALL, "1311 cc1plus: blocks SIGTERM, still alive after 5 s: it wa…; SIGKILL ends it (!)"),
+        ((40, 12), "1311 cc1plus: blocks SIGTERM, still ali…"),
     ] {
         let mut desk = desk(size, Depth::True, true);
         news(&mut desk, 1, 1311, Some(TERM), Happened::Verdict(blocks()));

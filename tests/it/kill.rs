@@ -631,6 +631,6 @@ fn a_signal_that_does_not_ask_to_end_may_be_caught() {
     assert_eq!((code, out.as_str()), (0, format!("{pid} sh: caught SIGHUP and goes on\n").as_str()), "{err}");
     let (code, out, err) = sent("TERM");
     assert_eq!(code, 1, "{out}{err}");
-    assert!(out.ends_with("caught SIGTERM and went on; SIGKILL ends it (--signal KILL)\n"), "{out}{err}");
+    assert!(out.contains("caught SIGTERM and went on, still alive after"), "{out}{err}");
     assert!(daemon.runs());
 }

@@ -262,7 +262,7 @@ fn one_that_ignores_the_signal_is_told_to_be_alive_and_why() {
     pty.send(b"k");
     pty.wait_row(&["SIGTERM", "ignores it"]);
     pty.send(b"\r");
-    pty.wait_row(&[&format!("{pid} sleep: still alive"), "ignores SIGTERM"]);
+    pty.wait_row(&[&format!("{pid} sleep: ignores SIGTERM"), "still alive"]);
     assert_eq!(target.stat(3), "S");
     quit(pty);
 }

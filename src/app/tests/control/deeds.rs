@@ -327,7 +327,7 @@ fn what_helps_next_is_told_with_its_key() {
     let uninterruptible = WhyAlive::Uninterruptible { wchan: None };
     let hup = Act::Signal(Signal::HUP);
     for (why, act, said) in [
-        (WhyAlive::Ignores, TERM, "still alive after 5 s, ignores SIGTERM; SIGKILL ends it (!)"),
+        (WhyAlive::Ignores, TERM, "ignores SIGTERM, still alive after 5 s; SIGKILL ends it (!)"),
         (WhyAlive::Stopped, TERM, "stopped: SIGTERM waits until it is continued; SIGCONT continues it (z)"),
         (
             zombie,
@@ -358,7 +358,7 @@ fn what_helps_next_is_told_with_its_key() {
         let why = WhyAlive::Ignores;
         desk.news(session, pid, Some(TERM), Happened::Verdict(Verdict::StillAlive { after: 0.3, why }));
     }
-    assert_eq!(desk.said(), "2 processes: still alive after 0.3 s, ignores SIGTERM; SIGKILL ends it (G)");
+    assert_eq!(desk.said(), "2 processes: ignores SIGTERM, still alive after 0.3 s; SIGKILL ends it (G)");
 }
 
 #[test]
