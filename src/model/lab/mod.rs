@@ -2,15 +2,21 @@
 //! ([`LabNews`]), what came out ([`RunReport`]), and why ([`why_not()`]). Pure values and their arithmetic.
 
 mod account;
+mod experiment;
+pub mod fit;
 mod news;
 mod report;
+mod verdict;
 pub mod whatif;
 mod why;
 mod workload;
 
 pub use account::{Account, speedup};
+pub use experiment::{Comparison, Experiment, Machine, SCHEMA};
+pub use fit::{Ceiling, Pop, Ratio};
 pub use news::{BlockedOn, Did, LabNews, LaneEvent, LaneLook, Mark};
 pub use report::{Check, Fate, Figure, Noise, RunReport, TaskReport, WorkerReport};
+pub use verdict::{Verdict, VerdictKind};
 pub use why::{Cure, Why, why_not};
 pub use workload::{
     Bounds, Group, Jobs, Knob, KnobKind, LabOrder, LabPlan, Mode, RunPlan, Settings, Subject, Workers,

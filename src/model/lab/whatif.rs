@@ -1,5 +1,7 @@
 //! What another order, or another number of workers, would give: list scheduling of the task times that were measured.
 
+use super::Ceiling;
+
 /// The greatest speed-up that a queue of tasks in this order allows on `workers` workers: each free worker takes
 /// the next task (list scheduling), nothing else costs time.
 ///
@@ -20,6 +22,16 @@ pub fn ceiling_largest_first(tasks: &[f64], workers: u32) -> f64 {
     let mut sorted = tasks.to_vec();
     sorted.sort_by(|a, b| b.total_cmp(a));
     ceiling(&sorted, workers)
+}
+
+/// All ceilings of these tasks; `None` where there are none.
+pub fn ceilings(tasks: &[f64], workers: u32) -> Option<Ceiling> {
+    let longest = tasks.iter().copied().fold(0.0, f64::max);
+    (longest > 0.0).then(|| Ceiling {
+        now: ceiling(tasks, workers),
+        largest_first: ceiling_largest_first(tasks, workers),
+        any: tasks.iter().sum::<f64>() / longest,
+    })
 }
 
 #[cfg(test)]
