@@ -132,7 +132,10 @@ pub struct WorkerReport {
     pub wait_s: f64,
     /// Between first and last: waiting for something else, as the worker itself measured it.
     pub blocked_s: f64,
-    /// Of that, what for, seconds; waits too short to be told are missing.
+    /// Before its first task: waiting for something else than a CPU, as it measured it, seconds.
+    #[serde(default)]
+    pub blocked_before_s: f64,
+    /// What it waited for in all, seconds; waits too short to be told are missing.
     #[serde(default)]
     pub blocked_on: BTreeMap<BlockedOn, f64>,
     /// Off the CPU without having asked for it, as its own clock saw it.
