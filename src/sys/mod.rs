@@ -17,7 +17,7 @@ mod shared;
 mod title;
 pub mod tty;
 
-pub use fork::{Ended, Forked, fork_alone, wait4};
+pub use fork::{Ended, Forked, fork_alone, wait4, wait4_any};
 pub use heap::{return_free_pages, return_large_blocks};
 pub use local_time::utc_offset;
 pub use pages::return_unused_code;
