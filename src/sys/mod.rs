@@ -5,6 +5,7 @@
 //! policy, no retry.
 #![allow(unsafe_code)]
 
+mod dispositions;
 mod fork;
 mod heap;
 pub mod inherited;
@@ -17,6 +18,7 @@ mod shared;
 mod title;
 pub mod tty;
 
+pub use dispositions::{catch_signal, caught_signals, ignore_signal};
 pub use fork::{Ended, Forked, fork_alone, wait4, wait4_any};
 pub use heap::{return_free_pages, return_large_blocks};
 pub use local_time::utc_offset;
