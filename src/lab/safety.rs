@@ -30,6 +30,9 @@ pub(super) const LIMIT: Duration = Duration::from_mins(1);
 /// What a process gets on top of the time that it is given before its own timer kills it.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How often a process that is to be adopted looks for its parent.
+const LOOK_FOR_PARENT: Duration = Duration::from_millis(2);
+
 /// Points of `oom_score_adj`: when memory runs out, the lab goes before the user's programs: proc(5).
 const OOM_SCORE: i32 = 500;
 
@@ -91,6 +94,29 @@ pub(super) fn settle_forked(parent: u32, limit_s: u32) -> io::Result<Deadline> {
         return Err(io::Error::other("the parent is gone"));
     }
     Deadline::after(Duration::from_secs(u64::from(limit_s)) + GRACE)
+}
+
+/// The same for a process that is to outlive its parent: the end of that one is no reason to end, but to look around,
+/// which a stopped process could not. [`be_adopted`] does the rest.
+///
+/// # Errors
+/// Where a layer cannot be set up.
+pub(super) fn settle_for_adoption(_parent: u32, limit_s: u32) -> io::Result<Deadline> {
+    prctl::set_pdeathsig(Signal::SIGCONT)?;
+    Deadline::after(Duration::from_secs(u64::from(limit_s)) + GRACE)
+}
+
+/// Waits for the end of the parent `parent`, and binds this process to `heir`, the subreaper that adopts it.
+///
+/// # Errors
+/// Where another has adopted it: then the lab is gone, and so should the caller be.
+pub(super) fn be_adopted(parent: u32, heir: u32) -> io::Result<()> {
+    while is_our_parent(parent) {
+        std::thread::sleep(LOOK_FOR_PARENT);
+    }
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    // After the line above, as in `settle_forked`.
+    if is_our_parent(heir) { Ok(()) } else { Err(io::Error::other("the supervisor is gone")) }
 }
 
 /// CPUs that a process with threads can use at the same time.

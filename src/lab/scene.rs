@@ -73,6 +73,15 @@ const FAILED: i32 = 1;
 /// Exit status of a forked process that panicked, as Rust's own.
 const PANICKED: i32 = 101;
 
+/// How a process ended, as its wait status says.
+pub(super) fn fate(ended: &crate::sys::Ended) -> Fate {
+    match (ended.code(), ended.signal()) {
+        (Some(code), _) => Fate::Exited(code),
+        (None, Some(signal)) => Fate::Killed(signal),
+        (None, None) => Fate::Unknown,
+    }
+}
+
 impl<'a> Scene<'a> {
     /// Forks a process that does `work` with a lane under this name, and ends.
     ///
@@ -99,6 +108,28 @@ impl<'a> Scene<'a> {
         name: &str,
         work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
     ) -> io::Result<Child> {
+        self.fork_and_settle(name, safety::settle_forked, work)
+    }
+
+    /// Forks a process that is to outlive this one, as every daemon does: the supervisor adopts it, reaps it, and tells
+    /// how it ended. `work` has to call [`safety::be_adopted`], from which on the lab holds it as it holds all others.
+    ///
+    /// # Errors
+    /// As [`Scene::fork`].
+    pub(super) fn fork_for_adoption(
+        &self,
+        name: &str,
+        work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
+    ) -> io::Result<Child> {
+        self.fork_and_settle(name, safety::settle_for_adoption, work)
+    }
+
+    fn fork_and_settle(
+        &self,
+        name: &str,
+        settle: fn(u32, u32) -> io::Result<safety::Deadline>,
+        work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
+    ) -> io::Result<Child> {
         if !self.board.take_token() {
             return Err(io::Error::other("the bound of processes is reached"));
         }
@@ -107,7 +138,7 @@ impl<'a> Scene<'a> {
             Ok(Forked::Parent(pid)) => Ok(Child { pid }),
             Ok(Forked::Child) => {
                 let done = catch_unwind(AssertUnwindSafe(|| {
-                    let _deadline = safety::settle_forked(parent, self.limit_s)?;
+                    let _deadline = settle(parent, self.limit_s)?;
                     self.set_process_name(name);
                     work(self)
                 }));
@@ -235,11 +266,7 @@ impl<'a> Scene<'a> {
 
     fn ended(&self, child: &Child, ended: crate::sys::Ended) -> Fate {
         self.board.return_token();
-        let fate = match (ended.code(), ended.signal()) {
-            (Some(code), _) => Fate::Exited(code),
-            (None, Some(signal)) => Fate::Killed(signal),
-            (None, None) => Fate::Unknown,
-        };
+        let fate = fate(&ended);
         self.tell(&SceneSaid::Ended { pid: child.pid, at_ns: now_ns(), fate });
         fate
     }

@@ -22,7 +22,6 @@ use super::pulse::{now_ns, on_a_board_of_its_own};
 use super::scene::SceneSaid;
 use super::{safety, workloads};
 use crate::model::lab::{LabNews, LabPlan, RunPlan, Subject};
-use crate::sys::wait4;
 use record::Record;
 
 /// How long the speed of the machine is measured before the first run.
@@ -128,7 +127,7 @@ impl Supervisor<'_> {
         self.tell_news(&mut record)?;
         let in_time = end?;
         if in_time {
-            Self::let_leave(master, &mut record);
+            Self::let_leave(&mut record);
         }
         safety::end_everything();
         let report = record.report();
@@ -242,15 +241,11 @@ impl Supervisor<'_> {
         Ok(())
     }
 
-    /// Reaps a master that has nothing left to do.
-    fn let_leave(master: u32, record: &mut Record) {
+    /// Reaps a master that has nothing left to do, and whoever else is about to leave.
+    fn let_leave(record: &mut Record) {
         let end = Instant::now() + LEAVING;
-        while Instant::now() < end {
-            match wait4(master, false) {
-                Ok(Some(ended)) => return record.master_ended(ended),
-                Ok(None) => std::thread::sleep(Duration::from_micros(200)),
-                Err(_) => return,
-            }
+        while record.reap() && Instant::now() < end {
+            std::thread::sleep(Duration::from_micros(200));
         }
     }
 }

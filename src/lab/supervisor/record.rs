@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use super::super::board::{Board, Event, Word};
 use super::super::engine::Tasks;
 use super::super::pulse::{field, now_ns};
-use super::super::scene::SceneSaid;
+use super::super::scene::{SceneSaid, fate};
 use super::super::workloads;
 use super::machine::Reading;
 use crate::model::Pid;
@@ -15,7 +15,7 @@ use crate::model::lab::{
     BlockedOn, Check, Did, Fate, Figure, LabNews, LabPlan, LaneEvent, LaneLook, RunPlan, RunReport, Subject,
     TaskReport, WorkerReport,
 };
-use crate::sys::Ended;
+use crate::sys::{Ended, wait4_any};
 
 /// How often the workers are looked at from outside, nanoseconds.
 const LOOK: u64 = 50_000_000;
@@ -36,6 +36,8 @@ pub(super) struct Record<'a> {
     before: Reading,
     master: u32,
     master_ended: Option<Ended>,
+    /// Those that lost their parent, and ended as the supervisor's children.
+    adopted: Vec<Ended>,
     /// Next event of each slot.
     next: Vec<u64>,
     /// Slots whose start has been told.
@@ -75,6 +77,7 @@ impl<'a> Record<'a> {
             before: Reading::default(),
             master: 0,
             master_ended: None,
+            adopted: Vec::new(),
             next: Vec::new(),
             told: 0,
             open: BTreeMap::new(),
@@ -130,17 +133,29 @@ impl<'a> Record<'a> {
 
     /// Whether the master has ended; it is reaped then.
     pub(super) fn master_is_gone(&mut self) -> bool {
-        if self.master_ended.is_none()
-            && let Ok(Some(ended)) = crate::sys::wait4(self.master, false)
-        {
-            self.master_ended(ended);
+        // Where there is none yet, this process may have children of another kind.
+        if self.master != 0 {
+            self.reap();
         }
         self.master_ended.is_some()
     }
 
-    /// The master has ended, and was reaped.
-    pub(super) fn master_ended(&mut self, ended: Ended) {
-        self.master_ended = Some(ended);
+    /// Reaps who has ended of the supervisor's children, which are the master and those that lost their parent; says
+    /// whether there are others.
+    pub(super) fn reap(&mut self) -> bool {
+        loop {
+            match wait4_any() {
+                Ok(Some((pid, ended))) if pid == self.master => self.master_ended = Some(ended),
+                Ok(Some((pid, ended))) => {
+                    self.adopted.push(ended);
+                    // Last, what its own parent may have said of an earlier process of this pid counts no more.
+                    self.fates.insert(pid, (now_ns(), fate(&ended)));
+                }
+                Ok(None) => return true,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => return false,
+            }
+        }
     }
 
     /// Whether there may be something new on the board.
@@ -299,10 +314,11 @@ impl<'a> Record<'a> {
         let mut report = RunReport::blank(&self.plan);
         report.rounds = self.rounds;
         report.real_s = self.seconds(self.ended_ns.unwrap_or_else(now_ns));
-        if let Some(ended) = self.master_ended {
-            report.user_s = ended.user_us as f64 / 1e6;
-            report.sys_s = ended.sys_us as f64 / 1e6;
-            report.max_rss = (ended.max_rss_kib.max(0) as u64) * 1024;
+        // What ended as a child of another is in that one's numbers.
+        for ended in self.master_ended.iter().chain(&self.adopted) {
+            report.user_s += ended.user_us as f64 / 1e6;
+            report.sys_s += ended.sys_us as f64 / 1e6;
+            report.max_rss = report.max_rss.max((ended.max_rss_kib.max(0) as u64) * 1024);
         }
         report.answers = (1..=self.task_count).map(|task| self.board.answered(task)).collect();
         report.checks = std::mem::take(&mut self.checks);
