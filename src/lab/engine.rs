@@ -22,6 +22,16 @@ pub(super) trait Tasks: Sync {
 
     /// How much work a task is, in units of its own; what counts is only the ratio between tasks.
     fn weight(&self, task: u32) -> f64;
+
+    /// Has the tasks done by `work`, between whatever they need before and beside it, and checks what no single
+    /// answer says. Runs in the master, which has one thread.
+    ///
+    /// # Errors
+    /// Those of `work`, and where what the tasks need cannot be had.
+    fn stage(&self, scene: &Scene, work: &dyn Fn() -> io::Result<()>) -> io::Result<()> {
+        let _ = scene;
+        work()
+    }
 }
 
 /// Order of the queue, from the knob `order`.
@@ -40,6 +50,11 @@ pub(super) fn ordered(tasks: &dyn Tasks, order: &str, seed: u64) -> Vec<u32> {
 /// # Errors
 /// Where a worker could not be started.
 pub(super) fn run(scene: &Scene, tasks: &dyn Tasks) -> io::Result<()> {
+    tasks.stage(scene, &|| spread(scene, tasks))
+}
+
+/// Spreads the tasks as the mode says.
+fn spread(scene: &Scene, tasks: &dyn Tasks) -> io::Result<()> {
     let queue = ordered(tasks, scene.settings.word("order"), u64::from(scene.settings.whole("seed")));
     let chunk = scene.settings.whole("chunk").max(1);
     let desk = Desk { scene, tasks, queue: &queue };

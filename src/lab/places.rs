@@ -1,5 +1,5 @@
-//! Where a worker may run and how much of it: pinning, hopping and nice values, as the knobs `pin`, `hop` and `nice`
-//! say.
+//! Where a worker may run and how much of it: pinning, hopping and nice values, as the knobs `pin`, `nice` and
+//! `place` say.
 
 use rustix::process::setpriority_process;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -21,11 +21,18 @@ pub(super) fn take(scene: &Scene, pulse: &mut Pulse) {
     if let Some(&cpu) = cpus.get(at % cpus.len().max(1)) {
         pin(cpu);
     }
-    let every_ms = scene.settings.whole("hop");
-    if every_ms > 0 {
-        let cpus = usable();
-        let every = u64::from(every_ms) * 1_000_000;
-        pulse.set_on_beat(Some(Box::new(Hop { cpus, at, every, next: now_ns() + every })));
+    match scene.settings.word("place") {
+        "pinned" => {
+            let cpus = usable();
+            if let Some(&cpu) = cpus.get(at % cpus.len().max(1)) {
+                pin(cpu);
+            }
+        }
+        "hop" => {
+            let every = u64::from(scene.settings.whole("hop").max(1)) * 1_000_000;
+            pulse.set_on_beat(Some(Box::new(Hop { cpus: usable(), at, every, next: now_ns() + every })));
+        }
+        _ => {}
     }
 }
 
@@ -53,11 +60,12 @@ struct Hop {
 }
 
 impl OnBeat for Hop {
-    fn beat(&mut self, _: &mut Pulse, now: u64) {
+    fn beat(&mut self, pulse: &mut Pulse, now: u64) {
         if now >= self.next {
             self.at += 1;
             if let Some(&cpu) = self.cpus.get(self.at % self.cpus.len().max(1)) {
                 pin(cpu);
+                pulse.look_around();
             }
             self.next = now + self.every;
         }

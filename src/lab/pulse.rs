@@ -109,19 +109,27 @@ impl<'a> Pulse<'a> {
         self.board.write(self.slot, Event { at, what, run });
     }
 
-    /// A task begins, from 1.
-    pub(super) fn begin(&mut self, task: u32) {
-        let (now, run) = (now_ns(), cpu_ns());
+    /// Its part of the work begins, without a task yet: from here on time counts as run, waited for a CPU, or blocked,
+    /// and no more as spent on starting. The first task says so, too.
+    pub(super) fn start(&mut self) {
         if self.board.slot(self.slot, Word::First).load(Relaxed) == 0 {
+            let (now, run, waited) = (now_ns(), cpu_ns(), self.waited_ns());
             self.set(Word::RunFirst, run);
-            self.set(Word::WaitFirst, self.waited_ns());
+            self.set(Word::WaitFirst, waited);
             self.set(Word::First, now);
             self.set(Word::Last, now);
             self.set(Word::RunLast, run);
-            self.set(Word::WaitLast, self.waited_ns());
+            self.set(Word::WaitLast, waited);
             self.set(Word::BlockedFirst, self.blocked_ns());
             self.set(Word::BlockedLast, self.blocked_ns());
+            self.last = now;
         }
+    }
+
+    /// A task begins, from 1.
+    pub(super) fn begin(&mut self, task: u32) {
+        self.start();
+        let (now, run) = (now_ns(), cpu_ns());
         (self.task, self.run_at_begin, self.last) = (task, run, now);
         self.cpu = sched_getcpu() as u32;
         self.tell(now, Did::Begin { task, cpu: self.cpu }, 0);
@@ -185,15 +193,20 @@ impl<'a> Pulse<'a> {
         self.add(Word::Blocked, now - from);
         if now - from >= NOTEWORTHY {
             self.tell(now, Did::Blocked { from, on }, 0);
-            let cpu = sched_getcpu() as u32;
-            if cpu != self.cpu {
-                self.cpu = cpu;
-                self.add(Word::Moved, 1);
-                self.tell(now, Did::Moved { cpu }, 0);
-            }
+            self.look_around();
         }
         self.last = now;
         done
+    }
+
+    /// Notes it where this thread is on another CPU than before. Only needed where it cannot be seen by a gap.
+    pub(super) fn look_around(&mut self) {
+        let cpu = sched_getcpu() as u32;
+        if cpu != self.cpu {
+            self.cpu = cpu;
+            self.add(Word::Moved, 1);
+            self.tell(now_ns(), Did::Moved { cpu }, 0);
+        }
     }
 
     /// Something of the workload's own, for the picture of its lane.

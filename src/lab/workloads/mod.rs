@@ -4,12 +4,20 @@
 //! scene that stages its processes and threads itself. It says what it teaches and what to watch, checks what comes
 //! out, and is bounded in processes, memory and time.
 
+mod affinity;
 mod common;
 mod daemon;
+mod knobs;
 mod life;
+mod noller;
+mod oversub;
 mod primes;
+mod searches;
+mod steal;
 mod storm;
+mod straggler;
 mod stubborn;
+mod trial;
 
 use std::io;
 use std::sync::LazyLock;
@@ -39,8 +47,19 @@ pub(super) enum Kind {
 }
 
 /// All workloads, in the order of the chooser. A new one is a file here and its line in this list.
-pub(super) static ALL: LazyLock<Vec<Workload>> =
-    LazyLock::new(|| vec![primes::workload(), daemon::workload(), stubborn::workload(), storm::workload()]);
+pub(super) static ALL: LazyLock<Vec<Workload>> = LazyLock::new(|| {
+    vec![
+        primes::workload(),
+        noller::workload(),
+        straggler::workload(),
+        oversub::workload(),
+        steal::workload(),
+        affinity::workload(),
+        daemon::workload(),
+        stubborn::workload(),
+        storm::workload(),
+    ]
+});
 
 /// The workload with this id.
 pub(super) fn find(id: &str) -> Option<&'static Workload> {
@@ -62,6 +81,7 @@ mod tests {
     use super::*;
     use crate::lab::board::TASKS;
     use crate::lab::pulse::on_a_board_of_its_own;
+    use crate::model::lab::KnobKind;
 
     #[test]
     fn every_workload_is_complete() {
@@ -97,8 +117,13 @@ mod tests {
 
     #[test]
     fn every_task_gives_its_answer() {
-        for workload in ALL.iter() {
-            let settings = Settings::defaults(&workload.info.knobs);
+        // Those without a probe need more than a pulse, or take their time.
+        for workload in ALL.iter().filter(|workload| workload.probe.is_some()) {
+            let mut settings = Settings::defaults(&workload.info.knobs);
+            // The size of a task; as small as it can be.
+            if let Some(KnobKind::Number { min, .. }) = workload.info.knob("step").map(|knob| knob.kind) {
+                settings.set("step", min.to_string());
+            }
             let run = RunPlan { mode: workload.info.modes[0], workers: 2, settings };
             let Some(tasks) = workload.tasks(&run) else { continue };
             assert!((1..=TASKS as u32).contains(&tasks.count()), "{}", workload.info.id);
