@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
 
 use super::order::{VARIABLE, pieces_of_commands};
-use super::pulse::{Pulse, Used, field, now_ns, sleep_ns};
+use super::pulse::{Used, field, now_ns, sleep_ns};
 use super::scene::{Child, Scene};
 use crate::model::lab::Jobs;
 use crate::sys::{Ended, wait4};
