@@ -69,6 +69,18 @@ pub(super) fn string(bytes: &[u8], out: &mut String) {
     out.push('"');
 }
 
+/// JSON that was written elsewhere, with what could steer a terminal escaped. Only strings can hold such characters.
+pub(super) fn printable(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            ' '..='~' | '\n' => out.push(c),
+            other => character(other, &mut out),
+        }
+    }
+    out
+}
+
 /// Appends a character, escaped unless it can be shown as it is. A mark that needs another character to stand on is
 /// escaped too: a tower of them then costs letters, not a screen.
 fn character(c: char, out: &mut String) {

@@ -8,6 +8,7 @@
 mod act;
 mod csv;
 mod json;
+pub mod lab;
 mod select;
 mod table;
 
