@@ -82,6 +82,12 @@ pub(super) enum Word {
     Involuntary,
     /// Times it found itself on another CPU.
     Moved,
+    /// The command that runs on its behalf now; 0 while there is none.
+    Child,
+    /// CPU time of those that have ended, with all their children, nanoseconds.
+    ChildRun,
+    /// Run-queue wait of those that have ended, nanoseconds.
+    ChildWait,
     /// Events written so far.
     Head,
     /// First of the words of its name.
@@ -157,6 +163,11 @@ impl Board {
     /// How many processes and threads the run may have at a time.
     pub(super) fn limit_tokens(&self, limit: u32) {
         self.word(header::TOKEN_LIMIT).store(u64::from(limit), Release);
+    }
+
+    /// That number.
+    pub(super) fn token_limit(&self) -> u64 {
+        self.word(header::TOKEN_LIMIT).load(Acquire)
     }
 
     /// Takes the right to one more process or thread; false where the bound is reached.

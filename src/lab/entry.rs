@@ -36,7 +36,7 @@ pub fn hidden_entry() -> Option<ExitCode> {
 
 /// The order, if it is one and meant for us.
 fn accept(variable: &OsStr) -> Option<Order> {
-    let order: Order = serde_json::from_slice(variable.as_encoded_bytes()).ok()?;
+    let order: Order = Order::from_environment(variable.as_encoded_bytes())?;
     let from_parent = safety::is_our_parent(order.parent);
     (from_parent && is_pipe(io::stdin()) && is_pipe(io::stdout())).then_some(order)
 }

@@ -43,6 +43,9 @@ fn run(order: &Order, stage: &Stage) -> io::Result<()> {
     };
     match done {
         Ok(()) => scene.tell(&SceneSaid::Done { at_ns: now_ns() }),
+        Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
+            scene.tell(&SceneSaid::AtBound(format!("{} processes", board.token_limit())));
+        }
         Err(error) => scene.tell(&SceneSaid::Failed(error.to_string())),
     }
     Ok(())

@@ -24,6 +24,7 @@
 mod board;
 mod engine;
 mod entry;
+mod host;
 mod jobs;
 mod master;
 mod names;
@@ -48,6 +49,7 @@ use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use crate::model::Pid;
 use crate::model::lab::{LabNews, LabPlan, RunReport, WorkloadInfo};
 pub use entry::hidden_entry;
+pub use host::machine;
 use order::{Order, Role, THIS_PROGRAM};
 use protocol::{GARBLED, Lines};
 
@@ -80,6 +82,15 @@ pub fn usable_cpus() -> u32 {
 /// Most workers that a run may have here.
 pub fn most_workers() -> u32 {
     plan::most_workers(usable_cpus())
+}
+
+/// The plan as it would run here: every knob has its value, and serial runs and processes for each task have their own
+/// numbers of workers.
+///
+/// # Errors
+/// [`LabError::Refused`] where it cannot be run here.
+pub fn check(plan: LabPlan) -> Result<LabPlan, LabError> {
+    plan::check(plan, usable_cpus()).map_err(LabError::Refused)
 }
 
 /// A plan that runs. Dropping it stops it.

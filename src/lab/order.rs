@@ -12,11 +12,22 @@ use crate::model::lab::{LabPlan, RunPlan, Subject};
 /// The environment variable that carries an [`Order`].
 pub(super) const VARIABLE: &str = "GLOWTOP_LAB";
 
+/// Most bytes of one environment variable that carries a piece of the user's commands; the kernel takes 128 KiB
+/// (`MAX_ARG_STRLEN`), name included: execve(2).
+const PIECE: usize = 100_000;
+
+/// Names of the variables that carry the pieces, for as many as there are in this process.
+pub(super) fn pieces_of_commands() -> impl Iterator<Item = String> {
+    (0..)
+        .map(|number| format!("{VARIABLE}_JOBS_{number}"))
+        .take_while(|name| std::env::var_os(name).is_some())
+}
+
 /// The program that this process runs, even where an upgrade has replaced its file: proc(5).
 pub(super) const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// What a process of the lab is told by the one that starts it.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Order {
     /// The same for all processes of one plan, different for each plan: whoever looks for leftovers finds it in
     /// `/proc/PID/environ`.
@@ -28,7 +39,7 @@ pub(super) struct Order {
 }
 
 /// What a process of the lab is.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) enum Role {
     /// The supervisor of a checked plan.
     Supervisor(LabPlan),
@@ -37,7 +48,7 @@ pub(super) enum Role {
 }
 
 /// What a master has to do.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Stage {
     /// What is to be run.
     pub(super) subject: Subject,
@@ -87,16 +98,61 @@ impl Order {
         if !self.is_for_jobs() {
             command.env_clear();
         }
-        command.env(VARIABLE, serde_json::to_string(self)?);
         command.stdin(stdin).stdout(stdout).stderr(Stdio::null());
+        let Subject::Jobs(jobs) = self.subject() else {
+            command.env(VARIABLE, serde_json::to_string(self)?);
+            return Ok(command);
+        };
+        if jobs.pass_output {
+            command.stderr(Stdio::inherit());
+        }
+        // The commands may be more than one variable takes.
+        let mut brief = self.clone();
+        if let Subject::Jobs(jobs) = brief.subject_mut() {
+            jobs.commands.clear();
+        }
+        command.env(VARIABLE, serde_json::to_string(&brief)?);
+        let commands = serde_json::to_string(&jobs.commands)?;
+        let mut rest = commands.as_str();
+        for number in 0_u32.. {
+            let (piece, left) = rest.split_at(rest.floor_char_boundary(PIECE));
+            // After the last piece there must be none of somebody else's.
+            let name = format!("{VARIABLE}_JOBS_{number}");
+            if piece.is_empty() {
+                command.env_remove(name);
+                break;
+            }
+            command.env(name, piece);
+            rest = left;
+        }
         Ok(command)
     }
 
+    /// The order in the environment; `None` where it makes no sense.
+    pub(super) fn from_environment(variable: &[u8]) -> Option<Order> {
+        let mut order: Order = serde_json::from_slice(variable).ok()?;
+        if let Subject::Jobs(jobs) = order.subject_mut() {
+            let pieces: String = pieces_of_commands().filter_map(|name| std::env::var(name).ok()).collect();
+            jobs.commands = serde_json::from_str(&pieces).ok()?;
+        }
+        Some(order)
+    }
+
     fn is_for_jobs(&self) -> bool {
-        let subject = match &self.role {
+        matches!(self.subject(), Subject::Jobs(_))
+    }
+
+    fn subject(&self) -> &Subject {
+        match &self.role {
             Role::Supervisor(plan) => &plan.subject,
             Role::Master(stage) => &stage.subject,
-        };
-        matches!(subject, Subject::Jobs(_))
+        }
+    }
+
+    fn subject_mut(&mut self) -> &mut Subject {
+        match &mut self.role {
+            Role::Supervisor(plan) => &mut plan.subject,
+            Role::Master(stage) => &mut stage.subject,
+        }
     }
 }

@@ -24,6 +24,9 @@ const LONGEST: f64 = 30.0;
 /// Longest limit of a run, seconds.
 const LONGEST_LIMIT: u32 = 900;
 
+/// The same for commands of the user's own: a day.
+const LONGEST_JOBS_LIMIT: u32 = 86_400;
+
 /// Most workers of one run on a machine with `cpus` usable CPUs.
 pub(super) fn most_workers(cpus: u32) -> u32 {
     cpus.saturating_mul(8).clamp(ALWAYS_ALLOWED, MOST_WORKERS)
@@ -42,10 +45,11 @@ pub(super) fn check(mut plan: LabPlan, cpus: u32) -> Result<LabPlan, String> {
     {
         return Err(format!("The serial run can be made to take up to {LONGEST} seconds, not {seconds}."));
     }
+    let longest = if matches!(plan.subject, Subject::Jobs(_)) { LONGEST_JOBS_LIMIT } else { LONGEST_LIMIT };
     if let Some(limit) = plan.limit_s
-        && !(1..=LONGEST_LIMIT).contains(&limit)
+        && !(1..=longest).contains(&limit)
     {
-        return Err(format!("A run may be given 1 to {LONGEST_LIMIT} seconds, not {limit}."));
+        return Err(format!("A run may be given 1 to {longest} seconds, not {limit}."));
     }
     let most = most_workers(cpus);
     match &plan.subject {

@@ -53,7 +53,32 @@ pub(super) struct Pulse<'a> {
     cpu: u32,
     task: u32,
     run_at_begin: u64,
+    /// When its task began.
+    began: u64,
     on_beat: Option<Box<dyn OnBeat + 'a>>,
+    children: Used,
+}
+
+/// What commands took that ran on a worker's behalf.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Used {
+    /// CPU time with that of all children they waited for, nanoseconds: wait4(2).
+    pub(super) run_ns: u64,
+    /// Run-queue wait, nanoseconds: field 2 of `schedstat`. That of other threads and of children is not in it.
+    pub(super) wait_ns: u64,
+    /// Context switches they asked for.
+    pub(super) voluntary: u64,
+    /// Context switches they did not.
+    pub(super) involuntary: u64,
+}
+
+impl Used {
+    fn add(&mut self, more: &Used) {
+        self.run_ns += more.run_ns;
+        self.wait_ns += more.wait_ns;
+        self.voluntary += more.voluntary;
+        self.involuntary += more.involuntary;
+    }
 }
 
 impl<'a> Pulse<'a> {
@@ -68,7 +93,19 @@ impl<'a> Pulse<'a> {
         board.slot(slot, Word::Pid).store(u64::from(std::process::id()), Release);
         let schedstat = File::open("/proc/thread-self/schedstat").ok();
         let cpu = sched_getcpu() as u32;
-        Some(Pulse { board, slot, schedstat, last: now, cpu, task: 0, run_at_begin: 0, on_beat: None })
+        let children = Used::default();
+        Some(Pulse {
+            board,
+            slot,
+            schedstat,
+            last: now,
+            cpu,
+            task: 0,
+            run_at_begin: 0,
+            began: 0,
+            on_beat: None,
+            children,
+        })
     }
 
     /// The worker's number, from 1.
@@ -130,7 +167,7 @@ impl<'a> Pulse<'a> {
     pub(super) fn begin(&mut self, task: u32) {
         self.start();
         let (now, run) = (now_ns(), cpu_ns());
-        (self.task, self.run_at_begin, self.last) = (task, run, now);
+        (self.task, self.run_at_begin, self.last, self.began) = (task, run, now, now);
         self.cpu = sched_getcpu() as u32;
         self.tell(now, Did::Begin { task, cpu: self.cpu }, 0);
     }
@@ -146,9 +183,31 @@ impl<'a> Pulse<'a> {
         self.stamp_last(now, run);
     }
 
+    /// A command runs on this worker's behalf from now on.
+    pub(super) fn child_started(&mut self, pid: u32) {
+        self.board.slot(self.slot, Word::Child).store(u64::from(pid), Release);
+    }
+
+    /// The command has ended, and the task with it; what it took is put to this worker's account. The time in which it
+    /// had no CPU and did not want one counts as blocked.
+    pub(super) fn child_ended(&mut self, answer: u64, used: &Used) {
+        self.board.slot(self.slot, Word::Child).store(0, Release);
+        let (now, run) = (now_ns(), cpu_ns());
+        self.children.add(used);
+        self.set(Word::ChildRun, self.children.run_ns);
+        self.set(Word::ChildWait, self.children.wait_ns);
+        let took = run.saturating_sub(self.run_at_begin) + used.run_ns;
+        self.add(Word::Blocked, now.saturating_sub(self.began).saturating_sub(took + used.wait_ns));
+        let task = std::mem::take(&mut self.task);
+        self.board.answer(task, answer);
+        self.add(Word::Done, 1);
+        self.tell(now, Did::End { task, answer, right: false }, took);
+        self.stamp_last(now, run);
+    }
+
     fn stamp_last(&mut self, now: u64, run: u64) {
-        self.set(Word::RunLast, run);
-        self.set(Word::WaitLast, self.waited_ns());
+        self.set(Word::RunLast, run + self.children.run_ns);
+        self.set(Word::WaitLast, self.waited_ns() + self.children.wait_ns);
         self.set(Word::BlockedLast, self.blocked_ns());
         self.set(Word::Last, now);
         self.last = now;
@@ -231,8 +290,9 @@ impl<'a> Pulse<'a> {
 impl Drop for Pulse<'_> {
     fn drop(&mut self) {
         if let Ok(usage) = getrusage(UsageWho::RUSAGE_THREAD) {
-            self.set(Word::Voluntary, usage.voluntary_context_switches().cast_unsigned());
-            self.set(Word::Involuntary, usage.involuntary_context_switches().cast_unsigned());
+            let (asked, forced) = (usage.voluntary_context_switches(), usage.involuntary_context_switches());
+            self.set(Word::Voluntary, asked.cast_unsigned() + self.children.voluntary);
+            self.set(Word::Involuntary, forced.cast_unsigned() + self.children.involuntary);
         }
         self.board.slot(self.slot, Word::Ended).store(now_ns(), Release);
     }

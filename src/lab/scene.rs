@@ -36,6 +36,8 @@ pub(super) enum SceneSaid {
     Done { at_ns: u64 },
     /// The workload could not go on.
     Failed(String),
+    /// It could not go on because a bound of the run was reached; in a few words, which.
+    AtBound(String),
 }
 
 /// What a run is about, for everybody in it.
@@ -131,7 +133,7 @@ impl<'a> Scene<'a> {
         work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
     ) -> io::Result<Child> {
         if !self.board.take_token() {
-            return Err(io::Error::other("the bound of processes is reached"));
+            return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "the bound of processes is reached"));
         }
         let parent = std::process::id();
         match fork_alone() {

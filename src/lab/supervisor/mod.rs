@@ -36,6 +36,9 @@ const LEAVING: Duration = Duration::from_millis(500);
 /// Events in one line of news.
 const BATCH: usize = 500;
 
+/// How long commands of the user's own may take where he sets no limit, seconds.
+const JOBS_LIMIT: u32 = 3600;
+
 /// Why a plan did not run to its end.
 enum Halt {
     /// The monitor is gone, or wants the end.
@@ -52,11 +55,11 @@ impl From<io::Error> for Halt {
 
 /// Seconds that each run of a plan may take.
 fn limit_s(plan: &LabPlan) -> u32 {
-    let workload = match &plan.subject {
-        Subject::Workload(id) => workloads::find(id),
-        Subject::Jobs(_) => None,
+    let own = match &plan.subject {
+        Subject::Workload(id) => workloads::find(id)
+            .map_or(safety::LIMIT.as_secs() as u32, |workload| workload.info.bounds.seconds),
+        Subject::Jobs(_) => JOBS_LIMIT,
     };
-    let own = workload.map_or(safety::LIMIT.as_secs() as u32, |workload| workload.info.bounds.seconds);
     plan.limit_s.unwrap_or(own)
 }
 
@@ -103,12 +106,17 @@ impl Supervisor<'_> {
         let rounds = calibrate(plan);
         let all = (0..plan.repeat).flat_map(|_| &plan.runs);
         for (index, run) in all.enumerate() {
-            self.one_run(plan, index, run, rounds)?;
+            let right = self.one_run(plan, index, run, rounds)?;
+            // A command that failed once would fail again, perhaps after it has done half of its work.
+            if !right && matches!(&plan.subject, Subject::Jobs(jobs) if !jobs.keep_going) {
+                break;
+            }
         }
         Ok(())
     }
 
-    fn one_run(&self, plan: &LabPlan, index: usize, run: &RunPlan, rounds: u32) -> Result<(), Halt> {
+    /// Stages, watches and tells one run; says whether its answers were right.
+    fn one_run(&self, plan: &LabPlan, index: usize, run: &RunPlan, rounds: u32) -> Result<bool, Halt> {
         let board = Board::new()?;
         board.limit_tokens(tokens(plan));
         let limit_s = limit_s(plan);
@@ -129,16 +137,20 @@ impl Supervisor<'_> {
         if in_time {
             Self::let_leave(&mut record);
         }
+        if !in_time {
+            record.ended_at(format!("{limit_s} seconds"));
+        }
         safety::end_everything();
         let report = record.report();
+        let (bound, right) = (report.bound.clone(), report.answer_ok);
         self.tell(&LabNews::RunDone(Box::new(report)))?;
         if let Some(sentence) = record.failure() {
             return Err(Halt::Failed(sentence));
         }
-        if in_time {
-            return Ok(());
+        match bound {
+            Some(bound) => Err(Halt::Failed(format!("The run was ended at its limit of {bound}."))),
+            None => Ok(right),
         }
-        Err(Halt::Failed(format!("The run was ended at its limit of {limit_s} seconds.")))
     }
 
     /// Starts the master of a run; the board goes along.
@@ -210,7 +222,8 @@ impl Supervisor<'_> {
                 for line in lines.feed(buffer.get(..length).unwrap_or_default())? {
                     let said: SceneSaid =
                         serde_json::from_slice(&line).map_err(|_| Halt::Failed(GARBLED.to_owned()))?;
-                    done |= matches!(said, SceneSaid::Done { .. } | SceneSaid::Failed(_));
+                    done |=
+                        matches!(said, SceneSaid::Done { .. } | SceneSaid::Failed(_) | SceneSaid::AtBound(_));
                     record.heard(said);
                 }
                 if done {
@@ -254,7 +267,8 @@ impl Supervisor<'_> {
 fn tokens(plan: &LabPlan) -> u32 {
     match &plan.subject {
         Subject::Workload(id) => workloads::find(id).map_or(1, |workload| workload.info.bounds.processes),
-        Subject::Jobs(_) => super::plan::most_workers(super::usable_cpus()) + 1,
+        // A worker and its command each.
+        Subject::Jobs(_) => super::plan::most_workers(super::usable_cpus()) * 2 + 1,
     }
 }
 

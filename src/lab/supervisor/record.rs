@@ -30,6 +30,8 @@ pub(super) struct Record<'a> {
     plan: RunPlan,
     rounds: u32,
     tasks: Option<Box<dyn Tasks>>,
+    /// Whether its tasks are commands of the user's own.
+    is_jobs: bool,
     task_count: u32,
     began_ns: u64,
     ended_ns: Option<u64>,
@@ -53,6 +55,7 @@ pub(super) struct Record<'a> {
     checks: Vec<Check>,
     figures: Vec<Figure>,
     failure: Option<String>,
+    bound: Option<String>,
     last_look: u64,
 }
 
@@ -71,6 +74,7 @@ impl<'a> Record<'a> {
             plan: run.clone(),
             rounds,
             tasks,
+            is_jobs: matches!(plan.subject, Subject::Jobs(_)),
             task_count,
             began_ns: 0,
             ended_ns: None,
@@ -90,6 +94,7 @@ impl<'a> Record<'a> {
             checks: Vec::new(),
             figures: Vec::new(),
             failure: None,
+            bound: None,
             last_look: 0,
         }
     }
@@ -119,7 +124,13 @@ impl<'a> Record<'a> {
             SceneSaid::Figure(figure) => self.figures.push(figure),
             SceneSaid::Done { at_ns } => self.ended_ns = Some(at_ns),
             SceneSaid::Failed(why) => self.failure = Some(why),
+            SceneSaid::AtBound(bound) => self.ended_at(bound),
         }
+    }
+
+    /// The run was ended at a bound, named in a few words.
+    pub(super) fn ended_at(&mut self, bound: String) {
+        self.bound = Some(bound);
     }
 
     /// Why the workload could not go on.
@@ -244,7 +255,7 @@ impl<'a> Record<'a> {
                     let (from, to) = (self.seconds(from), self.seconds(event.at));
                     self.spans.push(TaskReport { task, worker, from, to, run_s: event.run as f64 / 1e9 });
                 }
-                let right = self.tasks.as_ref().is_none_or(|tasks| tasks.answer(task) == answer);
+                let right = self.is_right(task, answer);
                 Did::End { task, answer, right }
             }
             Did::Gap { from, cpu } => Did::Gap { from: self.since_begin(from), cpu },
@@ -256,6 +267,14 @@ impl<'a> Record<'a> {
             other @ (Did::Moved { .. } | Did::Mark(_)) => other,
         };
         LaneEvent { worker, at: self.since_begin(event.at), what }
+    }
+
+    /// Whether a task's answer is the right one; that of a command is its exit status.
+    fn is_right(&self, task: u32, answer: u64) -> bool {
+        match &self.tasks {
+            Some(tasks) => tasks.answer(task) == answer,
+            None => !self.is_jobs || answer == 0,
+        }
     }
 
     fn newly_ended(&mut self, slot: usize) -> Option<LabNews> {
@@ -288,8 +307,22 @@ impl<'a> Record<'a> {
             return None;
         }
         let (pid, tid) = (word(Word::Pid), word(Word::Tid));
-        let stat = fs::read(format!("/proc/{pid}/task/{tid}/stat")).unwrap_or_default();
-        let schedstat = fs::read(format!("/proc/{pid}/task/{tid}/schedstat")).unwrap_or_default();
+        let read = |name: &str| fs::read(format!("/proc/{pid}/task/{tid}/{name}")).unwrap_or_default();
+        let (mut stat, schedstat) = (read("stat"), read("schedstat"));
+        let (mut run, mut wait) = (word(Word::ChildRun), word(Word::ChildWait));
+        // Where a command runs on its behalf, that one is looked at; the worker only waits for it.
+        let child = Some(word(Word::Child)).filter(|&pid| pid != 0);
+        for schedstat in
+            [Some(schedstat), child.and_then(|pid| fs::read(format!("/proc/{pid}/schedstat")).ok())]
+                .into_iter()
+                .flatten()
+        {
+            run += field(&schedstat, 0).unwrap_or(0);
+            wait += field(&schedstat, 1).unwrap_or(0);
+        }
+        if let Some(of_child) = child.and_then(|pid| fs::read(format!("/proc/{pid}/stat")).ok()) {
+            stat = of_child;
+        }
         let end_of_name = stat.iter().rposition(|&byte| byte == b')').map_or(0, |at| at + 1);
         let fields = stat.get(end_of_name..).unwrap_or_default();
         let on = (word(Word::BlockedOn) as usize).checked_sub(1).and_then(|at| BlockedOn::ALL.get(at));
@@ -299,8 +332,8 @@ impl<'a> Record<'a> {
             state: fields.iter().copied().find(u8::is_ascii_alphabetic).unwrap_or(0),
             // Field 39; the name in field 2 ends before these, which begin with the state, field 3.
             cpu: field(fields, 36).unwrap_or(0) as u32,
-            run: field(&schedstat, 0).unwrap_or(0),
-            wait: field(&schedstat, 1).unwrap_or(0),
+            run,
+            wait,
             blocked: on.map(|on| (*on, self.since_begin(word(Word::BlockedSince)))),
         })
     }
@@ -323,16 +356,18 @@ impl<'a> Record<'a> {
         report.answers = (1..=self.task_count).map(|task| self.board.answered(task)).collect();
         report.checks = std::mem::take(&mut self.checks);
         report.figures = std::mem::take(&mut self.figures);
-        let all_right = (1..).zip(&report.answers).all(|(task, answer)| {
-            answer.is_some_and(|answer| self.tasks.as_ref().is_none_or(|tasks| tasks.answer(task) == answer))
-        });
+        let all_right = (1..)
+            .zip(&report.answers)
+            .all(|(task, answer)| answer.is_some_and(|answer| self.is_right(task, answer)));
         report.answer_ok = all_right
             && self.ended_ns.is_some()
             && self.failure.is_none()
+            && self.bound.is_none()
             && report.checks.iter().all(Check::holds);
         report.crew = (0..self.board.slots()).map(|slot| self.worker(slot)).collect();
         report.tasks = std::mem::take(&mut self.spans);
         report.lost_events = self.lost;
+        report.bound.clone_from(&self.bound);
         report.noise = Reading::now().since(&self.before, report.cpu_s(), report.real_s);
         report
     }

@@ -42,6 +42,9 @@ pub struct RunReport {
     pub noise: Noise,
     /// Events that were lost because nobody fetched them in time.
     pub lost_events: u64,
+    /// The bound at which the run was ended, in a few words: `60 seconds`; `None` for one that came to its own end.
+    #[serde(default)]
+    pub bound: Option<String>,
 }
 
 impl RunReport {
@@ -74,6 +77,7 @@ impl RunReport {
             tasks: Vec::new(),
             noise: Noise::default(),
             lost_events: 0,
+            bound: None,
         }
     }
 }

@@ -344,6 +344,9 @@ pub struct Jobs {
     pub keep_going: bool,
     /// Where they are run.
     pub directory: std::path::PathBuf,
+    /// What they write goes to the standard error of whoever started the lab; otherwise it is discarded.
+    #[serde(default)]
+    pub pass_output: bool,
 }
 
 /// One experiment: a subject, run once for each entry of `runs`, in order, and that `repeat` times over.
