@@ -4,6 +4,7 @@
 mod account;
 mod experiment;
 pub mod fit;
+mod lanes;
 mod news;
 mod random;
 mod report;
@@ -15,6 +16,7 @@ mod workload;
 pub use account::{Account, speedup};
 pub use experiment::{Comparison, Experiment, Machine, SCHEMA};
 pub use fit::{Ceiling, Pop, Ratio};
+pub use lanes::{Dither, Doing, Lane, Lanes, Share, Stretch, Window};
 pub use news::{BlockedOn, Did, LabNews, LaneEvent, LaneLook, Mark};
 pub use random::Random;
 pub use report::{Check, Fate, Figure, Noise, RunReport, TaskReport, WorkerReport};
