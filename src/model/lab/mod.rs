@@ -12,9 +12,9 @@ pub mod whatif;
 mod why;
 mod workload;
 
-pub use account::{Account, speedup};
+pub use account::{Account, Beside, speedup};
 pub use experiment::{Comparison, Experiment, Machine, SCHEMA};
-pub use fit::{Ceiling, Pop, Ratio};
+pub use fit::{Ceiling, Pop, Ratio, Spread};
 pub use news::{BlockedOn, Did, LabNews, LaneEvent, LaneLook, Mark};
 pub use random::Random;
 pub use report::{Check, Fate, Figure, Noise, RunReport, TaskReport, WorkerReport};
