@@ -171,7 +171,7 @@ impl Comparison {
             account: Account::new(run, base),
             pop: None,
             ceiling: whatif::TaskTimes::new(base, run).map(|tasks| tasks.ceilings(run)),
-            verdict: Verdict::new(base, run),
+            verdict: Verdict::new(base, run, None),
             why: base.and_then(|base| super::why_not(base, run)),
             speedup,
             serial: base.cloned(),
