@@ -139,7 +139,7 @@ impl Supervisor<'_> {
             self.let_leave(master, &mut record);
         }
         if !in_time {
-            record.ended_at(format!("{limit_s} seconds"));
+            record.ended_at(format!("{limit_s} second{}", if limit_s == 1 { "" } else { "s" }));
         }
         safety::end_everything();
         let report = record.report();
