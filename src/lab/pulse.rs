@@ -143,6 +143,10 @@ impl<'a> Pulse<'a> {
         word.store(word.load(Relaxed) + value, Relaxed);
     }
 
+    fn blocked_ns(&self) -> u64 {
+        self.board.slot(self.slot, Word::Blocked).load(Relaxed)
+    }
+
     fn tell(&self, at: u64, what: Did, run: u64) {
         self.board.write(self.slot, Event { at, what, run });
     }
@@ -157,6 +161,8 @@ impl<'a> Pulse<'a> {
             self.set(Word::Last, now);
             self.set(Word::RunLast, run);
             self.set(Word::WaitLast, self.waited_ns());
+            self.set(Word::BlockedFirst, self.blocked_ns());
+            self.set(Word::BlockedLast, self.blocked_ns());
         }
         (self.task, self.run_at_begin, self.last, self.began) = (task, run, now, now);
         self.cpu = sched_getcpu() as u32;
@@ -208,6 +214,7 @@ impl<'a> Pulse<'a> {
         self.set(Word::RunLast, run + self.children.run_ns);
         let waited = self.waited_ns() + self.children.wait_ns;
         self.set(Word::WaitLast, waited.saturating_sub(self.waited_twice));
+        self.set(Word::BlockedLast, self.blocked_ns());
         self.set(Word::Last, now);
         self.last = now;
     }
@@ -330,6 +337,7 @@ mod tests {
         let word = |word| board.slot(0, word).load(Relaxed);
         assert!(word(Word::Started) <= word(Word::First) && word(Word::First) <= word(Word::Last));
         assert!(word(Word::RunFirst) <= word(Word::RunLast));
+        assert_eq!(word(Word::BlockedFirst), word(Word::BlockedLast));
         assert_eq!((word(Word::Done), word(Word::Ended)), (1, 0));
         drop(pulse);
         assert!(word(Word::Ended) >= word(Word::Last));
@@ -379,6 +387,24 @@ mod tests {
         assert_eq!((word(Word::Done), board.answered(2)), (1, None));
         drop(pulse);
         assert!(word(Word::Voluntary) >= 5 && word(Word::Involuntary) >= 6);
+    }
+
+    #[test]
+    fn waits_before_and_after_the_tasks_are_told_apart_from_those_between() {
+        let board = Board::new().expect("memory");
+        let mut pulse = Pulse::new(&board, "worker").expect("a slot");
+        let blocked = |word| board.slot(0, word).load(Relaxed);
+        let mut sleep = |pulse: &mut Pulse| {
+            let before = blocked(Word::Blocked);
+            pulse.wait(BlockedOn::Others, || sleep_ns(NOTEWORTHY));
+            blocked(Word::Blocked) - before
+        };
+        let first = sleep(&mut pulse);
+        pulse.begin(1);
+        let between = sleep(&mut pulse);
+        pulse.end(0);
+        sleep(&mut pulse);
+        assert_eq!((blocked(Word::BlockedFirst), blocked(Word::BlockedLast)), (first, first + between));
     }
 
     #[test]

@@ -162,7 +162,6 @@ impl Comparison {
         let workers = f64::from(run.workers.max(1));
         let efficiency = speedup.map(|speedup| speedup.value / workers);
         let inflation = base.map(|base| run.cpu_s() / base.cpu_s()).filter(|ratio| ratio.is_finite());
-        let times: Vec<f64> = run.tasks.iter().map(|task| task.run_s).collect();
         Some(Comparison {
             repeats: repeats.0.len() as u32,
             efficiency,
@@ -171,7 +170,7 @@ impl Comparison {
             karp_flatt: speedup.and_then(|speedup| fit::karp_flatt(speedup.value, workers)),
             account: Account::new(run, base),
             pop: None,
-            ceiling: whatif::ceilings(&times, run.workers),
+            ceiling: whatif::TaskTimes::new(base, run).map(|tasks| tasks.ceilings(run)),
             verdict: Verdict::new(base, run),
             why: base.and_then(|base| super::why_not(base, run)),
             speedup,
