@@ -45,7 +45,7 @@ pub(super) fn run(scene: &Scene, jobs: &Jobs) -> io::Result<()> {
         while !pulse.is_stopping() {
             let at = scene.board.next_tasks(1) as usize;
             let Some(command) = jobs.commands.get(at) else { break };
-            pulse.begin(at as u32 + 1);
+            pulse.begin_for_child(at as u32 + 1);
             let child = start(scene, jobs, command)?;
             pulse.child_started(child.pid);
             let (ended, wait_ns, by_us) = wait(scene, child.pid)?;

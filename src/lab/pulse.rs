@@ -57,8 +57,8 @@ pub(super) struct Pulse<'a> {
     began: u64,
     on_beat: Option<Box<dyn OnBeat + 'a>>,
     children: Used,
-    /// Run-queue wait when the command on its behalf was started, nanoseconds.
-    waited_at_child: u64,
+    /// Run-queue wait when the task began that a command does, nanoseconds.
+    waited_at_begin: u64,
     /// Run-queue wait of worker and command at the same time, nanoseconds.
     waited_twice: u64,
 }
@@ -108,7 +108,7 @@ impl<'a> Pulse<'a> {
             began: 0,
             on_beat: None,
             children: Used::default(),
-            waited_at_child: 0,
+            waited_at_begin: 0,
             waited_twice: 0,
         })
     }
@@ -180,9 +180,14 @@ impl<'a> Pulse<'a> {
         self.stamp_last(now, run);
     }
 
-    /// A command runs on this worker's behalf from now on.
+    /// A task begins, from 1, that a command will do; it is not started yet.
+    pub(super) fn begin_for_child(&mut self, task: u32) {
+        self.waited_at_begin = self.waited_ns();
+        self.begin(task);
+    }
+
+    /// The command runs on this worker's behalf from now on.
     pub(super) fn child_started(&mut self, pid: u32) {
-        self.waited_at_child = self.waited_ns();
         self.board.slot(self.slot, Word::Child).store(u64::from(pid), Release);
     }
 
@@ -198,7 +203,7 @@ impl<'a> Pulse<'a> {
         // The worker itself is in a run queue now and then while the command runs, to look after it. That is no time
         // that was lost: the two together have waited no longer than the task lasted without a CPU.
         let off_cpu = now.saturating_sub(self.began).saturating_sub(took);
-        let waited = self.waited_ns().saturating_sub(self.waited_at_child) + used.wait_ns;
+        let waited = self.waited_ns().saturating_sub(self.waited_at_begin) + used.wait_ns;
         self.waited_twice += waited.saturating_sub(off_cpu);
         self.add(Word::Blocked, off_cpu.saturating_sub(waited));
         let task = std::mem::take(&mut self.task);
@@ -365,7 +370,7 @@ mod tests {
         let board = Board::new().expect("memory");
         let mut pulse = Pulse::new(&board, "worker").expect("a slot");
         let word = |word| board.slot(0, word).load(Relaxed);
-        pulse.begin(1);
+        pulse.begin_for_child(1);
         pulse.child_started(77);
         assert_eq!(word(Word::Child), 77);
         sleep_ns(GAP * 50);
@@ -379,7 +384,7 @@ mod tests {
         let all = word(Word::RunLast) - word(Word::RunFirst) + waited + word(Word::Blocked);
         assert!(all <= word(Word::Last) - word(Word::First), "the parts are not more than the whole");
 
-        pulse.begin(2);
+        pulse.begin_for_child(2);
         pulse.child_started(78);
         // More than can be: threads of its own wait at the same time.
         pulse.child_ended(0, false, &Used { wait_ns: GAP * 100_000, ..Used::default() });
