@@ -399,7 +399,7 @@ mod tests {
         let board = Board::new().expect("memory");
         let mut pulse = Pulse::new(&board, "worker").expect("a slot");
         let blocked = |word| board.slot(0, word).load(Relaxed);
-        let mut sleep = |pulse: &mut Pulse| {
+        let sleep = |pulse: &mut Pulse| {
             let before = blocked(Word::Blocked);
             pulse.wait(BlockedOn::Others, || sleep_ns(NOTEWORTHY));
             blocked(Word::Blocked) - before

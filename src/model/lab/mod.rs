@@ -2,6 +2,7 @@
 //! ([`LabNews`]), what came out ([`RunReport`]), and why ([`why_not()`]). Pure values and their arithmetic.
 
 mod account;
+mod cures;
 mod experiment;
 pub mod fit;
 mod news;
@@ -13,13 +14,13 @@ mod why;
 mod workload;
 
 pub use account::{Account, Beside, speedup};
-pub use experiment::{Comparison, Experiment, Machine, SCHEMA};
+pub use experiment::{Comparison, Experiment, Machine, SCHEMA, Sweep};
 pub use fit::{Ceiling, Pop, Ratio, Spread};
 pub use news::{BlockedOn, Did, LabNews, LaneEvent, LaneLook, Mark};
 pub use random::Random;
 pub use report::{Check, Fate, Figure, Noise, RunReport, TaskReport, WorkerReport};
 pub use verdict::{Verdict, VerdictKind};
-pub use why::{Cure, Why, why_not};
+pub use why::{Cause, Cure, Why, why_not};
 pub use workload::{
     Bounds, Group, Jobs, Knob, KnobKind, LabOrder, LabPlan, Mode, RunPlan, Settings, Subject, Workers,
     WorkloadInfo,
