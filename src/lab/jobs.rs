@@ -4,6 +4,7 @@
 //! the command took is what wait4(2) says of it and of all that it waited for; its run-queue wait is read from its
 //! `schedstat` while it is a zombie. Arguments are passed as they are: no shell looks at them.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -15,8 +16,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
 
 use super::order::{VARIABLE, pieces_of_commands};
+use super::protocol::say;
 use super::pulse::{Used, field, now_ns, sleep_ns};
-use super::scene::{Child, Scene};
+use super::scene::{Child, Scene, SceneSaid};
 use crate::model::lab::Jobs;
 use crate::sys::{Ended, wait4};
 
@@ -43,10 +45,10 @@ pub(super) fn run(scene: &Scene, jobs: &Jobs) -> io::Result<()> {
         while !pulse.is_stopping() {
             let at = scene.board.next_tasks(1) as usize;
             let Some(command) = jobs.commands.get(at) else { break };
-            pulse.begin(at as u32 + 1);
+            pulse.begin_for_child(at as u32 + 1);
             let child = start(scene, jobs, command)?;
             pulse.child_started(child.pid);
-            let (ended, wait_ns) = wait(scene, child.pid)?;
+            let (ended, wait_ns, by_us) = wait(scene, child.pid)?;
             scene.board.return_token();
             let used = Used {
                 run_ns: (ended.user_us + ended.sys_us).max(0).cast_unsigned() * 1000,
@@ -55,7 +57,8 @@ pub(super) fn run(scene: &Scene, jobs: &Jobs) -> io::Result<()> {
                 involuntary: ended.involuntary.max(0).cast_unsigned(),
             };
             let status = status(&ended);
-            pulse.child_ended(u64::from(status.cast_unsigned()), &used);
+            // One that was ended by us has not failed; it just was not done.
+            pulse.child_ended(u64::from(status.cast_unsigned()), !by_us, &used);
             if status != 0 && !jobs.keep_going {
                 scene.board.ask_to_stop();
             }
@@ -76,8 +79,10 @@ fn start(scene: &Scene, jobs: &Jobs, command: &[String]) -> io::Result<Child> {
     scene.fork_without_lane(name, |scene| {
         // A group of its own, so that it can be ended with its children.
         let _ = setpgid(Pid::from_raw(0), Pid::from_raw(0));
+        // Where the command cannot be started, standard output is its own already.
+        let news = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let error = ready(jobs, command).map_or_else(|error| error, |mut command| command.exec());
-        scene.note(format!("{name} could not be started: {error}."));
+        let _ = say(news, &SceneSaid::Note(format!("{name} could not be started: {error}.")));
         let missing = error.kind() == io::ErrorKind::NotFound;
         std::process::exit(if missing { NOT_FOUND } else { NOT_RUNNABLE });
     })
@@ -99,8 +104,9 @@ fn ready(jobs: &Jobs, words: &[String]) -> io::Result<Command> {
     Ok(command)
 }
 
-/// Waits for a command's end; ends it where everybody is to come to an end. Returns its run-queue wait too.
-fn wait(scene: &Scene, pid: u32) -> io::Result<(Ended, u64)> {
+/// Waits for a command's end; ends it where everybody is to come to an end. Returns its run-queue wait, nanoseconds, and
+/// whether it was ended by us, too.
+fn wait(scene: &Scene, pid: u32) -> io::Result<(Ended, u64, bool)> {
     let id = rustix::process::Pid::from_raw(pid.cast_signed()).ok_or(io::ErrorKind::InvalidInput)?;
     // Kernels before 5.3 have none; then it is looked at every so often.
     let pidfd = pidfd_open(id, PidfdFlags::empty()).ok();
@@ -120,7 +126,7 @@ fn wait(scene: &Scene, pid: u32) -> io::Result<(Ended, u64)> {
     }
     let schedstat = std::fs::read(format!("/proc/{pid}/schedstat")).unwrap_or_default();
     let ended = wait4(pid, true)?.ok_or(io::ErrorKind::InvalidData)?;
-    Ok((ended, field(&schedstat, 1).unwrap_or(0)))
+    Ok((ended, field(&schedstat, 1).unwrap_or(0), ending.asked_at.is_some()))
 }
 
 /// Sleeps until the command ends or it is time to look again.

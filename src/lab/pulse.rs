@@ -57,6 +57,10 @@ pub(super) struct Pulse<'a> {
     began: u64,
     on_beat: Option<Box<dyn OnBeat + 'a>>,
     children: Used,
+    /// Run-queue wait when the task began that a command does, nanoseconds.
+    waited_at_begin: u64,
+    /// Run-queue wait of worker and command at the same time, nanoseconds.
+    waited_twice: u64,
 }
 
 /// What commands took that ran on a worker's behalf.
@@ -93,7 +97,6 @@ impl<'a> Pulse<'a> {
         board.slot(slot, Word::Pid).store(u64::from(std::process::id()), Release);
         let schedstat = File::open("/proc/thread-self/schedstat").ok();
         let cpu = sched_getcpu() as u32;
-        let children = Used::default();
         Some(Pulse {
             board,
             slot,
@@ -104,7 +107,9 @@ impl<'a> Pulse<'a> {
             run_at_begin: 0,
             began: 0,
             on_beat: None,
-            children,
+            children: Used::default(),
+            waited_at_begin: 0,
+            waited_twice: 0,
         })
     }
 
@@ -183,31 +188,45 @@ impl<'a> Pulse<'a> {
         self.stamp_last(now, run);
     }
 
-    /// A command runs on this worker's behalf from now on.
+    /// A task begins, from 1, that a command will do; it is not started yet.
+    pub(super) fn begin_for_child(&mut self, task: u32) {
+        self.waited_at_begin = self.waited_ns();
+        self.begin(task);
+    }
+
+    /// The command runs on this worker's behalf from now on.
     pub(super) fn child_started(&mut self, pid: u32) {
         self.board.slot(self.slot, Word::Child).store(u64::from(pid), Release);
     }
 
     /// The command has ended, and the task with it; what it took is put to this worker's account. The time in which it
-    /// had no CPU and did not want one counts as blocked.
-    pub(super) fn child_ended(&mut self, answer: u64, used: &Used) {
+    /// had no CPU and did not want one counts as blocked. Where its answer does not count, there is none.
+    pub(super) fn child_ended(&mut self, answer: u64, counts: bool, used: &Used) {
         self.board.slot(self.slot, Word::Child).store(0, Release);
         let (now, run) = (now_ns(), cpu_ns());
         self.children.add(used);
         self.set(Word::ChildRun, self.children.run_ns);
         self.set(Word::ChildWait, self.children.wait_ns);
         let took = run.saturating_sub(self.run_at_begin) + used.run_ns;
-        self.add(Word::Blocked, now.saturating_sub(self.began).saturating_sub(took + used.wait_ns));
+        // The worker itself is in a run queue now and then while the command runs, to look after it. That is no time
+        // that was lost: the two together have waited no longer than the task lasted without a CPU.
+        let off_cpu = now.saturating_sub(self.began).saturating_sub(took);
+        let waited = self.waited_ns().saturating_sub(self.waited_at_begin) + used.wait_ns;
+        self.waited_twice += waited.saturating_sub(off_cpu);
+        self.add(Word::Blocked, off_cpu.saturating_sub(waited));
         let task = std::mem::take(&mut self.task);
-        self.board.answer(task, answer);
-        self.add(Word::Done, 1);
+        if counts {
+            self.board.answer(task, answer);
+            self.add(Word::Done, 1);
+        }
         self.tell(now, Did::End { task, answer, right: false }, took);
         self.stamp_last(now, run);
     }
 
     fn stamp_last(&mut self, now: u64, run: u64) {
         self.set(Word::RunLast, run + self.children.run_ns);
-        self.set(Word::WaitLast, self.waited_ns() + self.children.wait_ns);
+        let waited = self.waited_ns() + self.children.wait_ns;
+        self.set(Word::WaitLast, waited.saturating_sub(self.waited_twice));
         self.set(Word::BlockedLast, self.blocked_ns());
         self.set(Word::Last, now);
         self.last = now;
@@ -357,6 +376,35 @@ mod tests {
         assert_eq!(board.slot(0, Word::BlockedOn).load(Relaxed), 0);
         assert!(board.slot(0, Word::Blocked).load(Relaxed) >= NOTEWORTHY * 2);
         assert!(events(&board).iter().any(|did| matches!(did, Did::Blocked { on: BlockedOn::Full, .. })));
+    }
+
+    #[test]
+    fn what_a_command_took_is_its_worker_s_and_never_more_than_there_was() {
+        let board = Board::new().expect("memory");
+        let mut pulse = Pulse::new(&board, "worker").expect("a slot");
+        let word = |word| board.slot(0, word).load(Relaxed);
+        pulse.begin_for_child(1);
+        pulse.child_started(77);
+        assert_eq!(word(Word::Child), 77);
+        sleep_ns(GAP * 50);
+        let used = Used { run_ns: GAP * 10, wait_ns: GAP * 20, voluntary: 5, involuntary: 6 };
+        pulse.child_ended(3, true, &used);
+        assert_eq!((word(Word::Child), word(Word::Done), board.answered(1)), (0, 1, Some(3)));
+        assert!(word(Word::RunLast) - word(Word::RunFirst) >= used.run_ns);
+        let waited = word(Word::WaitLast) - word(Word::WaitFirst);
+        assert!(waited >= used.wait_ns);
+        assert!(word(Word::Blocked) > 0 && word(Word::Gaps) == 0, "it slept, and nobody took its CPU");
+        let all = word(Word::RunLast) - word(Word::RunFirst) + waited + word(Word::Blocked);
+        assert!(all <= word(Word::Last) - word(Word::First), "the parts are not more than the whole");
+
+        pulse.begin_for_child(2);
+        pulse.child_started(78);
+        // More than can be: threads of its own wait at the same time.
+        pulse.child_ended(0, false, &Used { wait_ns: GAP * 100_000, ..Used::default() });
+        assert!(word(Word::WaitLast) - word(Word::WaitFirst) < GAP * 100_000);
+        assert_eq!((word(Word::Done), board.answered(2)), (1, None));
+        drop(pulse);
+        assert!(word(Word::Voluntary) >= 5 && word(Word::Involuntary) >= 6);
     }
 
     #[test]

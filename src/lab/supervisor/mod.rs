@@ -138,7 +138,7 @@ impl Supervisor<'_> {
             Self::let_leave(&mut record);
         }
         if !in_time {
-            record.ended_at(format!("{limit_s} seconds"));
+            record.ended_at(format!("{limit_s} second{}", if limit_s == 1 { "" } else { "s" }));
         }
         safety::end_everything();
         let report = record.report();

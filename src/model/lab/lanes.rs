@@ -295,11 +295,9 @@ impl Lane {
         let ran_to = from + part(ran);
         let waited_to = (ran_to + part(waited)).min(look.at);
         self.cpu = look.cpu;
-        for (from, to, what) in [
-            (from, ran_to, Doing::Run(0)),
-            (ran_to, waited_to, Doing::Ready),
-            (waited_to, look.at, idle),
-        ] {
+        for (from, to, what) in
+            [(from, ran_to, Doing::Run(0)), (ran_to, waited_to, Doing::Ready), (waited_to, look.at, idle)]
+        {
             if what != Doing::Idle {
                 self.keep(Stretch { from, to, cpu: look.cpu, what }, most);
             }
@@ -395,9 +393,9 @@ impl Lane {
         let mut add = |from, to, what| {
             window.add(from, to, cells, |cell, part| cell.add(what, self.cpu, part));
         };
-        let fresh = self.last.filter(|look| {
-            look.at > self.told && look.state != 0 && look.at.saturating_add(FRESH) > until
-        });
+        let fresh = self
+            .last
+            .filter(|look| look.at > self.told && look.state != 0 && look.at.saturating_add(FRESH) > until);
         let since = match (&fresh, self.now()) {
             (Some(look), Doing::Blocked(_)) => look.blocked.map_or(look.at, |(_, since)| since),
             (Some(_), Doing::Stopped) => self.stopped.unwrap_or(self.told),

@@ -77,7 +77,7 @@ pub(super) fn plan(args: &JobArgs) -> Result<LabPlan, Failure> {
         // What is too many, the plan's check says; it need not be built first.
         (1..=count.min(1 << 16)).map(|number| numbered(&args.command, number)).collect::<Vec<_>>()
     };
-    if commands.is_empty() {
+    if args.each && commands.is_empty() {
         return Err(wrong("There are no jobs: standard input has no lines."));
     }
     let jobs = Jobs {

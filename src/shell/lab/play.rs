@@ -130,7 +130,7 @@ fn tell_failures(subject: &Subject, report: &RunReport) {
     let missing = report.answers.iter().filter(|answer| answer.is_none()).count();
     if missing > 0 && !jobs.keep_going && report.bound.is_none() {
         let noun = if missing == 1 { "job was" } else { "jobs were" };
-        remark(&format!("{missing} {noun} not run; --keep-going runs all."));
+        remark(&format!("{missing} {noun} not done; --keep-going does all."));
     }
 }
 
