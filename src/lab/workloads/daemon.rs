@@ -4,7 +4,7 @@
 //! use it: a thread or child that is not waited for and ends with the program.
 
 use std::io;
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::Ordering::{Acquire, Release};
 
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, getsid, setsid};
 

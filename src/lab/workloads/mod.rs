@@ -6,10 +6,16 @@
 
 mod common;
 mod daemon;
+mod leak;
 mod life;
+mod orphan;
 mod primes;
+mod runaway;
+mod states;
 mod storm;
 mod stubborn;
+mod tree;
+mod zombie;
 
 use std::io;
 use std::sync::LazyLock;
@@ -39,8 +45,20 @@ pub(super) enum Kind {
 }
 
 /// All workloads, in the order of the chooser. A new one is a file here and its line in this list.
-pub(super) static ALL: LazyLock<Vec<Workload>> =
-    LazyLock::new(|| vec![primes::workload(), daemon::workload(), stubborn::workload(), storm::workload()]);
+pub(super) static ALL: LazyLock<Vec<Workload>> = LazyLock::new(|| {
+    vec![
+        primes::workload(),
+        tree::workload(),
+        zombie::workload(),
+        orphan::workload(),
+        daemon::workload(),
+        states::workload(),
+        runaway::workload(),
+        stubborn::workload(),
+        leak::workload(),
+        storm::workload(),
+    ]
+});
 
 /// The workload with this id.
 pub(super) fn find(id: &str) -> Option<&'static Workload> {

@@ -3,7 +3,7 @@
 //! What a process does about its signals stands in `/proc/PID/status` before anybody tries: `SigIgn`, `SigBlk`, `SigCgt`.
 
 use std::io;
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::Ordering::{Acquire, Release};
 
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 
