@@ -29,8 +29,8 @@ pub(super) fn workload() -> Workload {
             title: "a process that takes more and more memory",
             lesson: "Memory that is never given back is seen by its slope, not by its size. When memory runs out, the \
                      kernel ends the process with the highest oom_score, and says so in its log.",
-            watch: "RES of the process grows by the same amount each second, VIRT with it. OOM is 1000 and more: it would \
-                    be the first to go. End it by F9 before it stops itself.",
+            watch: "RES of the process grows by the same amount each second, and VIRT with it. Its oom_score_adj in /proc is \
+                    1000: it would be the first to go. End it by F9 before it stops itself.",
             modes: &[Mode::Fork],
             workers: Workers::Fixed(1),
             knobs: vec![
