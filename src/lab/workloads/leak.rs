@@ -231,7 +231,7 @@ mod tests {
         let meminfo = "MemTotal:       1000 kB\nMemFree: 1 kB\nMemAvailable:    100 kB\n";
         let pressure = "some avg10=10.00 avg60=0.00 avg300=0.00 total=1\nfull avg10=99.00 avg60=0.00\n";
         assert!(!gets_short(meminfo, pressure));
-        assert!(gets_short(&meminfo.replace("   100", "    99"), pressure));
+        assert!(gets_short(&meminfo.replace("    100 kB", "     99 kB"), pressure));
         assert!(gets_short(meminfo, &pressure.replace("=10.00", "=10.01")));
         assert!(!gets_short("", ""), "what nobody says is no reason to stop");
         assert_eq!(kib(meminfo, "MemTotal:"), Some(1000));
