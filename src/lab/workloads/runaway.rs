@@ -65,9 +65,9 @@ fn play(scene: &Scene) -> io::Result<()> {
             safety::set_name(&format!("lab:{name}"));
             pulse.begin(number + 1);
             if number == chosen {
-                run_away(scene, pulse)?
+                run_away(scene, pulse)?;
             } else {
-                stay(pulse, until + 10 * SECOND, || is_over(scene))
+                stay(pulse, until + 10 * SECOND, || is_over(scene));
             }
             pulse.end(0);
             Ok(())
