@@ -15,8 +15,11 @@ use crate::model::lab::{BlockedOn, Fate, Knob, KnobKind};
 /// Nanoseconds of a second.
 pub(super) const SECOND: u64 = 1_000_000_000;
 
-/// How often somebody who waits looks up, nanoseconds: small against a second, and no work to speak of.
+/// How often somebody who watches looks, nanoseconds: small against a second, and no work to speak of.
 pub(super) const STEP: u64 = 10_000_000;
+
+/// How often somebody who only stays looks up, nanoseconds: rare enough to be called idle.
+const DOZE: u64 = 50_000_000;
 
 /// How long the master lets a worker be late before it ends it, nanoseconds. One that was stopped would never come.
 const PATIENCE: u64 = SECOND;
@@ -39,7 +42,7 @@ pub(super) fn stay(pulse: &mut Pulse, until: u64, enough: impl Fn() -> bool) {
     let board = pulse.board();
     pulse.wait(BlockedOn::Sleep, || {
         while now_ns() < until && !board.is_stopping() && !enough() {
-            sleep_ns(STEP.min(until.saturating_sub(now_ns())));
+            sleep_ns(DOZE.min(until.saturating_sub(now_ns())));
         }
     });
 }

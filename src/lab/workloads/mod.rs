@@ -8,16 +8,22 @@ mod affinity;
 mod common;
 mod daemon;
 mod knobs;
+mod leak;
 mod life;
 mod noller;
+mod orphan;
 mod oversub;
 mod primes;
+mod runaway;
 mod searches;
+mod states;
 mod steal;
 mod storm;
 mod straggler;
 mod stubborn;
+mod tree;
 mod trial;
+mod zombie;
 
 use std::io;
 use std::sync::LazyLock;
@@ -55,8 +61,14 @@ pub(super) static ALL: LazyLock<Vec<Workload>> = LazyLock::new(|| {
         oversub::workload(),
         steal::workload(),
         affinity::workload(),
+        tree::workload(),
+        zombie::workload(),
+        orphan::workload(),
         daemon::workload(),
+        states::workload(),
+        runaway::workload(),
         stubborn::workload(),
+        leak::workload(),
         storm::workload(),
     ]
 });

@@ -4,7 +4,7 @@
 //! difference between that and what a look at the living shows is the part that a monitor misses.
 
 use std::io;
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
