@@ -5,15 +5,26 @@
 //! out, and is bounded in processes, memory and time.
 
 mod affinity;
+mod amdahl;
+mod catfacts;
 mod common;
+mod gate;
+mod gustafson;
+mod http;
 mod knobs;
+mod map;
+mod nice;
 mod noller;
+mod one_core;
 mod oversub;
+mod phases;
 mod primes;
 mod searches;
 mod steal;
 mod straggler;
+mod timers;
 mod trial;
+mod window;
 
 use std::io;
 use std::sync::LazyLock;
@@ -47,9 +58,16 @@ pub(super) static ALL: LazyLock<Vec<Workload>> = LazyLock::new(|| {
     vec![
         primes::workload(),
         noller::workload(),
+        amdahl::workload(),
+        gustafson::workload(),
         straggler::workload(),
         oversub::workload(),
         steal::workload(),
+        map::workload(),
+        catfacts::workload(),
+        timers::workload(),
+        one_core::workload(),
+        nice::workload(),
         affinity::workload(),
     ]
 });
