@@ -21,6 +21,7 @@ mod journal;
 mod kill;
 mod lab;
 mod lab_cli;
+mod lab_work_a;
 mod lab_work_g;
 mod live;
 mod monitor;

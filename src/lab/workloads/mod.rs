@@ -5,14 +5,23 @@
 //! out, and is bounded in processes, memory and time.
 
 mod affinity;
+mod amdahl;
+mod catfacts;
 mod common;
 mod daemon;
+mod gate;
+mod gustafson;
+mod http;
 mod knobs;
 mod leak;
 mod life;
+mod map;
+mod nice;
 mod noller;
+mod one_core;
 mod orphan;
 mod oversub;
+mod phases;
 mod primes;
 mod runaway;
 mod searches;
@@ -21,8 +30,10 @@ mod steal;
 mod storm;
 mod straggler;
 mod stubborn;
+mod timers;
 mod tree;
 mod trial;
+mod window;
 mod zombie;
 
 use std::io;
@@ -57,9 +68,16 @@ pub(super) static ALL: LazyLock<Vec<Workload>> = LazyLock::new(|| {
     vec![
         primes::workload(),
         noller::workload(),
+        amdahl::workload(),
+        gustafson::workload(),
         straggler::workload(),
         oversub::workload(),
         steal::workload(),
+        map::workload(),
+        catfacts::workload(),
+        timers::workload(),
+        one_core::workload(),
+        nice::workload(),
         affinity::workload(),
         tree::workload(),
         zombie::workload(),
