@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 mod fork;
+mod futex;
 mod heap;
 pub mod inherited;
 pub mod ioprio;
@@ -18,6 +19,7 @@ mod title;
 pub mod tty;
 
 pub use fork::{Ended, Forked, fork_alone, wait4};
+pub use futex::{futex_wait, futex_wake};
 pub use heap::{return_free_pages, return_large_blocks};
 pub use local_time::utc_offset;
 pub use pages::return_unused_code;
