@@ -78,52 +78,53 @@ impl Scene<'_> {
         })
     }
 
-    /// Waits for all children, and says how they ended; meanwhile `look` is called some twenty times a second. When
+    /// Waits for all children; meanwhile `look` is called some twenty times a second. When
     /// one ends otherwise than well, everybody is asked to come to an end.
     ///
     /// # Errors
     /// Those of wait4(2).
-    pub(super) fn attend(&self, children: Vec<Child>, mut look: impl FnMut()) -> io::Result<Vec<Fate>> {
-        let mut left: Vec<(Child, Option<OwnedFd>)> =
-            children.into_iter().map(|child| (pidfd(&child), child)).map(|(fd, child)| (child, fd)).collect();
-        let mut fates = Vec::new();
-        while !left.is_empty() {
-            let mut still = Vec::new();
-            for (child, fd) in left {
-                match self.has_ended(&child)? {
-                    None => still.push((child, fd)),
-                    Some(fate) => {
-                        if fate != Fate::Exited(0) {
-                            self.board.ask_to_stop();
-                        }
-                        fates.push(fate);
-                    }
-                }
-            }
-            left = still;
+    pub(super) fn attend(&self, mut children: Vec<Child>, mut look: impl FnMut()) -> io::Result<()> {
+        loop {
+            self.reap(&mut children)?;
             look();
-            sleep_until_one_ends(&left);
+            if children.is_empty() {
+                return Ok(());
+            }
+            sleep_until_one_ends(&children);
         }
-        Ok(fates)
+    }
+
+    /// Waits for those of the children that have ended already; when one ended otherwise than well, everybody is asked
+    /// to come to an end.
+    ///
+    /// # Errors
+    /// Those of wait4(2).
+    pub(super) fn reap(&self, children: &mut Vec<Child>) -> io::Result<()> {
+        let mut left = Vec::new();
+        for child in children.drain(..) {
+            match self.has_ended(&child)? {
+                None => left.push(child),
+                Some(Fate::Exited(0)) => {}
+                Some(_) => self.board.ask_to_stop(),
+            }
+        }
+        *children = left;
+        Ok(())
     }
 }
 
+/// It is not reaped yet, so its pid is certainly its own.
 fn pidfd(child: &Child) -> Option<OwnedFd> {
     let pid = Pid::from_raw(i32::try_from(child.pid).ok()?)?;
     pidfd_open(pid, PidfdFlags::empty()).ok()
 }
 
 /// Returns when one of them ends, or it is time for another look.
-fn sleep_until_one_ends(children: &[(Child, Option<OwnedFd>)]) {
-    let mut fds: Vec<PollFd> = children
-        .iter()
-        .filter_map(|(_, fd)| fd.as_ref())
-        .map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN))
-        .collect();
+fn sleep_until_one_ends(children: &[Child]) {
+    let fds: Vec<OwnedFd> = children.iter().filter_map(pidfd).collect();
+    let mut ends: Vec<PollFd> = fds.iter().map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)).collect();
     let time = if fds.len() == children.len() { LOOK } else { CLOSE_LOOK };
-    if !children.is_empty() {
-        let _ = poll(&mut fds, PollTimeout::try_from(time).unwrap_or(PollTimeout::ZERO));
-    }
+    let _ = poll(&mut ends, PollTimeout::try_from(time).unwrap_or(PollTimeout::ZERO));
 }
 
 /// Names `1/n` … `n/n`.

@@ -1,7 +1,10 @@
 //! A place where everybody waits until all are there.
 
 use std::hint::spin_loop;
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
 
 use super::super::board::Board;
 use super::super::pulse::Pulse;
@@ -32,8 +35,19 @@ impl<'a> Barrier<'a> {
     /// # Errors
     /// [`Stopping`].
     pub(in super::super) fn wait(&self, pulse: &mut Pulse) -> Result<bool, Stopping> {
+        self.wait_and(pulse, &|| {})
+    }
+
+    /// As [`Barrier::wait`]; calls `look` ten times a second meanwhile.
+    ///
+    /// # Errors
+    /// [`Stopping`].
+    pub(in super::super) fn wait_and(&self, pulse: &mut Pulse, look: &dyn Fn()) -> Result<bool, Stopping> {
         let board = pulse.board();
-        self.meet(pulse, |opened| nap(board, self.opened, opened))
+        self.meet(pulse, |opened| {
+            look();
+            nap(board, self.opened, opened)
+        })
     }
 
     /// Spins until all are there, so that all go on at the same moment, as far as there are CPUs for them.
@@ -82,6 +96,7 @@ impl<'a> Barrier<'a> {
 mod tests {
     use super::super::tests::together;
     use super::*;
+    use std::sync::atomic::Ordering::SeqCst;
 
     #[test]
     fn nobody_is_a_round_ahead() {

@@ -1,6 +1,9 @@
 //! A lock that is handed on to whoever has waited longest: tickets, and a seat to sleep in for each.
 
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Relaxed, SeqCst},
+};
 
 use super::super::board::{Board, SLOTS};
 use super::super::pulse::Pulse;

@@ -5,7 +5,10 @@
 //! (CPython since 3.2, `DEFAULT_INTERVAL` and `FORCE_SWITCHING` in `Python/ceval_gil.h`). *fair*: the holder hands it
 //! to whoever has waited longest, every few microseconds; so each of them costs a switch of threads.
 
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use std::time::Duration;
 
 use super::super::board::Board;
@@ -213,6 +216,7 @@ impl Asked<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::Ordering::SeqCst;
 
     const MODES: [Mode; 3] = [Mode::GilOld, Mode::GilNew, Mode::GilFair];
 

@@ -6,6 +6,7 @@
 
 mod barrier;
 mod cells;
+mod deadlock;
 mod fair;
 mod gil;
 mod mutex;
@@ -20,12 +21,13 @@ use super::board::Board;
 use crate::sys::{futex_wait, futex_wake};
 
 pub(super) use barrier::Barrier;
-pub(super) use cells::Cells;
+pub(super) use cells::{Cells, LINE};
+pub(super) use deadlock::{Locks, Watch};
 pub(super) use fair::FairLock;
 pub(super) use gil::Gil;
 pub(super) use mutex::Mutex;
 pub(super) use queue::{Policy, Queue};
-pub(super) use semaphore::Semaphore;
+pub(super) use semaphore::{Semaphore, TooMany};
 
 /// Everybody is asked to come to an end, so what was waited for will not come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

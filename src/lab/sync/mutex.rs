@@ -1,7 +1,10 @@
 //! A lock that whoever comes first gets, as in "Futexes Are Tricky" (Drepper 2011), with its holder's number beside
 //! it.
 
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
 use super::super::board::Board;
 use super::super::pulse::Pulse;

@@ -2,7 +2,10 @@
 //!
 //! The classical solution: a semaphore counts the free places, another the items, and a lock guards the rest.
 
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed},
+};
 
 use super::super::pulse::Pulse;
 use super::{Cells, Mutex, Semaphore, Stopping};
@@ -147,6 +150,7 @@ mod tests {
     use super::super::super::board::Board;
     use super::super::tests::together;
     use super::*;
+    use std::sync::atomic::Ordering::SeqCst;
 
     fn order(policy: &str) -> Vec<u64> {
         let board = Board::new().expect("memory");

@@ -1,6 +1,9 @@
 //! A number of permits (Dijkstra 1965): whoever takes one when there is none waits until one is given back.
 
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Release, SeqCst},
+};
 
 use super::super::board::Board;
 use super::super::pulse::Pulse;

@@ -5,8 +5,14 @@
 //! out, and is bounded in processes, memory and time.
 
 mod common;
+mod cow;
+mod deadlock;
+mod false_sharing;
 mod gil;
+mod locks;
+mod pipeline;
 mod primes;
+mod queue;
 mod race;
 mod spend;
 
@@ -38,8 +44,19 @@ pub(super) enum Kind {
 }
 
 /// All workloads, in the order of the chooser. A new one is a file here and its line in this list.
-pub(super) static ALL: LazyLock<Vec<Workload>> =
-    LazyLock::new(|| vec![primes::workload(), race::workload(), gil::workload()]);
+pub(super) static ALL: LazyLock<Vec<Workload>> = LazyLock::new(|| {
+    vec![
+        primes::workload(),
+        queue::workload(),
+        pipeline::workload(),
+        race::workload(),
+        locks::workload(),
+        gil::workload(),
+        deadlock::workload(),
+        false_sharing::workload(),
+        cow::workload(),
+    ]
+});
 
 /// The workload with this id.
 pub(super) fn find(id: &str) -> Option<&'static Workload> {

@@ -5,7 +5,10 @@
 //! itself, which is just not enough.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
 
 use super::super::places;
 use super::super::pulse::{Pulse, cpu_ns};
@@ -185,8 +188,13 @@ fn play(scene: &Scene) -> io::Result<()> {
     scene.figure("lost in the median repeat", middle as f64, "");
     scene.figure("lost in the worst repeat", lost.last().copied().unwrap_or(0) as f64, "");
     scene.figure("repeats that lost something", lost.iter().filter(|lost| **lost > 0).count() as f64, "");
-    scene.figure("CPU time of an addition", race.cpu.load(Acquire) as f64 / all as f64, "ns/op");
-    scene.note(histogram(&lost, each));
+    let done = race.done.load(Acquire);
+    if done > 0 {
+        scene.figure("CPU time of an addition", race.cpu.load(Acquire) as f64 / done as f64, "ns/op");
+    }
+    if !lost.is_empty() {
+        scene.note(histogram(&lost, each));
+    }
     Ok(())
 }
 
