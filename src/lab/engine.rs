@@ -4,8 +4,9 @@ use std::io;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 
-use super::pulse::Pulse;
+use super::pulse::{Pulse, now_ns};
 use super::scene::Scene;
+use super::sync::Gil;
 use super::{places, safety};
 use crate::model::lab::{Mark, Mode};
 
@@ -70,11 +71,18 @@ fn spread(scene: &Scene, tasks: &dyn Tasks) -> io::Result<()> {
             })
         }
         Mode::Threads | Mode::GilOld | Mode::GilNew | Mode::GilFair => {
+            let began = now_ns();
             let threads = scene.fork_without_lane("threads", |scene| {
                 let desk = Desk { scene, tasks, queue: &queue };
                 desk.threads(chunk)
             })?;
-            scene.wait(threads).map(drop)
+            scene.wait(threads)?;
+            if let Some(gil) = Gil::of(scene.mode, scene.board) {
+                let seconds = now_ns().saturating_sub(began) as f64 / 1e9;
+                scene.figure("hand-overs of the global lock", gil.handovers() as f64, "");
+                scene.figure("hand-overs a second", gil.handovers() as f64 / seconds, "/s");
+            }
+            Ok(())
         }
     }
 }
@@ -107,6 +115,16 @@ impl Desk<'_> {
     /// Takes tasks from the queue that all share, `chunk` at a time, until there are none.
     fn drain(&self, pulse: &mut Pulse, chunk: u32) -> io::Result<()> {
         places::take(self.scene, pulse);
+        self.take_all(pulse, chunk, |_| Ok(()))
+    }
+
+    /// The same without taking a place; before each task it does `before`.
+    fn take_all<'p>(
+        &self,
+        pulse: &mut Pulse<'p>,
+        chunk: u32,
+        before: impl Fn(&mut Pulse<'p>) -> io::Result<()>,
+    ) -> io::Result<()> {
         loop {
             let first = self.scene.board.next_tasks(chunk) as usize;
             let mine =
@@ -115,6 +133,7 @@ impl Desk<'_> {
                 return Ok(());
             }
             for &task in mine {
+                before(pulse)?;
                 self.work(pulse, task);
             }
         }
@@ -145,7 +164,22 @@ impl Desk<'_> {
 
     /// Threads that take from one queue, under a global lock where the mode has one.
     fn threads(&self, chunk: u32) -> io::Result<()> {
-        self.scene.threads(self.scene.workers, |pulse| self.drain(pulse, chunk))
+        self.scene.threads(self.scene.workers, |pulse| {
+            let Some(gil) = Gil::of(self.scene.mode, pulse.board()) else { return self.drain(pulse, chunk) };
+            places::take(self.scene, pulse);
+            if self.scene.settings.word("release") == "yes" {
+                // The work itself does not need the lock, only to take it on does.
+                return self.take_all(pulse, chunk, |pulse| {
+                    gil.enter(pulse)?;
+                    pulse.set_on_beat(None);
+                    Ok(())
+                });
+            }
+            gil.enter(pulse)?;
+            let done = self.take_all(pulse, chunk, |_| Ok(()));
+            pulse.set_on_beat(None);
+            done
+        })
     }
 
     /// Splits the queue into as many pieces as there are workers, in advance: cells hold first and end of each.

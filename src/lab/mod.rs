@@ -37,6 +37,8 @@ mod random;
 mod safety;
 mod scene;
 mod supervisor;
+mod sync;
+mod troupe;
 mod workloads;
 
 use std::io::{self, PipeReader, PipeWriter, Read};

@@ -41,6 +41,12 @@ fn nanoseconds(clock: ClockId) -> u64 {
 pub(super) trait OnBeat {
     /// `now` is `CLOCK_MONOTONIC`, nanoseconds. Time spent waiting here is to be spent in [`Pulse::wait`].
     fn beat(&mut self, pulse: &mut Pulse, now: u64);
+
+    /// The worker is about to wait for something.
+    fn waits(&mut self) {}
+
+    /// It has waited, and goes on.
+    fn waited(&mut self, _pulse: &mut Pulse) {}
 }
 
 /// One worker's hand on the board. It belongs to one thread.
@@ -259,6 +265,15 @@ impl<'a> Pulse<'a> {
 
     /// Waits for something in `wait`; the time is told as blocked.
     pub(super) fn wait<T>(&mut self, on: BlockedOn, wait: impl FnOnce() -> T) -> T {
+        let Some(mut on_beat) = self.on_beat.take() else { return self.just_wait(on, wait) };
+        on_beat.waits();
+        let done = self.just_wait(on, wait);
+        on_beat.waited(self);
+        self.on_beat = Some(on_beat);
+        done
+    }
+
+    fn just_wait<T>(&mut self, on: BlockedOn, wait: impl FnOnce() -> T) -> T {
         let from = now_ns();
         if from.saturating_sub(self.last) > GAP {
             self.gap(from);

@@ -7,6 +7,7 @@
 
 mod dispositions;
 mod fork;
+mod futex;
 mod heap;
 pub mod inherited;
 pub mod ioprio;
@@ -20,6 +21,7 @@ pub mod tty;
 
 pub use dispositions::{catch_signal, caught_signals, ignore_signal};
 pub use fork::{Ended, Forked, fork_alone, fork_and_be_held, wait4, wait4_any};
+pub use futex::{futex_wait, futex_wake};
 pub use heap::{return_free_pages, return_large_blocks};
 pub use local_time::utc_offset;
 pub use pages::return_unused_code;

@@ -22,6 +22,7 @@ mod kill;
 mod lab;
 mod lab_cli;
 mod lab_work_a;
+mod lab_work_c;
 mod lab_work_g;
 mod live;
 mod monitor;

@@ -8,13 +8,18 @@ mod affinity;
 mod amdahl;
 mod catfacts;
 mod common;
+mod cow;
 mod daemon;
+mod deadlock;
+mod false_sharing;
 mod gate;
+mod gil;
 mod gustafson;
 mod http;
 mod knobs;
 mod leak;
 mod life;
+mod locks;
 mod map;
 mod nice;
 mod noller;
@@ -22,9 +27,13 @@ mod one_core;
 mod orphan;
 mod oversub;
 mod phases;
+mod pipeline;
 mod primes;
+mod queue;
+mod race;
 mod runaway;
 mod searches;
+mod spend;
 mod states;
 mod steal;
 mod storm;
@@ -76,9 +85,17 @@ pub(super) static ALL: LazyLock<Vec<Workload>> = LazyLock::new(|| {
         map::workload(),
         catfacts::workload(),
         timers::workload(),
+        queue::workload(),
+        pipeline::workload(),
+        race::workload(),
+        locks::workload(),
+        gil::workload(),
+        deadlock::workload(),
         one_core::workload(),
         nice::workload(),
         affinity::workload(),
+        false_sharing::workload(),
+        cow::workload(),
         tree::workload(),
         zombie::workload(),
         orphan::workload(),
