@@ -166,7 +166,8 @@ impl Board {
 
     /// Gives it back.
     pub(super) fn return_token(&self) {
-        self.word(header::TOKENS).fetch_sub(1, AcqRel);
+        // Never below none, whoever gives back what he did not take: the bound would be gone.
+        let _ = self.word(header::TOKENS).fetch_update(AcqRel, Acquire, |tokens| tokens.checked_sub(1));
     }
 
     /// How many are taken.
@@ -410,6 +411,11 @@ mod tests {
         board.return_token();
         assert!(board.take_token());
         assert_eq!(board.tokens(), 2);
+        for _ in 0..3 {
+            board.return_token();
+        }
+        assert_eq!(board.tokens(), 0);
+        assert!(board.take_token() && board.take_token() && !board.take_token(), "the bound still holds");
         board.set_name(5, "a producer with a very long name indeed");
         assert_eq!(board.name(5), "a producer with a very long name");
     }

@@ -13,7 +13,7 @@ use super::board::{Board, Word};
 use super::protocol::say;
 use super::pulse::{Pulse, now_ns};
 use super::safety;
-use crate::model::lab::{Check, Fate, Figure, Mode, Settings};
+use crate::model::lab::{BlockedOn, Check, Fate, Figure, Mode, Settings};
 use crate::sys::{Forked, fork_alone, set_title, wait4};
 
 /// What a run's processes say to the supervisor over the pipe; what they do is on the board.
@@ -50,6 +50,8 @@ pub(super) struct Scene<'a> {
     pub(super) id: &'a str,
     /// Real time after which each process is killed, seconds.
     pub(super) limit_s: u32,
+    /// The run's supervisor: who adopts whatever loses its parent.
+    pub(super) supervisor: u32,
 }
 
 /// A process of the scene that its creator has to wait for.
@@ -67,6 +69,11 @@ pub(super) type Work<'w> = &'w (dyn Fn(&mut Pulse) -> io::Result<()> + Sync);
 const FAILED: i32 = 1;
 /// Exit status of a forked process that panicked, as Rust's own.
 const PANICKED: i32 = 101;
+
+/// The error where the bound of processes is reached: of this kind, and no other is.
+fn at_bound() -> io::Error {
+    io::Error::new(io::ErrorKind::QuotaExceeded, "the bound of processes is reached")
+}
 
 impl<'a> Scene<'a> {
     /// Forks a process that does `work` with a lane under this name, and ends.
@@ -94,18 +101,47 @@ impl<'a> Scene<'a> {
         name: &str,
         work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
     ) -> io::Result<Child> {
+        self.fork_process(|scene, parent| {
+            let _deadline = safety::settle_forked(parent, scene.limit_s)?;
+            scene.set_process_name(name);
+            work(scene)
+        })
+    }
+
+    /// Forks a process that outlives this one, for orphans and daemons. It does `before` while its parent still
+    /// lives; when that has ended, and the supervisor has adopted it, it does `after` with a lane under this name.
+    /// Whoever forks it has to end without waiting for it, or nothing of the second part ever happens. Returns its pid.
+    ///
+    /// # Errors
+    /// As [`Scene::fork`].
+    pub(super) fn fork_to_outlive(
+        &self,
+        name: &str,
+        before: impl FnOnce(&Scene<'a>) -> io::Result<()>,
+        after: impl FnOnce(&mut Pulse) -> io::Result<()>,
+    ) -> io::Result<u32> {
+        let forked = self.fork_process(|scene, parent| {
+            let _deadline = safety::settle_alone(scene.limit_s)?;
+            scene.set_process_name(name);
+            let mut pulse =
+                Pulse::new(scene.board, name).ok_or_else(|| io::Error::other("there is no lane left"))?;
+            before(scene)?;
+            pulse.wait(BlockedOn::Others, || safety::settle_adopted(parent, scene.supervisor))?;
+            after(&mut pulse)
+        });
+        forked.map(|child| child.pid)
+    }
+
+    /// Forks a process that does `work`, which has to settle first; it is told its parent's pid.
+    fn fork_process(&self, work: impl FnOnce(&Scene<'a>, u32) -> io::Result<()>) -> io::Result<Child> {
         if !self.board.take_token() {
-            return Err(io::Error::other("the bound of processes is reached"));
+            return Err(at_bound());
         }
         let parent = std::process::id();
         match fork_alone() {
             Ok(Forked::Parent(pid)) => Ok(Child { pid }),
             Ok(Forked::Child) => {
-                let done = catch_unwind(AssertUnwindSafe(|| {
-                    let _deadline = safety::settle_forked(parent, self.limit_s)?;
-                    self.set_process_name(name);
-                    work(self)
-                }));
+                let done = catch_unwind(AssertUnwindSafe(|| work(self, parent)));
                 std::process::exit(match done {
                     Ok(Ok(())) => 0,
                     Ok(Err(_)) => FAILED,
@@ -167,12 +203,17 @@ impl<'a> Scene<'a> {
             let mut started = Vec::new();
             for number in 1..=count {
                 let (work, board) = (&work, self.board);
+                if !board.take_token() {
+                    return Err(at_bound());
+                }
                 started.push(std::thread::Builder::new().spawn_scoped(scope, move || {
                     let name = format!("{number}/{count}");
                     let mut pulse =
                         Pulse::new(board, &name).ok_or_else(|| io::Error::other("there is no lane left"))?;
                     safety::set_name(&format!("w{}", pulse.number()));
-                    work(&mut pulse)
+                    let done = work(&mut pulse);
+                    board.return_token();
+                    done
                 })?);
             }
             started

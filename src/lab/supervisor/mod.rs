@@ -70,7 +70,7 @@ pub(super) fn main(order: &Order, plan: &LabPlan) -> ExitCode {
     let Ok((_deadline, supervisor)) = settled else { return ExitCode::FAILURE };
     safety::set_name(&super::names::comm(plan.name(), "supervisor"));
     let halt = supervisor.run(plan);
-    safety::end_everything();
+    safety::end_everything(|_, _| ());
     let (problem, code) = match halt {
         Ok(()) => (None, ExitCode::SUCCESS),
         Err(Halt::Lifeline) => (Some("The run was stopped.".to_owned()), ExitCode::FAILURE),
@@ -123,14 +123,14 @@ impl Supervisor<'_> {
         record.master(master);
         let end = self.watch(&mut record, said, Duration::from_secs(u64::from(limit_s)));
         if end.is_err() {
-            safety::end_everything();
+            safety::end_everything(|_, _| ());
         }
         self.tell_news(&mut record)?;
         let in_time = end?;
         if in_time {
             self.let_leave(master, &mut record);
         }
-        safety::end_everything();
+        safety::end_everything(|_, _| ());
         let report = record.report();
         self.tell(&LabNews::RunDone(Box::new(report)))?;
         if let Some(sentence) = record.failure() {
