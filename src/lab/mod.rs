@@ -50,6 +50,7 @@ use crate::model::lab::{LabNews, LabPlan, RunReport, WorkloadInfo};
 pub use entry::hidden_entry;
 use order::{Order, Role, THIS_PROGRAM};
 use protocol::{GARBLED, Lines};
+pub use safety::{end_leftovers, leftovers};
 
 /// Why the lab did not do what it was told; the text is a sentence for the user.
 #[derive(Debug, thiserror::Error)]
@@ -134,9 +135,9 @@ pub fn start_in(
     news: impl Fn(LabNews) + Send + 'static,
 ) -> Result<Run, LabError> {
     let plan = plan::check(plan, usable_cpus()).map_err(LabError::Refused)?;
-    let parent = std::process::id();
+    let (parent, tag) = (std::process::id(), safety::Tag::new());
     let title = format!("lab:{} supervisor", plan.name());
-    let order = Order { run: format!("{parent}-{}", pulse::now_ns()), parent, role: Role::Supervisor(plan) };
+    let order = Order { run: tag.to_string(), parent, role: Role::Supervisor(plan) };
     let (lifeline_end, lifeline) = io::pipe()?;
     let (heard, news_end) = io::pipe()?;
     let mut child = order.command(program, &title, lifeline_end, news_end)?.spawn()?;
@@ -152,7 +153,11 @@ pub fn start_in(
             let _ = child.kill();
         }
         // Not a zombie any more before the end is told. How it ended, it has told itself, or it was killed.
-        let _ = child.wait();
+        let done = child.wait().is_ok_and(|status| status.success());
+        if !done {
+            // It ends everything before it goes, unless it was killed; then what has no tie to it is still there.
+            safety::end_run(&tag);
+        }
         news(LabNews::Ended { problem });
     })?;
     Ok(Run { supervisor, pidfd, lifeline: Mutex::new(Some(lifeline)) })

@@ -12,13 +12,17 @@ use crate::model::lab::{LabPlan, RunPlan, Subject};
 /// The environment variable that carries an [`Order`].
 pub(super) const VARIABLE: &str = "GLOWTOP_LAB";
 
+/// The environment variable that carries the tag of the run alone: the user's own commands get no order, but have to be
+/// found too.
+pub(super) const RUN_VARIABLE: &str = "GLOWTOP_LAB_RUN";
+
 /// The program that this process runs, even where an upgrade has replaced its file: proc(5).
 pub(super) const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// What a process of the lab is told by the one that starts it.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Order {
-    /// The same for all processes of one plan, different for each plan: whoever looks for leftovers finds it in
+    /// The tag of the plan, the same for all of its processes: whoever looks for leftovers finds it in
     /// `/proc/PID/environ`.
     pub(super) run: String,
     /// Who starts it.
@@ -84,7 +88,9 @@ impl Order {
         use std::os::unix::process::CommandExt;
         let mut command = Command::new(program);
         command.arg0(format!("{title:<48}"));
-        if !self.is_for_jobs() {
+        if self.is_for_jobs() {
+            command.env(RUN_VARIABLE, &self.run);
+        } else {
             command.env_clear();
         }
         command.env(VARIABLE, serde_json::to_string(self)?);

@@ -10,6 +10,8 @@
 //!    children inherit.
 
 mod ending;
+mod leftovers;
+mod tag;
 
 use std::ffi::CString;
 use std::io;
@@ -24,6 +26,9 @@ use nix::unistd::setsid;
 
 use crate::sys::{inherited, scheduling};
 pub(super) use ending::end_everything;
+pub(super) use leftovers::end_run;
+pub use leftovers::{end_leftovers, leftovers};
+pub(super) use tag::Tag;
 
 /// A run that takes longer is ended, unless its plan says otherwise.
 pub(super) const LIMIT: Duration = Duration::from_mins(1);
