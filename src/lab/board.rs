@@ -154,6 +154,11 @@ impl Board {
         self.word(header::TOKEN_LIMIT).store(u64::from(limit), Release);
     }
 
+    /// How many it may have.
+    pub(super) fn token_limit(&self) -> u64 {
+        self.word(header::TOKEN_LIMIT).load(Acquire)
+    }
+
     /// Takes the right to one more process or thread; false where the bound is reached.
     pub(super) fn take_token(&self) -> bool {
         let tokens = self.word(header::TOKENS);

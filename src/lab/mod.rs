@@ -64,6 +64,9 @@ pub enum LabError {
     /// It was started, but did not come to its end.
     #[error("{0}")]
     Ended(String),
+    /// It was ended at one of its bounds: see [`crate::model::lab::Cut`].
+    #[error("{0}")]
+    Bound(String),
 }
 
 /// All workloads, in the order of the menu.
@@ -189,7 +192,7 @@ fn hear(mut heard: PipeReader, news: &impl Fn(LabNews)) -> Option<String> {
 /// Runs a plan and waits for its end; `observe` sees all news, in order.
 ///
 /// # Errors
-/// As [`start`], or [`LabError::Ended`] where the plan did not run to its end. A run with wrong or missing answers
+/// As [`start`], or [`LabError::Ended`] or [`LabError::Bound`] where the plan did not run to its end. A run with wrong or missing answers
 /// is no error: see [`RunReport::answer_ok`].
 pub fn run_to_end(plan: LabPlan, mut observe: impl FnMut(&LabNews)) -> Result<Vec<RunReport>, LabError> {
     let (sender, receiver) = mpsc::channel();
@@ -201,7 +204,10 @@ pub fn run_to_end(plan: LabPlan, mut observe: impl FnMut(&LabNews)) -> Result<Ve
         observe(&news);
         match news {
             LabNews::RunDone(report) => reports.push(*report),
-            LabNews::Ended { problem: Some(sentence) } => return Err(LabError::Ended(sentence)),
+            LabNews::Ended { problem: Some(sentence) } => {
+                let at_bound = reports.last().is_some_and(|report| report.cut.is_some());
+                return Err(if at_bound { LabError::Bound(sentence) } else { LabError::Ended(sentence) });
+            }
             _ => {}
         }
     }

@@ -51,7 +51,9 @@ pub(super) struct Stage {
     pub(super) rounds: u32,
     /// Real time after which every process is killed, seconds.
     pub(super) limit_s: u32,
-    /// Where the user stood, for commands of his own.
+    /// Memory that all of them together may take, MiB; `None` for commands of the user's own, which have no bounds.
+    pub(super) memory_mib: Option<u32>,
+    /// The board's descriptor.
     pub(super) board_at: i32,
 }
 

@@ -21,7 +21,7 @@ const MOST_REPEATS: u32 = 100;
 /// that has twice as much to do as when it was measured.
 const LONGEST: f64 = 30.0;
 
-/// Longest limit of a run, seconds.
+/// Longest limit of a run of a workload, seconds.
 const LONGEST_LIMIT: u32 = 900;
 
 /// Most workers of one run on a machine with `cpus` usable CPUs.
@@ -42,10 +42,14 @@ pub(super) fn check(mut plan: LabPlan, cpus: u32) -> Result<LabPlan, String> {
     {
         return Err(format!("The serial run can be made to take up to {LONGEST} seconds, not {seconds}."));
     }
+    let longest = match plan.subject {
+        Subject::Workload(_) => LONGEST_LIMIT,
+        Subject::Jobs(_) => super::safety::ENDLESS,
+    };
     if let Some(limit) = plan.limit_s
-        && !(1..=LONGEST_LIMIT).contains(&limit)
+        && !(1..=longest).contains(&limit)
     {
-        return Err(format!("A run may be given 1 to {LONGEST_LIMIT} seconds, not {limit}."));
+        return Err(format!("A run may be given 1 to {longest} seconds, not {limit}."));
     }
     let most = most_workers(cpus);
     match &plan.subject {

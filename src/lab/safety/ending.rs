@@ -82,7 +82,7 @@ fn children_of(parent: Pid) -> Vec<Pid> {
 }
 
 /// Field 4 of `/proc/PID/stat`; the name in field 2 may hold anything, but the last parenthesis ends it: proc(5).
-fn parent_in_stat(stat: &[u8]) -> Option<Pid> {
+pub(super) fn parent_in_stat(stat: &[u8]) -> Option<Pid> {
     let end_of_name = stat.iter().rposition(|&b| b == b')')?;
     let fields = std::str::from_utf8(stat.get(end_of_name + 1..)?).ok()?;
     fields.split_ascii_whitespace().nth(1)?.parse().ok().map(Pid::from_raw)

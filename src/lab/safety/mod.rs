@@ -6,9 +6,14 @@
 //!    parent of whatever lost its own, however often it forked and whatever session it went to.
 //! 2. `PR_SET_PDEATHSIG`: a worker gets SIGKILL when its supervisor ends. The supervisor gets SIGCONT when the
 //!    monitor ends, because a stopped process cannot read its lifeline.
-//! 3. A timer in each process that sends SIGKILL, which no mask and no handler stops, and a limit of CPU time that
-//!    children inherit.
+//!    Who is to outlive its parent says so again when the supervisor has adopted it.
+//! 3. A timer in each process that sends SIGKILL, which no mask and no handler stops, and limits of CPU time and memory
+//!    that children inherit.
+//! 4. A bound on processes, whose tokens are taken before each fork, and one on memory, which the supervisor watches.
+//! 5. The tag in the environment of all of them, by which the monitor ends what lost its supervisor, and by which
+//!    anybody finds what lost both.
 
+mod bounds;
 mod ending;
 mod leftovers;
 mod tag;
@@ -22,16 +27,17 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigEvent, SigSet, SigevNotify, Signal};
 use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::time::ClockId;
-use nix::unistd::setsid;
+use nix::unistd::{Pid, setpgid, setsid};
 
 use crate::sys::{inherited, scheduling};
-pub(super) use ending::end_everything;
+pub(super) use bounds::MemoryWatch;
+pub(super) use ending::{end_everything, reap_one};
 pub(super) use leftovers::end_run;
 pub use leftovers::{end_leftovers, leftovers};
 pub(super) use tag::Tag;
 
-/// A run that takes longer is ended, unless its plan says otherwise.
-pub(super) const LIMIT: Duration = Duration::from_mins(1);
+/// A run of the user's own commands that takes longer, seconds, is ended, unless its plan says otherwise: a week.
+pub(super) const ENDLESS: u32 = 7 * 24 * 60 * 60;
 
 /// What a process gets on top of the time that it is given before its own timer kills it.
 const GRACE: Duration = Duration::from_secs(10);
@@ -76,16 +82,24 @@ pub(super) fn settle_supervisor(time: Duration) -> io::Result<Deadline> {
     Deadline::after(time + GRACE)
 }
 
-/// Turns this process into the master of a run of the supervisor `parent`, which may take `limit_s` seconds.
+/// Turns this process into the master of a run of the supervisor `parent`, which may take `limit_s` seconds and, all of
+/// it together, `memory_mib`; commands of the user's own have no limit but the first.
 ///
 /// # Errors
 /// Where a layer cannot be set up, or the supervisor is gone already.
-pub(super) fn settle_master(parent: u32, limit_s: u32) -> io::Result<Deadline> {
+pub(super) fn settle_master(parent: u32, limit_s: u32, memory_mib: Option<u32>) -> io::Result<Deadline> {
     forget_inherited()?;
-    // Inherited by all below; the limit is of each process's own CPU time.
-    let cpu_seconds =
-        u64::from(limit_s).saturating_add(GRACE.as_secs()).saturating_mul(u64::from(most_cpus()));
-    setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds)?;
+    // A process group for each run, so that it is one job for whoever looks, and can be signalled as one.
+    setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
+    if let Some(mib) = memory_mib {
+        // Inherited by all below; the limits are of each process's own.
+        let cpu_seconds =
+            u64::from(limit_s).saturating_add(GRACE.as_secs()).saturating_mul(u64::from(most_cpus()));
+        setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds)?;
+        let bytes = (u64::from(mib) + bounds::SLACK) << 20;
+        // Not the address space: an arena of memory that a thread may want one day counts there, too.
+        setrlimit(Resource::RLIMIT_DATA, bytes, bytes)?;
+    }
     settle_forked(parent, limit_s)
 }
 
@@ -183,6 +197,6 @@ mod tests {
         SigSet::all().thread_set_mask().expect("a mask");
         let _deadline = Deadline::after(Duration::from_millis(20)).expect("a timer");
         // Long enough to fail by itself where the deadline does not come.
-        std::thread::sleep(LIMIT);
+        std::thread::sleep(Duration::from_mins(1));
     }
 }

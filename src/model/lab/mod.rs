@@ -2,6 +2,7 @@
 //! ([`LabNews`]), what came out ([`RunReport`]), and why ([`why_not()`]). Pure values and their arithmetic.
 
 mod account;
+mod cut;
 mod leftover;
 mod news;
 mod report;
@@ -10,6 +11,7 @@ mod why;
 mod workload;
 
 pub use account::{Account, speedup};
+pub use cut::Cut;
 pub use leftover::Leftover;
 pub use news::{BlockedOn, Did, LabNews, LaneEvent, LaneLook, Mark};
 pub use report::{Check, Fate, Figure, Noise, RunReport, TaskReport, WorkerReport};

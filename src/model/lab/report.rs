@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Mode, RunPlan, Settings};
+use super::{Cut, Mode, RunPlan, Settings};
 
 /// One run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -40,6 +40,9 @@ pub struct RunReport {
     pub noise: Noise,
     /// Events that were lost because nobody fetched them in time.
     pub lost_events: u64,
+    /// The bound at which it was ended; `None` where it came to its own end.
+    #[serde(default)]
+    pub cut: Option<Cut>,
 }
 
 impl RunReport {
@@ -72,6 +75,7 @@ impl RunReport {
             tasks: Vec::new(),
             noise: Noise::default(),
             lost_events: 0,
+            cut: None,
         }
     }
 }
