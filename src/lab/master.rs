@@ -31,7 +31,6 @@ fn run(order: &Order, stage: &Stage) -> io::Result<()> {
         rounds: stage.rounds,
         id: stage.subject_name(),
         limit_s: stage.limit_s,
-        supervisor: order.parent,
     };
     scene.set_process_name("master");
     let done = match &stage.subject {

@@ -13,7 +13,7 @@ use super::board::{Board, Word};
 use super::protocol::say;
 use super::pulse::{Pulse, now_ns};
 use super::safety;
-use crate::model::lab::{BlockedOn, Check, Fate, Figure, Mode, Settings};
+use crate::model::lab::{Check, Fate, Figure, Mode, Settings};
 use crate::sys::{Ended, Forked, fork_alone, set_title, wait4};
 
 /// What a run's processes say to the supervisor over the pipe; what they do is on the board.
@@ -83,8 +83,6 @@ pub(super) struct Scene<'a> {
     pub(super) id: &'a str,
     /// Real time after which each process is killed, seconds.
     pub(super) limit_s: u32,
-    /// The run's supervisor: who adopts whatever loses its parent.
-    pub(super) supervisor: u32,
 }
 
 /// A process of the scene that its creator has to wait for.
@@ -134,39 +132,28 @@ impl<'a> Scene<'a> {
         name: &str,
         work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
     ) -> io::Result<Child> {
-        self.fork_process(|scene, parent| {
-            let _deadline = safety::settle_forked(parent, scene.limit_s)?;
-            scene.set_process_name(name);
-            work(scene)
-        })
+        self.fork_and_settle(name, safety::settle_forked, work)
     }
 
-    /// Forks a process that outlives this one, for orphans and daemons. It does `before` while its parent still
-    /// lives; when that has ended, and the supervisor has adopted it, it does `after` with a lane under this name.
-    /// Whoever forks it has to end without waiting for it, or nothing of the second part ever happens. Returns its pid.
+    /// Forks a process that is to outlive this one, as every daemon does: the supervisor adopts it, reaps it, and tells
+    /// how it ended. `work` has to call [`safety::be_adopted`], from which on the lab holds it as it holds all others.
     ///
     /// # Errors
     /// As [`Scene::fork`].
-    pub(super) fn fork_to_outlive(
+    pub(super) fn fork_for_adoption(
         &self,
         name: &str,
-        before: impl FnOnce(&Scene<'a>) -> io::Result<()>,
-        after: impl FnOnce(&mut Pulse) -> io::Result<()>,
-    ) -> io::Result<u32> {
-        let forked = self.fork_process(|scene, parent| {
-            let _deadline = safety::settle_alone(scene.limit_s)?;
-            scene.set_process_name(name);
-            let mut pulse =
-                Pulse::new(scene.board, name).ok_or_else(|| io::Error::other("there is no lane left"))?;
-            before(scene)?;
-            pulse.wait(BlockedOn::Others, || safety::settle_adopted(parent, scene.supervisor))?;
-            after(&mut pulse)
-        });
-        forked.map(|child| child.pid)
+        work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
+    ) -> io::Result<Child> {
+        self.fork_and_settle(name, safety::settle_for_adoption, work)
     }
 
-    /// Forks a process that does `work`, which has to settle first; it is told its parent's pid.
-    fn fork_process(&self, work: impl FnOnce(&Scene<'a>, u32) -> io::Result<()>) -> io::Result<Child> {
+    fn fork_and_settle(
+        &self,
+        name: &str,
+        settle: fn(u32, u32) -> io::Result<safety::Deadline>,
+        work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
+    ) -> io::Result<Child> {
         if !self.board.take_token() {
             return Err(at_bound());
         }
@@ -174,7 +161,11 @@ impl<'a> Scene<'a> {
         match fork_alone() {
             Ok(Forked::Parent(pid)) => Ok(Child { pid }),
             Ok(Forked::Child) => {
-                let done = catch_unwind(AssertUnwindSafe(|| work(self, parent)));
+                let done = catch_unwind(AssertUnwindSafe(|| {
+                    let _deadline = settle(parent, self.limit_s)?;
+                    self.set_process_name(name);
+                    work(self)
+                }));
                 std::process::exit(match done {
                     Ok(Ok(())) => 0,
                     Ok(Err(_)) => FAILED,

@@ -20,6 +20,7 @@ mod inherited;
 mod journal;
 mod kill;
 mod lab;
+mod lab_work_g;
 mod live;
 mod monitor;
 mod proc;

@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::{Pid, getpid};
 
-use crate::sys::{Ended, wait4};
+use crate::sys::{Ended, wait4_any};
 
 /// Kills and reaps everything below this process: its children, and those that become its children by the death of
 /// their parents, until there are none. Tells of each that it reaped.
@@ -39,26 +39,16 @@ pub(in crate::lab) fn end_everything(mut ended: impl FnMut(u32, Ended)) {
 
 /// Reaps a child, whichever; waits for one where `hang`. `None` where there is none (that has ended).
 pub(in crate::lab) fn reap_one(hang: bool) -> Option<(u32, Ended)> {
-    let flags = if hang { WaitPidFlag::empty() } else { WaitPidFlag::WNOHANG };
     loop {
-        // It is not reaped here but by its pid, which tells what it took.
-        match waitid(Id::All, flags | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {
-            Ok(status) => {
-                let pid = status.pid()?.as_raw().cast_unsigned();
-                match wait4(pid, false) {
-                    Ok(ended) => return ended.map(|ended| (pid, ended)),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(_) => return None,
-                }
-            }
-            Err(Errno::EINTR) => {}
-            Err(_) => return None,
+        match wait4_any(hang) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            reaped => return reaped.ok().flatten(),
         }
     }
 }
 
 /// Whether there are children, dead or alive.
-fn has_children() -> bool {
+pub(in crate::lab) fn has_children() -> bool {
     let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT | WaitPidFlag::WNOHANG;
     loop {
         match waitid(Id::All, flags) {

@@ -31,7 +31,7 @@ use nix::unistd::{Pid, setpgid, setsid};
 
 use crate::sys::{inherited, scheduling};
 pub(super) use bounds::MemoryWatch;
-pub(super) use ending::{end_everything, reap_one};
+pub(super) use ending::{end_everything, has_children, reap_one};
 pub(super) use leftovers::end_run;
 pub use leftovers::{end_leftovers, leftovers};
 pub(super) use tag::Tag;
@@ -42,8 +42,8 @@ pub(super) const ENDLESS: u32 = 7 * 24 * 60 * 60;
 /// What a process gets on top of the time that it is given before its own timer kills it.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How often a process looks whether its parent has ended.
-const LOOK_FOR_PARENT: Duration = Duration::from_millis(1);
+/// How often a process that is to be adopted looks for its parent.
+const LOOK_FOR_PARENT: Duration = Duration::from_millis(2);
 
 /// Points of `oom_score_adj`: when memory runs out, the lab goes before the user's programs: proc(5).
 const OOM_SCORE: i32 = 500;
@@ -113,29 +113,30 @@ pub(super) fn settle_forked(parent: u32, limit_s: u32) -> io::Result<Deadline> {
     if !is_our_parent(parent) {
         return Err(io::Error::other("the parent is gone"));
     }
-    settle_alone(limit_s)
-}
-
-/// As [`settle_forked`] for a process that shall outlive its parent: only its timer ends it until it has called
-/// [`settle_adopted`].
-///
-/// # Errors
-/// Where there is no timer.
-pub(super) fn settle_alone(limit_s: u32) -> io::Result<Deadline> {
     Deadline::after(Duration::from_secs(u64::from(limit_s)) + GRACE)
 }
 
-/// For a process that shall outlive the one that forked it: waits until the supervisor has adopted it, and from then on
-/// dies with that.
+/// The same for a process that is to outlive its parent: the end of that one is no reason to end, but to look around,
+/// which a stopped process could not. [`be_adopted`] does the rest.
 ///
 /// # Errors
-/// Where somebody else has adopted it: then the supervisor is gone, and this process is to end.
-pub(super) fn settle_adopted(parent: u32, supervisor: u32) -> io::Result<()> {
+/// Where a layer cannot be set up.
+pub(super) fn settle_for_adoption(_parent: u32, limit_s: u32) -> io::Result<Deadline> {
+    prctl::set_pdeathsig(Signal::SIGCONT)?;
+    Deadline::after(Duration::from_secs(u64::from(limit_s)) + GRACE)
+}
+
+/// Waits for the end of the parent `parent`, and binds this process to `heir`, the subreaper that adopts it.
+///
+/// # Errors
+/// Where another has adopted it: then the lab is gone, and so should the caller be.
+pub(super) fn be_adopted(parent: u32, heir: u32) -> io::Result<()> {
     while is_our_parent(parent) {
         std::thread::sleep(LOOK_FOR_PARENT);
     }
     prctl::set_pdeathsig(Signal::SIGKILL)?;
-    if is_our_parent(supervisor) { Ok(()) } else { Err(io::Error::other("the supervisor is gone")) }
+    // After the line above, as in `settle_forked`.
+    if is_our_parent(heir) { Ok(()) } else { Err(io::Error::other("the supervisor is gone")) }
 }
 
 /// CPUs that a process with threads can use at the same time.

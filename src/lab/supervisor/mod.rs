@@ -272,10 +272,10 @@ impl Supervisor<'_> {
     }
 }
 
-/// Reaps a master that has nothing left to do.
+/// Reaps a master that has nothing left to do, and whoever else is about to leave.
 fn let_leave(record: &mut Record) {
     let end = Instant::now() + LEAVING;
-    while !record.master_is_gone() && Instant::now() < end {
+    while safety::has_children() && Instant::now() < end {
         match safety::reap_one(false) {
             Some((pid, ended)) => record.reaped(pid, ended),
             None => std::thread::sleep(Duration::from_micros(200)),
