@@ -20,6 +20,8 @@ mod inherited;
 mod journal;
 mod kill;
 mod lab;
+mod lab_kill;
+mod lab_measure;
 mod lab_work_g;
 mod live;
 mod monitor;

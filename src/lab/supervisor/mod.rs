@@ -207,10 +207,7 @@ impl Supervisor<'_> {
                 PollFd::new(said.as_fd(), PollFlags::POLLIN),
                 PollFd::new(self.outbox.as_fd(), room),
             ];
-            // The master, and those whose parent did not wait for them.
-            while let Some((pid, ended)) = safety::reap_one(false) {
-                record.reaped(pid, ended);
-            }
+            reap(record);
             // What the last of them said may still be on its way.
             let gone = record.master_is_gone();
             let patience = if gone { Duration::ZERO } else { left.min(READ) };
@@ -272,14 +269,26 @@ impl Supervisor<'_> {
     }
 }
 
-/// Reaps a master that has nothing left to do, and whoever else is about to leave.
+/// Reaps the master, and those whose parent did not wait for them, if they have ended.
+fn reap(record: &mut Record) {
+    while record.has_master()
+        && let Some((pid, ended)) = safety::reap_one(false)
+    {
+        record.reaped(pid, ended);
+    }
+}
+
+/// Reaps a master that has nothing left to do, and whoever else is about to leave. Where the work did not come to its
+/// end, the master alone: it is dead, and the others are not about to leave.
 fn let_leave(record: &mut Record) {
     let end = Instant::now() + LEAVING;
-    while safety::has_children() && Instant::now() < end {
-        match safety::reap_one(false) {
-            Some((pid, ended)) => record.reaped(pid, ended),
-            None => std::thread::sleep(Duration::from_micros(200)),
+    loop {
+        reap(record);
+        let waits = if record.is_done() { safety::has_children() } else { !record.master_is_gone() };
+        if !waits || Instant::now() > end {
+            return;
         }
+        std::thread::sleep(Duration::from_micros(200));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The record of one run: what is read from the board and heard from its processes, and the report it comes to.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use super::super::board::{Board, Event, Word};
 use super::super::engine::Tasks;
@@ -113,6 +113,16 @@ impl<'a> Record<'a> {
     /// Who stages it.
     pub(super) fn master(&mut self, pid: u32) {
         self.master = pid;
+    }
+
+    /// Whether there is one: until then, this process may have children of another kind.
+    pub(super) fn has_master(&self) -> bool {
+        self.master != 0
+    }
+
+    /// Whether the workload has come to its own end, right or wrong.
+    pub(super) fn is_done(&self) -> bool {
+        self.ended_ns.is_some() || self.failure.is_some()
     }
 
     /// Takes down what a process of the run said.

@@ -56,6 +56,15 @@ impl RunReport {
         (self.real_s > 0.0).then(|| self.cpu_s() / self.real_s)
     }
 
+    /// Time that all workers together were off the CPU without having asked for it, seconds: as their own clocks saw it,
+    /// and as the kernel counts it (field 2 of `schedstat`). The two should agree within a few percent; where they do
+    /// not, a hypervisor took the CPU, or a worker did not look at its clock. `None` where neither saw any.
+    pub fn cross_check(&self) -> Option<(f64, f64)> {
+        let gaps: f64 = self.crew.iter().map(|worker| worker.gaps_s).sum();
+        let waits: f64 = self.crew.iter().map(|worker| worker.wait_s).sum();
+        (gaps > 0.0 || waits > 0.0).then_some((gaps, waits))
+    }
+
     /// A report of a run that has yet to happen.
     pub fn blank(plan: &RunPlan) -> RunReport {
         RunReport {
