@@ -22,7 +22,8 @@ pub(super) fn main(order: &Order, stage: &Stage) -> ExitCode {
 
 fn run(order: &Order, stage: &Stage) -> io::Result<()> {
     let board = Board::open(stage.board()?)?;
-    let _deadline = safety::settle_master(order.parent, stage.limit_s, stage.memory_mib)?;
+    let _deadline =
+        safety::settle_master(order.parent, stage.limit_s, stage.memory_mib, stage.cgroup.as_deref())?;
     let scene = Scene {
         board: &board,
         settings: &stage.run.settings,

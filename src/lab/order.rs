@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ pub(super) struct Stage {
     pub(super) limit_s: u32,
     /// Memory that all of them together may take, MiB; `None` for commands of the user's own, which have no bounds.
     pub(super) memory_mib: Option<u32>,
+    /// The run's cgroup; `None` where there is none.
+    pub(super) cgroup: Option<PathBuf>,
     /// The board's descriptor.
     pub(super) board_at: i32,
 }

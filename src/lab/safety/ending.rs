@@ -109,7 +109,7 @@ mod tests {
     fn nothing_below_survives() {
         use std::io::Read;
         use std::process::{Command, Stdio};
-        if let Some(done) = in_a_process_of_its_own("ending::tests::nothing_below_survives") {
+        if let Some(done) = in_a_process_of_its_own("safety::ending::tests::nothing_below_survives") {
             let said = String::from_utf8_lossy(&done.stdout);
             assert!(done.status.success() && said.contains("1 passed"), "{said}");
             return;
@@ -126,7 +126,7 @@ mod tests {
         end_everything(|_, _| ());
         assert!(!has_children());
         assert_eq!(children_of(getpid()), []);
-        let tag = format!("{TAG}=ending::tests::nothing_below_survives");
+        let tag = format!("{TAG}=safety::ending::tests::nothing_below_survives");
         let others = std::fs::read_dir("/proc").expect("proc").flatten().filter_map(|entry| {
             entry.file_name().to_str()?.parse::<u32>().ok().filter(|&pid| pid != std::process::id())
         });

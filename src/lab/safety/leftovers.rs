@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::process::{PidfdFlags, pidfd_open};
 
+use super::cgroup;
 use super::tag::{Tag, start_of};
 use crate::lab::order::{RUN_VARIABLE, VARIABLE};
 use crate::model::lab::Leftover;
@@ -36,13 +37,16 @@ pub fn leftovers() -> Vec<Leftover> {
 /// Ends leftovers, and whoever else belongs to their runs by now; returns who is still there.
 pub fn end_leftovers(them: &[Leftover]) -> Vec<Leftover> {
     let runs: BTreeSet<&str> = them.iter().map(|leftover| leftover.run.as_str()).collect();
-    end(|tag| runs.contains(tag.to_string().as_str()) && !tag.creator_lives())
+    let left = end(|tag| runs.contains(tag.to_string().as_str()) && !tag.creator_lives());
+    runs.iter().for_each(|run| cgroup::forget(run));
+    left
 }
 
 /// Ends whatever carries this tag, after the supervisor of that run has ended: it may have been killed before it could
 /// do so itself.
 pub(in crate::lab) fn end_run(tag: &Tag) {
     let _ = end(|other| other == tag);
+    cgroup::forget(&tag.to_string());
 }
 
 fn end(is_meant: impl Fn(&Tag) -> bool) -> Vec<Leftover> {

@@ -10,16 +10,19 @@
 //! 3. A timer in each process that sends SIGKILL, which no mask and no handler stops, and limits of CPU time and memory
 //!    that children inherit.
 //! 4. A bound on processes, whose tokens are taken before each fork, and one on memory, which the supervisor watches.
-//! 5. The tag in the environment of all of them, by which the monitor ends what lost its supervisor, and by which
+//! 5. A cgroup of the run's own, where this user may make one: all in it end at one word.
+//! 6. The tag in the environment of all of them, by which the monitor ends what lost its supervisor, and by which
 //!    anybody finds what lost both.
 
 mod bounds;
+mod cgroup;
 mod ending;
 mod leftovers;
 mod tag;
 
 use std::ffi::CString;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::prctl;
@@ -31,6 +34,7 @@ use nix::unistd::{Pid, setpgid, setsid};
 
 use crate::sys::{inherited, scheduling};
 pub(super) use bounds::MemoryWatch;
+pub(super) use cgroup::Cgroup;
 pub(super) use ending::{end_everything, has_children, reap_one};
 pub(super) use leftovers::end_run;
 pub use leftovers::{end_leftovers, leftovers};
@@ -83,14 +87,23 @@ pub(super) fn settle_supervisor(time: Duration) -> io::Result<Deadline> {
 }
 
 /// Turns this process into the master of a run of the supervisor `parent`, which may take `limit_s` seconds and, all of
-/// it together, `memory_mib`; commands of the user's own have no limit but the first.
+/// it together, `memory_mib`; commands of the user's own have no limit but the first. `cgroup` is where that of the run
+/// is, where there is one.
 ///
 /// # Errors
 /// Where a layer cannot be set up, or the supervisor is gone already.
-pub(super) fn settle_master(parent: u32, limit_s: u32, memory_mib: Option<u32>) -> io::Result<Deadline> {
+pub(super) fn settle_master(
+    parent: u32,
+    limit_s: u32,
+    memory_mib: Option<u32>,
+    cgroup: Option<&Path>,
+) -> io::Result<Deadline> {
     forget_inherited()?;
     // A process group for each run, so that it is one job for whoever looks, and can be signalled as one.
     setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
+    if let Some(directory) = cgroup {
+        cgroup::enter(directory);
+    }
     if let Some(mib) = memory_mib {
         // Inherited by all below; the limits are of each process's own.
         let cpu_seconds =
@@ -172,16 +185,19 @@ pub(super) fn is_our_parent(pid: u32) -> bool {
 }
 
 #[cfg(test)]
+pub(in crate::lab) use tests::in_a_process_of_its_own;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     /// Runs the test `name` again in a process of its own, in which this returns `None`; otherwise how that ended.
-    pub(super) fn in_a_process_of_its_own(name: &str) -> Option<std::process::Output> {
+    pub(in crate::lab) fn in_a_process_of_its_own(name: &str) -> Option<std::process::Output> {
         if std::env::var_os(TAG).is_some() {
             return None;
         }
         let mut again = std::process::Command::new(std::env::current_exe().expect("a test binary"));
-        let full = format!("lab::safety::{name}");
+        let full = format!("lab::{name}");
         Some(again.args(["--exact", &full]).env(TAG, name).output().expect("the test binary"))
     }
 
@@ -191,7 +207,9 @@ mod tests {
     #[test]
     fn a_deadline_ends_what_has_blocked_every_signal() {
         use std::os::unix::process::ExitStatusExt;
-        if let Some(done) = in_a_process_of_its_own("tests::a_deadline_ends_what_has_blocked_every_signal") {
+        if let Some(done) =
+            in_a_process_of_its_own("safety::tests::a_deadline_ends_what_has_blocked_every_signal")
+        {
             assert_eq!(done.status.signal(), Some(Signal::SIGKILL as i32), "{done:?}");
             return;
         }

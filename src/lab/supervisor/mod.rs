@@ -21,7 +21,7 @@ use super::board::Board;
 use super::order::{Order, Role, Stage, THIS_PROGRAM};
 use super::protocol::{GARBLED, Lines};
 use super::pulse::{now_ns, on_a_board_of_its_own};
-use super::safety::MemoryWatch;
+use super::safety::{Cgroup, MemoryWatch};
 use super::scene::SceneSaid;
 use super::{safety, workloads};
 use crate::model::lab::{Bounds, Cut, LabNews, LabPlan, RunPlan, Subject};
@@ -131,17 +131,30 @@ impl Supervisor<'_> {
         // The master needs no words from us, only to be sure that it is ours: its end of this pipe.
         let (nothing, _held) = io::pipe()?;
         record.begin();
-        let master = self.start_master(plan, run, rounds, limit_s, &board, nothing, say_end)?;
+        // Dropped, and with it removed, when all in it have ended.
+        let cgroup = Cgroup::make(&self.order.run, bounds(plan));
+        let stage = Stage {
+            subject: plan.subject.clone(),
+            run: run.clone(),
+            rounds,
+            limit_s,
+            memory_mib: bounds(plan).map(|bounds| bounds.memory_mib),
+            cgroup: cgroup.as_ref().map(|cgroup| cgroup.directory().to_path_buf()),
+            board_at: board.as_fd().as_raw_fd(),
+        };
+        let master = self.start_master(plan, stage, &board, nothing, say_end)?;
         record.master(master);
         let memory = MemoryWatch::new(bounds(plan).map(|bounds| bounds.memory_mib));
         let end = self.watch(&mut record, said, limit_s, memory);
         match end {
             Ok(None) => let_leave(&mut record),
             Ok(Some(cut)) => record.cut(cut),
-            // Before anything else: what is told may have to wait.
-            Err(_) => safety::end_everything(|pid, ended| record.reaped(pid, ended)),
+            Err(_) => {}
         }
         let failure = record.failure();
+        if let Some(cgroup) = &cgroup {
+            cgroup.kill();
+        }
         safety::end_everything(|pid, ended| record.reaped(pid, ended));
         self.tell_news(&mut record)?;
         end?;
@@ -150,25 +163,14 @@ impl Supervisor<'_> {
     }
 
     /// Starts the master of a run; the board goes along.
-    #[allow(clippy::too_many_arguments)]
     fn start_master(
         &self,
         plan: &LabPlan,
-        run: &RunPlan,
-        rounds: u32,
-        limit_s: u32,
+        stage: Stage,
         board: &Board,
         stdin: PipeReader,
         stdout: io::PipeWriter,
     ) -> Result<u32, Halt> {
-        let stage = Stage {
-            subject: plan.subject.clone(),
-            run: run.clone(),
-            rounds,
-            limit_s,
-            memory_mib: bounds(plan).map(|bounds| bounds.memory_mib),
-            board_at: board.as_fd().as_raw_fd(),
-        };
         let order =
             Order { run: self.order.run.clone(), parent: std::process::id(), role: Role::Master(stage) };
         let title = format!("lab:{} master", plan.name());

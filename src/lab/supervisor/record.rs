@@ -21,6 +21,8 @@ use crate::sys::Ended;
 const LOOK: u64 = 50_000_000;
 /// The same with many of them.
 const RARE_LOOK: u64 = 125_000_000;
+/// Less time off the CPU than this, seconds, is too little to compare two sources by.
+const COMPARABLE: f64 = 0.02;
 /// How many are many.
 const MANY: usize = 16;
 
@@ -349,8 +351,22 @@ impl<'a> Record<'a> {
         report.crew = (0..self.board.slots()).map(|slot| self.worker(slot)).collect();
         report.tasks = std::mem::take(&mut self.spans);
         report.lost_events = self.lost;
+        report.figures.extend(self.cross_check(&report));
         report.noise = Reading::now().since(&self.before, report.cpu_s(), report.real_s);
         report
+    }
+
+    /// The two sources that must agree, where there is enough to be compared. What the user's own commands do between two
+    /// looks at the clock is not theirs to tell.
+    fn cross_check(&self, report: &RunReport) -> Vec<Figure> {
+        let figure = |what: &str, value| Figure { what: what.to_owned(), value, unit: "s".to_owned() };
+        match report.cross_check() {
+            Some((gaps, waits)) if self.tokens && gaps.max(waits) >= COMPARABLE => vec![
+                figure("off the CPU, by the workers' own clocks", gaps),
+                figure("waiting for a CPU, by the kernel's", waits),
+            ],
+            _ => Vec::new(),
+        }
     }
 
     fn worker(&self, slot: usize) -> WorkerReport {
