@@ -97,12 +97,12 @@ pub fn wait4(pid: u32, hang: bool) -> io::Result<Option<Ended>> {
     Ok(reap(pid, if hang { 0 } else { libc::WNOHANG })?.map(|(_, ended)| ended))
 }
 
-/// Reaps a child that has ended, whichever; `None` where all live. With its pid.
+/// Reaps a child that has ended, whichever, with its pid; with `hang` waits for one, else `None` where all live.
 ///
 /// # Errors
 /// Those of wait4(2): `ECHILD` where there are no children.
-pub fn wait4_any() -> io::Result<Option<(u32, Ended)>> {
-    reap(-1, libc::WNOHANG)
+pub fn wait4_any(hang: bool) -> io::Result<Option<(u32, Ended)>> {
+    reap(-1, if hang { 0 } else { libc::WNOHANG })
 }
 
 fn reap(pid: libc::pid_t, flags: libc::c_int) -> io::Result<Option<(u32, Ended)>> {

@@ -21,6 +21,8 @@ mod journal;
 mod kill;
 mod lab;
 mod lab_cli;
+mod lab_kill;
+mod lab_measure;
 mod lab_work_a;
 mod lab_work_c;
 mod lab_work_g;
