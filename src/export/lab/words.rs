@@ -44,7 +44,7 @@ pub(super) fn title(run: &RunReport, experiment: &Experiment) -> String {
     };
     for (knob, value) in &run.settings.0 {
         if experiment.runs.iter().any(|other| other.settings.0.get(knob) != Some(value)) {
-            title += &format!(" {}={}", safe(knob, 20), safe(value, 20));
+            title.extend([" ", &safe(knob, 20), "=", &safe(value, 20)]);
         }
     }
     title
