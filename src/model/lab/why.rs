@@ -2,6 +2,8 @@
 //!
 //! The account says where the time went; what took most is the cause, and the reports say who and what it was.
 
+use serde::Serialize;
+
 use super::account::{cores_for, wanted_cpu};
 use super::cures::{self, plan_of};
 use super::verdict::{capital, counted, numbered, percent, signal_name};
@@ -9,7 +11,7 @@ use super::whatif::{QueueOrder, TaskTimes};
 use super::{Account, Beside, BlockedOn, Ceiling, Machine, Mode, RunPlan, RunReport, WorkloadInfo};
 
 /// Why a run is not as many times faster as it has workers.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Why {
     /// A sentence or two.
     pub sentence: String,
@@ -20,7 +22,8 @@ pub struct Why {
 }
 
 /// What time is lost by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// No task was left while others still worked.
     Tail,
@@ -37,7 +40,7 @@ pub enum Cause {
 }
 
 /// Another run that should do better, or show the cause.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Cure {
     /// What it changes, in a few words: `largest first`.
     pub label: String,
