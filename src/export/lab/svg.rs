@@ -215,21 +215,11 @@ impl Page {
         );
         let mut legend =
             vec![(Mark::None, "stroke=\"#000000\" stroke-dasharray=\"2 4\"".to_owned(), "ideal".to_owned())];
-        for (sweep, mark) in sweeps.iter().zip(Mark::MEASURED.into_iter().cycle()) {
-            legend.push((
-                mark,
-                "stroke=\"#000000\" stroke-width=\"1.6\"".to_owned(),
-                sweep_title(sweep, experiment),
-            ));
-            let points: Vec<(f64, f64)> =
-                sweep.points.iter().map(|&(p, s)| (x(f64::from(p)), y(s))).collect();
-            self.path(&points, "stroke=\"#000000\" stroke-width=\"1.6\"");
-            for at in points {
-                self.mark(mark, at);
-            }
-        }
-        // What the tasks allow: from the last run that has some.
-        if let Some((comparison, tasks)) = comparisons.iter().rev().find_map(|c| Some((c, c.task_times()?))) {
+        // What the tasks allow, as they stand in the queue where nobody reordered it.
+        let as_numbered =
+            comparisons.iter().filter(|c| !matches!(c.run.settings.word("order"), "lpt" | "random"));
+        let replayed = as_numbered.chain(comparisons).find_map(|c| Some((c, c.task_times()?)));
+        if let Some((comparison, tasks)) = replayed {
             for (order, mark, name, style) in [
                 (
                     QueueOrder::Fifo,
@@ -252,6 +242,21 @@ impl Page {
                     self.mark(mark, at);
                 }
                 legend.push((mark, style.to_owned(), name.to_owned()));
+            }
+        }
+        // Last, so that they lie above what was only foretold.
+        for (sweep, mark) in sweeps.iter().zip(Mark::MEASURED.into_iter().cycle()) {
+            legend.push((
+                mark,
+                "stroke=\"#000000\" stroke-width=\"1.6\"".to_owned(),
+                sweep_title(sweep, experiment),
+            ));
+            let points: Vec<(f64, f64)> =
+                sweep.points.iter().map(|&(p, s)| (x(f64::from(p)), y(s))).collect();
+            self.path(&points, "stroke=\"#000000\" stroke-width=\"1.6\"");
+            for (at, (_, speedup)) in points.into_iter().zip(&sweep.points) {
+                self.mark(mark, at);
+                self.label(at.0 + 7.0, at.1 + 13.0, "start", &format!("{speedup:.2}"));
             }
         }
         for ((mark, style, name), row) in legend.into_iter().zip(0..) {

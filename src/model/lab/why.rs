@@ -344,7 +344,10 @@ impl Case<'_> {
         let longest = run.tasks.iter().all(|other| other.run_s <= task.run_s);
         let largest =
             if longest && run.tasks.len() > 1 && length(task.task) > 0.0 { ", the largest" } else { "" };
-        let others = counted(run.crew.len().saturating_sub(1) as u64, "other");
+        let others = match run.crew.len() {
+            2 => "other worker".to_owned(),
+            all => format!("{} others", all.saturating_sub(1)),
+        };
         format!(
             "was the tail: the {others} had no task left while worker {} was still on task {}{largest}",
             worker.worker, task.task
