@@ -76,7 +76,7 @@ fn status(ended: &Ended) -> i32 {
 /// pass through exec(2), and dies with its worker.
 fn start(scene: &Scene, jobs: &Jobs, command: &[String]) -> io::Result<Child> {
     let name = command.first().map_or("", String::as_str);
-    scene.fork_without_lane(name, |scene| {
+    scene.fork_without_lane(name, |_| {
         // A group of its own, so that it can be ended with its children.
         let _ = setpgid(Pid::from_raw(0), Pid::from_raw(0));
         // Where the command cannot be started, standard output is its own already.
