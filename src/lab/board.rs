@@ -164,7 +164,7 @@ impl Board {
         self.word(header::TOKEN_LIMIT).store(u64::from(limit), Release);
     }
 
-    /// That number.
+    /// How many it may have.
     pub(super) fn token_limit(&self) -> u64 {
         self.word(header::TOKEN_LIMIT).load(Acquire)
     }
@@ -181,7 +181,8 @@ impl Board {
 
     /// Gives it back.
     pub(super) fn return_token(&self) {
-        self.word(header::TOKENS).fetch_sub(1, AcqRel);
+        // Never below none, whoever gives back what he did not take: the bound would be gone.
+        let _ = self.word(header::TOKENS).fetch_update(AcqRel, Acquire, |tokens| tokens.checked_sub(1));
     }
 
     /// How many are taken.
@@ -425,6 +426,11 @@ mod tests {
         board.return_token();
         assert!(board.take_token());
         assert_eq!(board.tokens(), 2);
+        for _ in 0..3 {
+            board.return_token();
+        }
+        assert_eq!(board.tokens(), 0);
+        assert!(board.take_token() && board.take_token() && !board.take_token(), "the bound still holds");
         board.set_name(5, "a producer with a very long name indeed");
         assert_eq!(board.name(5), "a producer with a very long name");
     }

@@ -22,7 +22,7 @@ pub(super) fn main(order: &Order, stage: &Stage) -> ExitCode {
 
 fn run(order: &Order, stage: &Stage) -> io::Result<()> {
     let board = Board::open(stage.board()?)?;
-    let _deadline = safety::settle_master(order.parent, stage.limit_s)?;
+    let _deadline = safety::settle_master(order.parent, stage.limit_s, stage.memory_mib)?;
     let scene = Scene {
         board: &board,
         settings: &stage.run.settings,
@@ -43,9 +43,7 @@ fn run(order: &Order, stage: &Stage) -> io::Result<()> {
     };
     match done {
         Ok(()) => scene.tell(&SceneSaid::Done { at_ns: now_ns() }),
-        Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
-            scene.tell(&SceneSaid::AtBound(format!("{} processes", board.token_limit())));
-        }
+        Err(error) if error.kind() == io::ErrorKind::QuotaExceeded => scene.tell(&SceneSaid::AtBound),
         Err(error) => scene.tell(&SceneSaid::Failed(error.to_string())),
     }
     Ok(())

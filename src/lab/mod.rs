@@ -52,6 +52,7 @@ pub use entry::hidden_entry;
 pub use host::machine;
 use order::{Order, Role, THIS_PROGRAM};
 use protocol::{GARBLED, Lines};
+pub use safety::{end_leftovers, leftovers};
 
 /// Why the lab did not do what it was told; the text is a sentence for the user.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +66,9 @@ pub enum LabError {
     /// It was started, but did not come to its end.
     #[error("{0}")]
     Ended(String),
+    /// It was ended at one of its bounds: see [`crate::model::lab::Cut`].
+    #[error("{0}")]
+    Bound(String),
 }
 
 /// All workloads, in the order of the menu.
@@ -145,9 +149,9 @@ pub fn start_in(
     news: impl Fn(LabNews) + Send + 'static,
 ) -> Result<Run, LabError> {
     let plan = plan::check(plan, usable_cpus()).map_err(LabError::Refused)?;
-    let parent = std::process::id();
+    let (parent, tag) = (std::process::id(), safety::Tag::new());
     let title = format!("lab:{} supervisor", plan.name());
-    let order = Order { run: format!("{parent}-{}", pulse::now_ns()), parent, role: Role::Supervisor(plan) };
+    let order = Order { run: tag.to_string(), parent, role: Role::Supervisor(plan) };
     let (lifeline_end, lifeline) = io::pipe()?;
     let (heard, news_end) = io::pipe()?;
     let mut child = order.command(program, &title, lifeline_end, news_end)?.spawn()?;
@@ -163,7 +167,11 @@ pub fn start_in(
             let _ = child.kill();
         }
         // Not a zombie any more before the end is told. How it ended, it has told itself, or it was killed.
-        let _ = child.wait();
+        let done = child.wait().is_ok_and(|status| status.success());
+        if !done {
+            // It ends everything before it goes, unless it was killed; then what has no tie to it is still there.
+            safety::end_run(&tag);
+        }
         news(LabNews::Ended { problem });
     })?;
     Ok(Run { supervisor, pidfd, lifeline: Mutex::new(Some(lifeline)) })
@@ -195,7 +203,7 @@ fn hear(mut heard: PipeReader, news: &impl Fn(LabNews)) -> Option<String> {
 /// Runs a plan and waits for its end; `observe` sees all news, in order.
 ///
 /// # Errors
-/// As [`start`], or [`LabError::Ended`] where the plan did not run to its end. A run with wrong or missing answers
+/// As [`start`], or [`LabError::Ended`] or [`LabError::Bound`] where the plan did not run to its end. A run with wrong or missing answers
 /// is no error: see [`RunReport::answer_ok`].
 pub fn run_to_end(plan: LabPlan, mut observe: impl FnMut(&LabNews)) -> Result<Vec<RunReport>, LabError> {
     let (sender, receiver) = mpsc::channel();
@@ -207,7 +215,10 @@ pub fn run_to_end(plan: LabPlan, mut observe: impl FnMut(&LabNews)) -> Result<Ve
         observe(&news);
         match news {
             LabNews::RunDone(report) => reports.push(*report),
-            LabNews::Ended { problem: Some(sentence) } => return Err(LabError::Ended(sentence)),
+            LabNews::Ended { problem: Some(sentence) } => {
+                let at_bound = reports.last().is_some_and(|report| report.cut.is_some());
+                return Err(if at_bound { LabError::Bound(sentence) } else { LabError::Ended(sentence) });
+            }
             _ => {}
         }
     }

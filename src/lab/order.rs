@@ -23,13 +23,17 @@ pub(super) fn pieces_of_commands() -> impl Iterator<Item = String> {
         .take_while(|name| std::env::var_os(name).is_some())
 }
 
+/// The environment variable that carries the tag of the run alone: the user's own commands get no order, but have to be
+/// found too.
+pub(super) const RUN_VARIABLE: &str = "GLOWTOP_LAB_RUN";
+
 /// The program that this process runs, even where an upgrade has replaced its file: proc(5).
 pub(super) const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// What a process of the lab is told by the one that starts it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Order {
-    /// The same for all processes of one plan, different for each plan: whoever looks for leftovers finds it in
+    /// The tag of the plan, the same for all of its processes: whoever looks for leftovers finds it in
     /// `/proc/PID/environ`.
     pub(super) run: String,
     /// Who starts it.
@@ -58,7 +62,9 @@ pub(super) struct Stage {
     pub(super) rounds: u32,
     /// Real time after which every process is killed, seconds.
     pub(super) limit_s: u32,
-    /// Where the user stood, for commands of his own.
+    /// Memory that all of them together may take, MiB; `None` for commands of the user's own, which have no bounds.
+    pub(super) memory_mib: Option<u32>,
+    /// The board's descriptor.
     pub(super) board_at: i32,
 }
 
@@ -95,7 +101,9 @@ impl Order {
         use std::os::unix::process::CommandExt;
         let mut command = Command::new(program);
         command.arg0(format!("{title:<48}"));
-        if !self.is_for_jobs() {
+        if self.is_for_jobs() {
+            command.env(RUN_VARIABLE, &self.run);
+        } else {
             command.env_clear();
         }
         command.stdin(stdin).stdout(stdout).stderr(Stdio::null());

@@ -21,11 +21,8 @@ const MOST_REPEATS: u32 = 100;
 /// that has twice as much to do as when it was measured.
 const LONGEST: f64 = 30.0;
 
-/// Longest limit of a run, seconds.
+/// Longest limit of a run of a workload, seconds.
 const LONGEST_LIMIT: u32 = 900;
-
-/// The same for commands of the user's own: a day.
-const LONGEST_JOBS_LIMIT: u32 = 86_400;
 
 /// Most workers of one run on a machine with `cpus` usable CPUs.
 pub(super) fn most_workers(cpus: u32) -> u32 {
@@ -45,7 +42,10 @@ pub(super) fn check(mut plan: LabPlan, cpus: u32) -> Result<LabPlan, String> {
     {
         return Err(format!("The serial run can be made to take up to {LONGEST} seconds, not {seconds}."));
     }
-    let longest = if matches!(plan.subject, Subject::Jobs(_)) { LONGEST_JOBS_LIMIT } else { LONGEST_LIMIT };
+    let longest = match plan.subject {
+        Subject::Workload(_) => LONGEST_LIMIT,
+        Subject::Jobs(_) => super::safety::ENDLESS,
+    };
     if let Some(limit) = plan.limit_s
         && !(1..=longest).contains(&limit)
     {

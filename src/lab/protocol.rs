@@ -43,7 +43,7 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scene::SceneSaid;
+    use super::super::scene::{SceneSaid, Took};
     use super::*;
     use crate::model::lab::Fate;
 
@@ -51,7 +51,7 @@ mod tests {
     fn a_line_is_a_line_however_it_arrives() {
         let mut bytes = Vec::new();
         let said = [
-            SceneSaid::Ended { pid: 9, at_ns: u64::MAX, fate: Fate::Killed(9) },
+            SceneSaid::Ended { pid: 9, at_ns: u64::MAX, fate: Fate::Killed(9), took: Took::default() },
             SceneSaid::Note("a\nb".to_owned()),
             SceneSaid::Done { at_ns: 17 },
         ];

@@ -14,13 +14,13 @@ use super::protocol::say;
 use super::pulse::{Pulse, now_ns};
 use super::safety;
 use crate::model::lab::{Check, Fate, Figure, Mode, Settings};
-use crate::sys::{Forked, fork_alone, set_title, wait4};
+use crate::sys::{Ended, Forked, fork_alone, set_title, wait4};
 
 /// What a run's processes say to the supervisor over the pipe; what they do is on the board.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) enum SceneSaid {
     /// A process ended, and was waited for by its parent.
-    Ended { pid: u32, at_ns: u64, fate: Fate },
+    Ended { pid: u32, at_ns: u64, fate: Fate, took: Took },
     /// A sentence for the user.
     Note(String),
     /// Something that must come out.
@@ -29,10 +29,41 @@ pub(super) enum SceneSaid {
     Figure(Figure),
     /// The work is done, and everybody was waited for: the run's last moment.
     Done { at_ns: u64 },
+    /// The workload could not go on, because the bound of processes was reached.
+    AtBound,
     /// The workload could not go on.
     Failed(String),
-    /// It could not go on because a bound of the run was reached; in a few words, which.
-    AtBound(String),
+}
+
+/// What a process took until it was waited for, its own reaped children included: getrusage(2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Took {
+    /// CPU time, microseconds.
+    pub(super) cpu_us: u64,
+    /// Context switches it asked for.
+    pub(super) voluntary: u64,
+    /// Context switches it did not ask for.
+    pub(super) involuntary: u64,
+}
+
+impl From<Ended> for Took {
+    fn from(ended: Ended) -> Took {
+        let count = |number: i64| u64::try_from(number).unwrap_or(0);
+        Took {
+            cpu_us: count(ended.user_us) + count(ended.sys_us),
+            voluntary: count(ended.voluntary),
+            involuntary: count(ended.involuntary),
+        }
+    }
+}
+
+/// How a process that was waited for ended.
+pub(super) fn fate_of(ended: Ended) -> Fate {
+    match (ended.code(), ended.signal()) {
+        (Some(code), _) => Fate::Exited(code),
+        (None, Some(signal)) => Fate::Killed(signal),
+        (None, None) => Fate::Unknown,
+    }
 }
 
 /// What a run is about, for everybody in it.
@@ -70,6 +101,11 @@ const FAILED: i32 = 1;
 /// Exit status of a forked process that panicked, as Rust's own.
 const PANICKED: i32 = 101;
 
+/// The error where the bound of processes is reached: of this kind, and no other is.
+fn at_bound() -> io::Error {
+    io::Error::new(io::ErrorKind::QuotaExceeded, "the bound of processes is reached")
+}
+
 impl<'a> Scene<'a> {
     /// Forks a process that does `work` with a lane under this name, and ends.
     ///
@@ -96,15 +132,37 @@ impl<'a> Scene<'a> {
         name: &str,
         work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
     ) -> io::Result<Child> {
+        self.fork_and_settle(name, safety::settle_forked, work)
+    }
+
+    /// Forks a process that is to outlive this one, as every daemon does: the supervisor adopts it, reaps it, and tells
+    /// how it ended. `work` has to call [`safety::be_adopted`], from which on the lab holds it as it holds all others.
+    ///
+    /// # Errors
+    /// As [`Scene::fork`].
+    pub(super) fn fork_for_adoption(
+        &self,
+        name: &str,
+        work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
+    ) -> io::Result<Child> {
+        self.fork_and_settle(name, safety::settle_for_adoption, work)
+    }
+
+    fn fork_and_settle(
+        &self,
+        name: &str,
+        settle: fn(u32, u32) -> io::Result<safety::Deadline>,
+        work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
+    ) -> io::Result<Child> {
         if !self.board.take_token() {
-            return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "the bound of processes is reached"));
+            return Err(at_bound());
         }
         let parent = std::process::id();
         match fork_alone() {
             Ok(Forked::Parent(pid)) => Ok(Child { pid }),
             Ok(Forked::Child) => {
                 let done = catch_unwind(AssertUnwindSafe(|| {
-                    let _deadline = safety::settle_forked(parent, self.limit_s)?;
+                    let _deadline = settle(parent, self.limit_s)?;
                     self.set_process_name(name);
                     work(self)
                 }));
@@ -169,12 +227,17 @@ impl<'a> Scene<'a> {
             let mut started = Vec::new();
             for number in 1..=count {
                 let (work, board) = (&work, self.board);
+                if !board.take_token() {
+                    return Err(at_bound());
+                }
                 started.push(std::thread::Builder::new().spawn_scoped(scope, move || {
                     let name = format!("{number}/{count}");
                     let mut pulse =
                         Pulse::new(board, &name).ok_or_else(|| io::Error::other("there is no lane left"))?;
                     safety::set_name(&format!("w{}", pulse.number()));
-                    work(&mut pulse)
+                    let done = work(&mut pulse);
+                    board.return_token();
+                    done
                 })?);
             }
             started
@@ -206,14 +269,10 @@ impl<'a> Scene<'a> {
         Ok(wait4(child.pid, false)?.map(|ended| self.ended(child, ended)))
     }
 
-    fn ended(&self, child: &Child, ended: crate::sys::Ended) -> Fate {
+    fn ended(&self, child: &Child, ended: Ended) -> Fate {
         self.board.return_token();
-        let fate = match (ended.code(), ended.signal()) {
-            (Some(code), _) => Fate::Exited(code),
-            (None, Some(signal)) => Fate::Killed(signal),
-            (None, None) => Fate::Unknown,
-        };
-        self.tell(&SceneSaid::Ended { pid: child.pid, at_ns: now_ns(), fate });
+        let fate = fate_of(ended);
+        self.tell(&SceneSaid::Ended { pid: child.pid, at_ns: now_ns(), fate, took: ended.into() });
         fate
     }
 

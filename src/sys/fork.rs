@@ -67,24 +67,36 @@ pub fn wait4(pid: u32, hang: bool) -> io::Result<Option<Ended>> {
     if pid == 0 {
         return Err(io::ErrorKind::InvalidInput.into());
     }
+    Ok(reap(pid, if hang { 0 } else { libc::WNOHANG })?.map(|(_, ended)| ended))
+}
+
+/// Reaps a child that has ended, whichever, with its pid; with `hang` waits for one, else `None` where all live.
+///
+/// # Errors
+/// Those of wait4(2): `ECHILD` where there are no children.
+pub fn wait4_any(hang: bool) -> io::Result<Option<(u32, Ended)>> {
+    reap(-1, if hang { 0 } else { libc::WNOHANG })
+}
+
+fn reap(pid: libc::pid_t, flags: libc::c_int) -> io::Result<Option<(u32, Ended)>> {
     let mut status = 0;
     // SAFETY: a structure of plain numbers, for which zero is a value.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    let flags = if hang { 0 } else { libc::WNOHANG };
     // SAFETY: both places to write to are ours and live longer than the call.
     match unsafe { libc::wait4(pid, &raw mut status, flags, &raw mut usage) } {
         -1 => Err(io::Error::last_os_error()),
         0 => Ok(None),
-        _ => {
+        pid => {
             let micros = |time: libc::timeval| time.tv_sec * 1_000_000 + time.tv_usec;
-            Ok(Some(Ended {
+            let ended = Ended {
                 status,
                 user_us: micros(usage.ru_utime),
                 sys_us: micros(usage.ru_stime),
                 max_rss_kib: usage.ru_maxrss,
                 voluntary: usage.ru_nvcsw,
                 involuntary: usage.ru_nivcsw,
-            }))
+            };
+            Ok(Some((pid.cast_unsigned(), ended)))
         }
     }
 }

@@ -5,6 +5,7 @@
 //! policy, no retry.
 #![allow(unsafe_code)]
 
+mod dispositions;
 mod fork;
 mod heap;
 pub mod inherited;
@@ -17,7 +18,8 @@ mod shared;
 mod title;
 pub mod tty;
 
-pub use fork::{Ended, Forked, fork_alone, wait4};
+pub use dispositions::{catch_signal, caught_signals, ignore_signal};
+pub use fork::{Ended, Forked, fork_alone, wait4, wait4_any};
 pub use heap::{return_free_pages, return_large_blocks};
 pub use local_time::utc_offset;
 pub use pages::return_unused_code;

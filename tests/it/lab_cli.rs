@@ -430,8 +430,8 @@ fn nothing_of_a_job_outlives_the_run() {
 fn a_bound_is_told_by_its_exit_code() {
     let (code, out, err) = run(&["run", "--time-limit", "1", "--json", "--", "sleep", "1000"]);
     assert_eq!(code, Some(3), "{err}");
-    assert_eq!(json(&out)["runs"][0]["bound"], "1 second");
-    assert!(err.contains("limit of 1 second."), "{err}");
+    assert_eq!(json(&out)["runs"][0]["cut"], serde_json::json!({ "time": 1 }));
+    assert!(err.contains("at its limit of 1 second"), "{err}");
     let (code, _, err) = run(&["run", "primes", "--mode", "pool", "--seconds", "30", "--time-limit", "1"]);
     assert_eq!(code, Some(3), "{err}");
 }

@@ -1,7 +1,9 @@
 //! The supervisor: starts the master of each run, watches the board, measures, reports, and ends everything below it
 //! when its lifeline breaks. It has one thread; it sleeps in poll(2) while the workers work.
 
+mod look;
 mod machine;
+mod outbox;
 mod record;
 
 use std::fs::File;
@@ -17,12 +19,13 @@ use rustix::io::{FdFlags, fcntl_setfd};
 
 use super::board::Board;
 use super::order::{Order, Role, Stage, THIS_PROGRAM};
-use super::protocol::{GARBLED, Lines, say};
+use super::protocol::{GARBLED, Lines};
 use super::pulse::{now_ns, on_a_board_of_its_own};
+use super::safety::MemoryWatch;
 use super::scene::SceneSaid;
 use super::{safety, workloads};
-use crate::model::lab::{LabNews, LabPlan, RunPlan, Subject};
-use crate::sys::wait4;
+use crate::model::lab::{Bounds, Cut, LabNews, LabPlan, RunPlan, Subject};
+use outbox::Outbox;
 use record::Record;
 
 /// How long the speed of the machine is measured before the first run.
@@ -36,9 +39,6 @@ const LEAVING: Duration = Duration::from_millis(500);
 
 /// Events in one line of news.
 const BATCH: usize = 500;
-
-/// How long commands of the user's own may take where he sets no limit, seconds.
-const JOBS_LIMIT: u32 = 3600;
 
 /// Why a plan did not run to its end.
 enum Halt {
@@ -54,13 +54,19 @@ impl From<io::Error> for Halt {
     }
 }
 
+/// What a run of this plan may take; `None` for commands of the user's own.
+fn bounds(plan: &LabPlan) -> Option<Bounds> {
+    match &plan.subject {
+        Subject::Workload(id) => {
+            Some(workloads::find(id).map_or(Bounds::ORDINARY, |workload| workload.info.bounds))
+        }
+        Subject::Jobs(_) => None,
+    }
+}
+
 /// Seconds that each run of a plan may take.
 fn limit_s(plan: &LabPlan) -> u32 {
-    let own = match &plan.subject {
-        Subject::Workload(id) => workloads::find(id)
-            .map_or(safety::LIMIT.as_secs() as u32, |workload| workload.info.bounds.seconds),
-        Subject::Jobs(_) => JOBS_LIMIT,
-    };
+    let own = bounds(plan).map_or(safety::ENDLESS, |bounds| bounds.seconds);
     plan.limit_s.unwrap_or(own)
 }
 
@@ -70,10 +76,12 @@ pub(super) fn main(order: &Order, plan: &LabPlan) -> ExitCode {
     let time = Duration::from_secs(u64::from(limit_s(plan))) * runs;
     let settled =
         safety::settle_supervisor(time).and_then(|deadline| Ok((deadline, Supervisor::new(order)?)));
-    let Ok((_deadline, supervisor)) = settled else { return ExitCode::FAILURE };
+    let Ok((deadline, mut supervisor)) = settled else { return ExitCode::FAILURE };
     safety::set_name(&super::names::comm(plan.name(), "supervisor"));
     let halt = supervisor.run(plan);
-    safety::end_everything();
+    safety::end_everything(|_, _| ());
+    // Nothing is left but this process, which takes no time. A monitor that is stopped gets the results when it goes on.
+    drop(deadline);
     let (problem, code) = match halt {
         Ok(()) => (None, ExitCode::SUCCESS),
         Err(Halt::Lifeline) => (Some("The run was stopped.".to_owned()), ExitCode::FAILURE),
@@ -81,6 +89,7 @@ pub(super) fn main(order: &Order, plan: &LabPlan) -> ExitCode {
     };
     // The last word; nobody may be there to hear it.
     let _ = supervisor.tell(&LabNews::Ended { problem });
+    let _ = supervisor.outbox.flush_all();
     code
 }
 
@@ -88,22 +97,22 @@ pub(super) fn main(order: &Order, plan: &LabPlan) -> ExitCode {
 struct Supervisor<'a> {
     order: &'a Order,
     lifeline: OwnedFd,
-    news: File,
+    outbox: Outbox,
 }
 
 impl Supervisor<'_> {
     fn new(order: &Order) -> io::Result<Supervisor<'_>> {
         let lifeline = io::stdin().as_fd().try_clone_to_owned()?;
-        let news = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        Ok(Supervisor { order, lifeline, news })
+        let outbox = Outbox::new(File::from(io::stdout().as_fd().try_clone_to_owned()?))?;
+        Ok(Supervisor { order, lifeline, outbox })
     }
 
     /// Tells the monitor; one that does not listen any more is gone.
-    fn tell(&self, what: &LabNews) -> Result<(), Halt> {
-        say(&self.news, what).map_err(|_| Halt::Lifeline)
+    fn tell(&mut self, what: &LabNews) -> Result<(), Halt> {
+        self.outbox.put(what).map_err(|_| Halt::Lifeline)
     }
 
-    fn run(&self, plan: &LabPlan) -> Result<(), Halt> {
+    fn run(&mut self, plan: &LabPlan) -> Result<(), Halt> {
         let rounds = calibrate(plan);
         let all = (0..plan.repeat).flat_map(|_| &plan.runs);
         for (index, run) in all.enumerate() {
@@ -117,7 +126,7 @@ impl Supervisor<'_> {
     }
 
     /// Stages, watches and tells one run; says whether its answers were right.
-    fn one_run(&self, plan: &LabPlan, index: usize, run: &RunPlan, rounds: u32) -> Result<bool, Halt> {
+    fn one_run(&mut self, plan: &LabPlan, index: usize, run: &RunPlan, rounds: u32) -> Result<bool, Halt> {
         let board = Board::new()?;
         board.limit_tokens(tokens(plan));
         let limit_s = limit_s(plan);
@@ -129,29 +138,22 @@ impl Supervisor<'_> {
         record.begin();
         let master = self.start_master(plan, run, rounds, limit_s, &board, nothing, say_end)?;
         record.master(master);
-        let end = self.watch(&mut record, said, Duration::from_secs(u64::from(limit_s)));
-        if end.is_err() {
-            safety::end_everything();
+        let memory = MemoryWatch::new(bounds(plan).map(|bounds| bounds.memory_mib));
+        let end = self.watch(&mut record, said, limit_s, memory);
+        match end {
+            Ok(None) => let_leave(&mut record),
+            Ok(Some(cut)) => record.cut(cut),
+            // Before anything else: what is told may have to wait.
+            Err(_) => safety::end_everything(|pid, ended| record.reaped(pid, ended)),
         }
+        let failure = record.failure();
+        safety::end_everything(|pid, ended| record.reaped(pid, ended));
         self.tell_news(&mut record)?;
-        let in_time = end?;
-        if in_time {
-            self.let_leave(master, &mut record);
-        }
-        if !in_time {
-            record.ended_at(format!("{limit_s} second{}", if limit_s == 1 { "" } else { "s" }));
-        }
-        safety::end_everything();
+        end?;
         let report = record.report();
-        let (bound, right) = (report.bound.clone(), report.answer_ok);
+        let right = report.answer_ok;
         self.tell(&LabNews::RunDone(Box::new(report)))?;
-        if let Some(sentence) = record.failure() {
-            return Err(Halt::Failed(sentence));
-        }
-        match bound {
-            Some(bound) => Err(Halt::Failed(format!("The run was ended at its limit of {bound}."))),
-            None => Ok(right),
-        }
+        failure.map_or(Ok(right), |sentence| Err(Halt::Failed(sentence)))
     }
 
     /// Starts the master of a run; the board goes along.
@@ -171,6 +173,7 @@ impl Supervisor<'_> {
             run: run.clone(),
             rounds,
             limit_s,
+            memory_mib: bounds(plan).map(|bounds| bounds.memory_mib),
             board_at: board.as_fd().as_raw_fd(),
         };
         let order =
@@ -185,21 +188,33 @@ impl Supervisor<'_> {
         Ok(child.id())
     }
 
-    /// Watches until all of the run's processes have closed their end, or its work is done; says whether that was
-    /// before `limit`.
-    fn watch(&self, record: &mut Record, mut said: PipeReader, limit: Duration) -> Result<bool, Halt> {
-        let end = Instant::now() + limit;
+    /// Watches until all of the run's processes have closed their end, or its work is done, or a bound is reached:
+    /// then says which.
+    fn watch(
+        &mut self,
+        record: &mut Record,
+        mut said: PipeReader,
+        limit_s: u32,
+        mut memory: MemoryWatch,
+    ) -> Result<Option<Cut>, Halt> {
+        let end = Instant::now() + Duration::from_secs(u64::from(limit_s));
         let mut lines = Lines::default();
         let mut buffer = [0; 4096];
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Ok(false);
+                return Ok(Some(Cut::Time(limit_s)));
             }
+            if let Some(cut) = memory.look(record.pids()) {
+                return Ok(Some(cut));
+            }
+            let room = if self.outbox.is_waiting() { PollFlags::POLLOUT } else { PollFlags::empty() };
             let mut fds = [
                 PollFd::new(self.lifeline.as_fd(), PollFlags::POLLIN),
                 PollFd::new(said.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.outbox.as_fd(), room),
             ];
+            reap(record);
             // What the last of them said may still be on its way.
             let gone = record.master_is_gone();
             let patience = if gone { Duration::ZERO } else { left.min(READ) };
@@ -208,13 +223,18 @@ impl Supervisor<'_> {
                 Err(error) => return Err(io::Error::from(error).into()),
             }
             // Nothing is ever written to the lifeline: whatever poll has to say about it means its end.
-            let [lifeline_broke, something_said] = fds.map(|fd| fd.any().unwrap_or(true));
-            if lifeline_broke {
+            let [lifeline_broke, something_said, room_for_news] =
+                fds.each_ref().map(|fd| fd.any().unwrap_or(true));
+            let nobody_listens = fds[2].revents().is_none_or(|events| events.contains(PollFlags::POLLERR));
+            if lifeline_broke || nobody_listens {
                 return Err(Halt::Lifeline);
+            }
+            if room_for_news {
+                self.outbox.flush().map_err(|_| Halt::Lifeline)?;
             }
             if something_said {
                 let length = match said.read(&mut buffer) {
-                    Ok(0) => return Ok(true),
+                    Ok(0) => return Ok(None),
                     Ok(length) => length,
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(error) => return Err(error.into()),
@@ -224,24 +244,24 @@ impl Supervisor<'_> {
                     let said: SceneSaid =
                         serde_json::from_slice(&line).map_err(|_| Halt::Failed(GARBLED.to_owned()))?;
                     done |=
-                        matches!(said, SceneSaid::Done { .. } | SceneSaid::Failed(_) | SceneSaid::AtBound(_));
+                        matches!(said, SceneSaid::Done { .. } | SceneSaid::Failed(_) | SceneSaid::AtBound);
                     record.heard(said);
                 }
                 if done {
-                    return Ok(true);
+                    return Ok(None);
                 }
             }
             if something_said || record.is_due() {
                 self.tell_news(record)?;
             }
             if gone && !something_said {
-                return Ok(true);
+                return Ok(None);
             }
         }
     }
 
     /// Tells what is new on the board.
-    fn tell_news(&self, record: &mut Record) -> Result<(), Halt> {
+    fn tell_news(&mut self, record: &mut Record) -> Result<(), Halt> {
         for news in record.news() {
             match news {
                 LabNews::Lanes(events) => {
@@ -254,27 +274,36 @@ impl Supervisor<'_> {
         }
         Ok(())
     }
+}
 
-    /// Reaps a master that has nothing left to do.
-    fn let_leave(&self, master: u32, record: &mut Record) {
-        let end = Instant::now() + LEAVING;
-        while Instant::now() < end {
-            match wait4(master, false) {
-                Ok(Some(ended)) => return record.master_ended(ended),
-                Ok(None) => std::thread::sleep(Duration::from_micros(200)),
-                Err(_) => return,
-            }
+/// Reaps the master, and those whose parent did not wait for them, if they have ended.
+fn reap(record: &mut Record) {
+    while record.has_master()
+        && let Some((pid, ended)) = safety::reap_one(false)
+    {
+        record.reaped(pid, ended);
+    }
+}
+
+/// Reaps a master that has nothing left to do, and whoever else is about to leave. Where the work did not come to its
+/// end, the master alone: it is dead, and the others are not about to leave.
+fn let_leave(record: &mut Record) {
+    let end = Instant::now() + LEAVING;
+    loop {
+        reap(record);
+        let waits = if record.is_done() { safety::has_children() } else { !record.master_is_gone() };
+        if !waits || Instant::now() > end {
+            return;
         }
+        std::thread::sleep(Duration::from_micros(200));
     }
 }
 
 /// How many processes and threads a run of this plan may have at a time.
 fn tokens(plan: &LabPlan) -> u32 {
-    match &plan.subject {
-        Subject::Workload(id) => workloads::find(id).map_or(1, |workload| workload.info.bounds.processes),
-        // A worker and its command each.
-        Subject::Jobs(_) => super::plan::most_workers(super::usable_cpus()) * 2 + 1,
-    }
+    // Commands: the master, and a worker and its command each.
+    bounds(plan)
+        .map_or_else(|| super::plan::most_workers(super::usable_cpus()) * 2 + 1, |bounds| bounds.processes)
 }
 
 /// How often each task must be done for a serial run as long as the plan wants it: at least once.

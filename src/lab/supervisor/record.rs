@@ -1,19 +1,19 @@
 //! The record of one run: what is read from the board and heard from its processes, and the report it comes to.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use super::super::board::{Board, Event, Word};
 use super::super::engine::Tasks;
-use super::super::pulse::{field, now_ns};
-use super::super::scene::SceneSaid;
+use super::super::pulse::now_ns;
+use super::super::scene::{SceneSaid, Took, fate_of};
 use super::super::workloads;
+use super::look::{Eye, Seen};
 use super::machine::Reading;
 use crate::model::Pid;
 use crate::model::lab::{
-    BlockedOn, Check, Did, Fate, Figure, LabNews, LabPlan, LaneEvent, LaneLook, RunPlan, RunReport, Subject,
-    TaskReport, WorkerReport,
+    BlockedOn, Check, Cut, Did, Fate, Figure, LabNews, LabPlan, LaneEvent, LaneLook, RunPlan, RunReport,
+    Subject, TaskReport, WorkerReport,
 };
 use crate::sys::Ended;
 
@@ -38,6 +38,10 @@ pub(super) struct Record<'a> {
     before: Reading,
     master: u32,
     master_ended: Option<Ended>,
+    /// Those that lost their parents, and were waited for by the supervisor.
+    adopted: Vec<Ended>,
+    /// Whether all processes have taken a token, which somebody has to give back when they end.
+    tokens: bool,
     /// Next event of each slot.
     next: Vec<u64>,
     /// Slots whose start has been told.
@@ -47,14 +51,18 @@ pub(super) struct Record<'a> {
     waits: BTreeMap<usize, BTreeMap<BlockedOn, f64>>,
     spans: Vec<TaskReport>,
     lost: u64,
-    fates: BTreeMap<u32, (u64, Fate)>,
+    fates: BTreeMap<u32, (u64, Fate, Took)>,
     told_fates: Vec<u32>,
     notes: Vec<String>,
     checks: Vec<Check>,
     figures: Vec<Figure>,
     failure: Option<String>,
-    bound: Option<String>,
+    cut: Option<Cut>,
     last_look: u64,
+    /// Of each worker whose start has been told.
+    eyes: Vec<Eye>,
+    /// Of the commands that run on behalf of workers, by slot, with their pids.
+    commands: BTreeMap<usize, (u32, Eye)>,
 }
 
 impl<'a> Record<'a> {
@@ -79,6 +87,8 @@ impl<'a> Record<'a> {
             before: Reading::default(),
             master: 0,
             master_ended: None,
+            adopted: Vec::new(),
+            tokens: matches!(plan.subject, Subject::Workload(_)),
             next: Vec::new(),
             told: 0,
             open: BTreeMap::new(),
@@ -91,8 +101,10 @@ impl<'a> Record<'a> {
             checks: Vec::new(),
             figures: Vec::new(),
             failure: None,
-            bound: None,
+            cut: None,
             last_look: 0,
+            eyes: Vec::new(),
+            commands: BTreeMap::new(),
         }
     }
 
@@ -112,46 +124,69 @@ impl<'a> Record<'a> {
         self.master = pid;
     }
 
+    /// Whether there is one: until then, this process may have children of another kind.
+    pub(super) fn has_master(&self) -> bool {
+        self.master != 0
+    }
+
+    /// Whether the workload has come to its own end, right or wrong.
+    pub(super) fn is_done(&self) -> bool {
+        self.ended_ns.is_some() || self.failure.is_some()
+    }
+
     /// Takes down what a process of the run said.
     pub(super) fn heard(&mut self, said: SceneSaid) {
         match said {
-            SceneSaid::Ended { pid, at_ns, fate } => drop(self.fates.insert(pid, (at_ns, fate))),
+            SceneSaid::Ended { pid, at_ns, fate, took } => {
+                self.fates.insert(pid, (at_ns, fate, took));
+            }
             SceneSaid::Note(sentence) => self.notes.push(sentence),
             SceneSaid::Check(check) => self.checks.push(check),
             SceneSaid::Figure(figure) => self.figures.push(figure),
             SceneSaid::Done { at_ns } => self.ended_ns = Some(at_ns),
+            SceneSaid::AtBound => {
+                self.cut = Some(Cut::Processes(u32::try_from(self.board.token_limit()).unwrap_or(u32::MAX)));
+            }
             SceneSaid::Failed(why) => self.failure = Some(why),
-            SceneSaid::AtBound(bound) => self.ended_at(bound),
         }
     }
 
-    /// The run was ended at a bound, named in a few words.
-    pub(super) fn ended_at(&mut self, bound: String) {
-        self.bound = Some(bound);
+    /// A bound is reached.
+    pub(super) fn cut(&mut self, cut: Cut) {
+        self.cut = Some(cut);
+    }
+
+    /// The processes of the run that are known: the master and those that have a lane.
+    pub(super) fn pids(&self) -> impl Iterator<Item = u32> {
+        let pid = |slot| self.board.slot(slot, Word::Pid).load(Relaxed) as u32;
+        std::iter::once(self.master).chain((0..self.board.slots()).map(pid)).filter(|&pid| pid != 0)
     }
 
     /// Why the workload could not go on.
     pub(super) fn failure(&self) -> Option<String> {
         let died = self.master_ended.and_then(|ended| ended.signal()).filter(|_| self.ended_ns.is_none());
-        self.failure
-            .as_ref()
-            .map(|why| format!("The workload could not go on: {why}."))
+        self.cut
+            .map(Cut::sentence)
+            .or_else(|| self.failure.as_ref().map(|why| format!("The workload could not go on: {why}.")))
             .or_else(|| died.map(|signal| format!("The run's master was ended by signal {signal}.")))
     }
 
-    /// Whether the master has ended; it is reaped then.
-    pub(super) fn master_is_gone(&mut self) -> bool {
-        if self.master_ended.is_none()
-            && let Ok(Some(ended)) = crate::sys::wait4(self.master, false)
-        {
-            self.master_ended(ended);
-        }
+    /// Whether the master has ended, and was reaped.
+    pub(super) fn master_is_gone(&self) -> bool {
         self.master_ended.is_some()
     }
 
-    /// The master has ended, and was reaped.
-    pub(super) fn master_ended(&mut self, ended: Ended) {
-        self.master_ended = Some(ended);
+    /// A child of the supervisor has ended, and was reaped: the master, or one that had lost its own parent.
+    pub(super) fn reaped(&mut self, pid: u32, ended: Ended) {
+        if pid == self.master {
+            self.master_ended = Some(ended);
+            return;
+        }
+        self.adopted.push(ended);
+        self.fates.insert(pid, (now_ns(), fate_of(ended), ended.into()));
+        if self.tokens {
+            self.board.return_token();
+        }
     }
 
     /// Whether there may be something new on the board.
@@ -186,6 +221,7 @@ impl<'a> Record<'a> {
             let pid = self.board.slot(slot, Word::Pid).load(Acquire);
             let tid = self.board.slot(slot, Word::Tid).load(Relaxed);
             let Some((pid, tid)) = Pid::new(pid as u32).zip(Pid::new(tid as u32)) else { break };
+            self.eyes.push(Eye::open(pid.get(), tid.get()));
             news.push(LabNews::WorkerStarted {
                 worker: slot as u32 + 1,
                 pid,
@@ -279,48 +315,48 @@ impl<'a> Record<'a> {
         let pid = word(Word::Pid) as u32;
         match self.fates.get(&pid) {
             // Threads end before their process does.
-            Some(&(at, fate)) => Some((by_itself.unwrap_or(at), fate)),
+            Some(&(at, fate, _)) => Some((by_itself.unwrap_or(at), fate)),
             None if word(Word::Tid) != word(Word::Pid) => by_itself.map(|at| (at, Fate::Exited(0))),
             None => None,
         }
     }
 
     /// How a worker stands; `None` for one that has ended.
-    fn look(&self, slot: usize) -> Option<LaneLook> {
+    fn look(&mut self, slot: usize) -> Option<LaneLook> {
+        let mut seen = self.eyes.get_mut(slot)?.look();
+        let command = self.look_at_command(slot);
         let word = |word| self.board.slot(slot, word).load(Acquire);
         if word(Word::Ended) != 0 {
             return None;
         }
-        let (pid, tid) = (word(Word::Pid), word(Word::Tid));
-        let read = |name: &str| fs::read(format!("/proc/{pid}/task/{tid}/{name}")).unwrap_or_default();
-        let (mut stat, schedstat) = (read("stat"), read("schedstat"));
-        let (mut run, mut wait) = (word(Word::ChildRun), word(Word::ChildWait));
-        // Where a command runs on its behalf, that one is looked at; the worker only waits for it.
-        let child = Some(word(Word::Child)).filter(|&pid| pid != 0);
-        for schedstat in
-            [Some(schedstat), child.and_then(|pid| fs::read(format!("/proc/{pid}/schedstat")).ok())]
-                .into_iter()
-                .flatten()
-        {
-            run += field(&schedstat, 0).unwrap_or(0);
-            wait += field(&schedstat, 1).unwrap_or(0);
+        if let Some(command) = command {
+            (seen.state, seen.cpu) = (command.state, command.cpu);
         }
-        if let Some(of_child) = child.and_then(|pid| fs::read(format!("/proc/{pid}/stat")).ok()) {
-            stat = of_child;
-        }
-        let end_of_name = stat.iter().rposition(|&byte| byte == b')').map_or(0, |at| at + 1);
-        let fields = stat.get(end_of_name..).unwrap_or_default();
+        let (run, wait) = command.map_or((0, 0), |command| (command.run, command.wait));
         let on = (word(Word::BlockedOn) as usize).checked_sub(1).and_then(|at| BlockedOn::ALL.get(at));
         Some(LaneLook {
             worker: slot as u32 + 1,
             at: self.since_begin(now_ns()),
-            state: fields.iter().copied().find(u8::is_ascii_alphabetic).unwrap_or(0),
-            // Field 39; the name in field 2 ends before these, which begin with the state, field 3.
-            cpu: field(fields, 36).unwrap_or(0) as u32,
-            run,
-            wait,
+            state: seen.state,
+            cpu: seen.cpu,
+            run: seen.run + word(Word::ChildRun) + run,
+            wait: seen.wait + word(Word::ChildWait) + wait,
             blocked: on.map(|on| (*on, self.since_begin(word(Word::BlockedSince)))),
         })
+    }
+
+    /// How the command stands that runs on a worker's behalf; the worker only waits for it.
+    fn look_at_command(&mut self, slot: usize) -> Option<Seen> {
+        let pid = self.board.slot(slot, Word::Child).load(Acquire) as u32;
+        if pid == 0 {
+            self.commands.remove(&slot);
+            return None;
+        }
+        let known = self.commands.entry(slot).or_insert_with(|| (pid, Eye::open(pid, pid)));
+        if known.0 != pid {
+            *known = (pid, Eye::open(pid, pid));
+        }
+        Some(known.1.look()).filter(|seen| seen.state != 0)
     }
 
     /// What it all came to. Everything below the supervisor has ended.
@@ -332,10 +368,12 @@ impl<'a> Record<'a> {
         let mut report = RunReport::blank(&self.plan);
         report.rounds = self.rounds;
         report.real_s = self.seconds(self.ended_ns.unwrap_or_else(now_ns));
-        if let Some(ended) = self.master_ended {
-            report.user_s = ended.user_us as f64 / 1e6;
-            report.sys_s = ended.sys_us as f64 / 1e6;
-            report.max_rss = (ended.max_rss_kib.max(0) as u64) * 1024;
+        report.cut = self.cut;
+        // Each with those that it waited for itself.
+        for ended in self.master_ended.iter().chain(&self.adopted) {
+            report.user_s += ended.user_us as f64 / 1e6;
+            report.sys_s += ended.sys_us as f64 / 1e6;
+            report.max_rss = report.max_rss.max((ended.max_rss_kib.max(0) as u64) * 1024);
         }
         report.answers = (1..=self.task_count).map(|task| self.board.answered(task)).collect();
         report.checks = std::mem::take(&mut self.checks);
@@ -346,12 +384,11 @@ impl<'a> Record<'a> {
         report.answer_ok = all_right
             && self.ended_ns.is_some()
             && self.failure.is_none()
-            && self.bound.is_none()
+            && self.cut.is_none()
             && report.checks.iter().all(Check::holds);
         report.crew = (0..self.board.slots()).map(|slot| self.worker(slot)).collect();
         report.tasks = std::mem::take(&mut self.spans);
         report.lost_events = self.lost;
-        report.bound.clone_from(&self.bound);
         report.noise = Reading::now().since(&self.before, report.cpu_s(), report.real_s);
         report
     }
@@ -359,8 +396,9 @@ impl<'a> Record<'a> {
     fn worker(&self, slot: usize) -> WorkerReport {
         let word = |word| self.board.slot(slot, word).load(Acquire);
         let time = |word_: Word| Some(word(word_)).filter(|&at| at != 0).map(|at| self.seconds(at));
-        let span = |from: Word, to: Word| word(to).saturating_sub(word(from)) as f64 / 1e9;
         let fate = self.fate(slot);
+        let Sums { last, run, wait, voluntary, involuntary } = self.sums(slot);
+        let span = |from: Word, to: u64| to.saturating_sub(word(from)) as f64 / 1e9;
         WorkerReport {
             worker: slot as u32 + 1,
             pid: word(Word::Pid) as u32,
@@ -368,19 +406,65 @@ impl<'a> Record<'a> {
             name: self.board.name(slot),
             started: self.seconds(word(Word::Started)),
             first: time(Word::First),
-            last: time(Word::Last),
+            last: Some(last).filter(|&at| at != 0).map(|at| self.seconds(at)),
             ended: fate.map(|(at, _)| self.seconds(at)),
-            run_s: span(Word::RunFirst, Word::RunLast),
-            wait_s: span(Word::WaitFirst, Word::WaitLast),
+            run_s: span(Word::RunFirst, run),
+            wait_s: span(Word::WaitFirst, wait),
             blocked_before_s: word(Word::BlockedFirst) as f64 / 1e9,
-            blocked_s: word(Word::BlockedLast).saturating_sub(word(Word::BlockedFirst)) as f64 / 1e9,
+            blocked_s: span(Word::BlockedFirst, word(Word::BlockedLast)),
             blocked_on: self.waits.get(&slot).cloned().unwrap_or_default(),
             gaps_s: word(Word::Gaps) as f64 / 1e9,
-            voluntary: word(Word::Voluntary),
-            involuntary: word(Word::Involuntary),
+            voluntary,
+            involuntary,
             migrations: word(Word::Moved),
             tasks: word(Word::Done) as u32,
             fate: fate.map_or(Fate::Unknown, |(_, fate)| fate),
         }
     }
+
+    /// What a worker's time is added up from. Of one that ended in the middle of a task the board does not tell all: then
+    /// what its parent was told when it waited for it, and what was seen of it last, take its place.
+    fn sums(&self, slot: usize) -> Sums {
+        let word = |word| self.board.slot(slot, word).load(Acquire);
+        let told = Sums {
+            last: word(Word::Last),
+            run: word(Word::RunLast),
+            wait: word(Word::WaitLast),
+            voluntary: word(Word::Voluntary),
+            involuntary: word(Word::Involuntary),
+        };
+        if word(Word::Ended) != 0 || word(Word::Pid) == 0 {
+            return told;
+        }
+        let seen = self.eyes.get(slot).map_or_else(Seen::default, Eye::seen);
+        let of_process = self.fates.get(&(word(Word::Pid) as u32));
+        // What was told of the process is that of all its threads together.
+        let took = of_process.map(|(_, _, took)| *took).filter(|_| word(Word::Tid) == word(Word::Pid));
+        let end = of_process.map_or(seen.at, |(at, ..)| *at);
+        // Between tasks nothing is added up: the tail begins at the last one's end.
+        let in_a_task = self.open.contains_key(&slot) && end > told.last;
+        Sums {
+            last: if in_a_task { end } else { told.last },
+            run: if in_a_task {
+                took.map_or(seen.run, |took| took.cpu_us * 1000).max(told.run)
+            } else {
+                told.run
+            },
+            wait: if in_a_task { seen.wait.max(told.wait) } else { told.wait },
+            voluntary: took.map_or(seen.voluntary, |took| took.voluntary),
+            involuntary: took.map_or(seen.involuntary, |took| took.involuntary),
+        }
+    }
+}
+
+/// What a worker's time is added up from, nanoseconds since its start but for `last`.
+struct Sums {
+    /// When its last task ended; 0 where it had none.
+    last: u64,
+    /// On a CPU until then.
+    run: u64,
+    /// Ready, but without a CPU, until then.
+    wait: u64,
+    voluntary: u64,
+    involuntary: u64,
 }

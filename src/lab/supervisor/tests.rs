@@ -1,3 +1,4 @@
+use super::super::protocol::say;
 use super::*;
 use crate::model::lab::{Mode, Settings};
 
@@ -9,7 +10,12 @@ fn plan() -> LabPlan {
 }
 
 /// Watches what is `said`, with or without the lifeline and somebody who might say more.
-fn watch(said: &[SceneSaid], lifeline: bool, more: bool, limit: Duration) -> (Result<bool, Halt>, String) {
+fn watch(
+    said: &[SceneSaid],
+    lifeline: bool,
+    more: bool,
+    limit_s: u32,
+) -> (Result<Option<Cut>, Halt>, String) {
     let plan = plan();
     let order = Order { run: String::new(), parent: 0, role: Role::Supervisor(plan.clone()) };
     let (lifeline_end, held) = io::pipe().expect("a pipe");
@@ -20,11 +26,11 @@ fn watch(said: &[SceneSaid], lifeline: bool, more: bool, limit: Duration) -> (Re
         say(&mut worker, said).expect("room in the pipe");
     }
     let worker = more.then_some(worker);
-    let supervisor =
-        Supervisor { order: &order, lifeline: lifeline_end.into(), news: OwnedFd::from(news).into() };
+    let outbox = Outbox::new(OwnedFd::from(news).into()).expect("a pipe");
+    let mut supervisor = Supervisor { order: &order, lifeline: lifeline_end.into(), outbox };
     let board = Board::new().expect("memory");
     let mut record = Record::new(&board, &plan, &plan.runs[0], 1);
-    let result = supervisor.watch(&mut record, reports, limit);
+    let result = supervisor.watch(&mut record, reports, limit_s, MemoryWatch::new(None));
     drop((supervisor, held, worker));
     let mut told = String::new();
     heard.read_to_string(&mut told).expect("lines of JSON");
@@ -34,12 +40,12 @@ fn watch(said: &[SceneSaid], lifeline: bool, more: bool, limit: Duration) -> (Re
 #[test]
 fn watching_ends_with_the_work_the_processes_the_lifeline_or_the_limit() {
     let said = [SceneSaid::Note("hello".to_owned())];
-    let (long, short) = (safety::LIMIT, Duration::from_millis(20));
+    let (long, short) = (60, 0);
     let (ended, told) = watch(&said, true, false, long);
-    assert!(matches!(ended, Ok(true)));
+    assert!(matches!(ended, Ok(None)));
     assert!(told.contains("{\"Note\":\"hello\"}\n"), "{told}");
-    assert!(matches!(watch(&[SceneSaid::Done { at_ns: 1 }], true, true, long).0, Ok(true)));
-    assert!(matches!(watch(&said, true, true, short).0, Ok(false)));
+    assert!(matches!(watch(&[SceneSaid::Done { at_ns: 1 }], true, true, long).0, Ok(None)));
+    assert!(matches!(watch(&said, true, true, short).0, Ok(Some(Cut::Time(0)))));
     assert!(matches!(watch(&said, false, true, long).0, Err(Halt::Lifeline)));
 }
 

@@ -5,7 +5,11 @@
 //! out, and is bounded in processes, memory and time.
 
 mod common;
+mod daemon;
+mod life;
 mod primes;
+mod storm;
+mod stubborn;
 
 use std::io;
 use std::sync::LazyLock;
@@ -35,7 +39,8 @@ pub(super) enum Kind {
 }
 
 /// All workloads, in the order of the chooser. A new one is a file here and its line in this list.
-pub(super) static ALL: LazyLock<Vec<Workload>> = LazyLock::new(|| vec![primes::workload()]);
+pub(super) static ALL: LazyLock<Vec<Workload>> =
+    LazyLock::new(|| vec![primes::workload(), daemon::workload(), stubborn::workload(), storm::workload()]);
 
 /// The workload with this id.
 pub(super) fn find(id: &str) -> Option<&'static Workload> {

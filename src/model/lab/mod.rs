@@ -3,8 +3,10 @@
 
 mod account;
 mod cures;
+mod cut;
 mod experiment;
 pub mod fit;
+mod leftover;
 mod news;
 mod random;
 mod report;
@@ -14,8 +16,10 @@ mod why;
 mod workload;
 
 pub use account::{Account, Beside, speedup};
+pub use cut::Cut;
 pub use experiment::{Comparison, Experiment, Machine, SCHEMA, Sweep};
 pub use fit::{Ceiling, Pop, Ratio, Spread};
+pub use leftover::Leftover;
 pub use news::{BlockedOn, Did, LabNews, LaneEvent, LaneLook, Mark};
 pub use random::Random;
 pub use report::{Check, Fate, Figure, Noise, RunReport, TaskReport, WorkerReport};

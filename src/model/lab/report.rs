@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlockedOn, Mode, RunPlan, Settings};
+use super::{BlockedOn, Cut, Mode, RunPlan, Settings};
 
 /// One run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -42,9 +42,9 @@ pub struct RunReport {
     pub noise: Noise,
     /// Events that were lost because nobody fetched them in time.
     pub lost_events: u64,
-    /// The bound at which the run was ended, in a few words: `60 seconds`; `None` for one that came to its own end.
+    /// The bound at which it was ended; `None` where it came to its own end.
     #[serde(default)]
-    pub bound: Option<String>,
+    pub cut: Option<Cut>,
 }
 
 impl RunReport {
@@ -56,6 +56,15 @@ impl RunReport {
     /// Average number of CPUs in use; `None` for a run without duration.
     pub fn cores_used(&self) -> Option<f64> {
         (self.real_s > 0.0).then(|| self.cpu_s() / self.real_s)
+    }
+
+    /// Time that all workers together were off the CPU without having asked for it, seconds: as their own clocks saw it,
+    /// and as the kernel counts it (field 2 of `schedstat`). The two should agree within a few percent; where they do
+    /// not, a hypervisor took the CPU, or a worker did not look at its clock. `None` where neither saw any.
+    pub fn cross_check(&self) -> Option<(f64, f64)> {
+        let gaps: f64 = self.crew.iter().map(|worker| worker.gaps_s).sum();
+        let waits: f64 = self.crew.iter().map(|worker| worker.wait_s).sum();
+        (gaps > 0.0 || waits > 0.0).then_some((gaps, waits))
     }
 
     /// A report of a run that has yet to happen.
@@ -77,7 +86,7 @@ impl RunReport {
             tasks: Vec::new(),
             noise: Noise::default(),
             lost_events: 0,
-            bound: None,
+            cut: None,
         }
     }
 }

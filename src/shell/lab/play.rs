@@ -63,7 +63,7 @@ fn status(played: &Played, strict: bool) -> u8 {
         comparisons.iter().any(|comparison| comparison.verdict.kind == VerdictKind::Invalid)
     };
     match () {
-        () if experiment.runs.iter().any(|run| run.bound.is_some()) => BOUND,
+        () if experiment.runs.iter().any(|run| run.cut.is_some()) => BOUND,
         () if problem.is_some() => FAILED,
         () if !is_right && is_jobs => JOB,
         () if !is_right => FAILED,
@@ -128,7 +128,7 @@ fn tell_failures(subject: &Subject, report: &RunReport) {
         remark(&format!("Job {number} of {} ended with status {status}.", report.answers.len()));
     }
     let missing = report.answers.iter().filter(|answer| answer.is_none()).count();
-    if missing > 0 && !jobs.keep_going && report.bound.is_none() {
+    if missing > 0 && !jobs.keep_going && report.cut.is_none() {
         let noun = if missing == 1 { "job was" } else { "jobs were" };
         remark(&format!("{missing} {noun} not done; --keep-going does all."));
     }
@@ -187,12 +187,12 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::lab::{Jobs, Machine, Mode, RunPlan, Settings};
+    use crate::model::lab::{Cut, Jobs, Machine, Mode, RunPlan, Settings};
 
-    fn played(subject: Subject, answer_ok: bool, bound: Option<&str>, problem: Option<&str>) -> Played {
+    fn played(subject: Subject, answer_ok: bool, cut: Option<Cut>, problem: Option<&str>) -> Played {
         let blank =
             RunReport::blank(&RunPlan { mode: Mode::Serial, workers: 1, settings: Settings::default() });
-        let run = RunReport { answer_ok, real_s: 1.0, bound: bound.map(str::to_owned), ..blank };
+        let run = RunReport { answer_ok, real_s: 1.0, cut, ..blank };
         let experiment = Experiment {
             schema: SCHEMA,
             version: String::new(),
@@ -213,8 +213,8 @@ mod tests {
         assert_eq!(status(&played(workload(), true, None, None), false), 0);
         assert_eq!(status(&played(workload(), false, None, None), false), FAILED);
         assert_eq!(status(&played(workload(), true, None, Some("It failed.")), false), FAILED);
-        assert_eq!(status(&played(workload(), false, Some("60 seconds"), Some("Too long.")), false), BOUND);
-        assert_eq!(status(&played(jobs(), false, Some("60 seconds"), Some("Too long.")), false), BOUND);
+        assert_eq!(status(&played(workload(), false, Some(Cut::Time(60)), Some("Too long.")), false), BOUND);
+        assert_eq!(status(&played(jobs(), false, Some(Cut::Time(60)), Some("Too long.")), false), BOUND);
         assert_eq!(status(&played(jobs(), false, None, None), true), JOB);
         assert_eq!(
             status(&played(workload(), false, None, None), true),
