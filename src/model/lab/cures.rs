@@ -5,15 +5,10 @@ use super::why::{Case, Cause, Cure};
 use super::{Mode, RunPlan, RunReport};
 
 /// Knobs that cure what a workload shows: name, value that shows it, value that cures it, and how to say so.
-const REMEDIES: [(&str, &str, &str, &str); 8] = [
+const REMEDIES: [(&str, &str, &str, &str); 3] = [
     ("fix", "none", "mutex", "with a mutex"),
-    ("padded", "no", "yes", "padded to cache lines"),
-    ("padded", "off", "on", "padded to cache lines"),
     ("layout", "adjacent", "padded", "padded to cache lines"),
-    ("order", "own", "fixed", "locks in a fixed order"),
-    ("order", "free", "fixed", "locks in a fixed order"),
-    ("order", "crossed", "fixed", "locks in a fixed order"),
-    ("order", "natural", "fixed", "locks in a fixed order"),
+    ("order", "left", "fixed", "locks in a fixed order"),
 ];
 
 /// The plan that a run came from.

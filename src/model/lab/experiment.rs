@@ -259,6 +259,13 @@ impl Comparison {
         })
     }
 
+    /// The comparison of one repeat by itself with the same serial run; machine and repeats are left out of it.
+    pub fn of(&self, repeat: &RunReport) -> Comparison {
+        let serial = self.serial.as_ref().map(|serial| Repeats(vec![serial]));
+        let alone = Comparison::new(serial.as_ref(), &Repeats(vec![repeat]), &Machine::default());
+        alone.unwrap_or_else(|| self.clone())
+    }
+
     /// The tasks of the run and how long each takes alone, to be replayed on other workers and in another order.
     pub fn task_times(&self) -> Option<TaskTimes> {
         TaskTimes::new(self.serial.as_ref(), &self.run)

@@ -135,7 +135,7 @@ impl Found {
         };
         if let Some(check) = report.checks.iter().find(|check| !check.holds()) {
             let got = check.got.as_deref().unwrap_or("nothing");
-            reason += &format!(" {}: {got} instead of {}.", capital(&check.what), check.expected);
+            reason.extend([" ", &capital(&check.what), ": ", got, " instead of ", &check.expected, "."]);
         }
         self.invalid.push(reason);
     }
@@ -352,7 +352,7 @@ mod tests {
         );
         noisy(
             |serial, run| {
-                (serial.noise.mhz, run.noise.mhz) = (Some((3000.0, 3000.0)), Some((2700.0, 2700.0)))
+                (serial.noise.mhz, run.noise.mhz) = (Some((3000.0, 3000.0)), Some((2700.0, 2700.0)));
             },
             "3000 MHz in the serial run and 2700",
         );

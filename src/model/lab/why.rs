@@ -2,6 +2,8 @@
 //!
 //! The account says where the time went; what took most is the cause, and the reports say who and what it was.
 
+use serde::Serialize;
+
 use super::account::{cores_for, wanted_cpu};
 use super::cures::{self, plan_of};
 use super::verdict::{capital, counted, numbered, percent, signal_name};
@@ -9,7 +11,7 @@ use super::whatif::{QueueOrder, TaskTimes};
 use super::{Account, Beside, BlockedOn, Ceiling, Machine, Mode, RunPlan, RunReport, WorkloadInfo};
 
 /// Why a run is not as many times faster as it has workers.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Why {
     /// A sentence or two.
     pub sentence: String,
@@ -20,7 +22,8 @@ pub struct Why {
 }
 
 /// What time is lost by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// No task was left while others still worked.
     Tail,
@@ -37,7 +40,7 @@ pub enum Cause {
 }
 
 /// Another run that should do better, or show the cause.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Cure {
     /// What it changes, in a few words: `largest first`.
     pub label: String,
@@ -113,7 +116,7 @@ impl Case<'_> {
         match (self.speedup, self.account) {
             (Some(speedup), Some(account)) => Some(self.compared(speedup, account)),
             (Some(speedup), None) => {
-                let sentence = format!("{}.", self.times_faster(speedup));
+                let sentence = format!("{}.", Self::times_faster(speedup));
                 Some(Why { sentence, cause: None, cure: cures::remedy(self.run) })
             }
             (None, Some(account)) if self.run.mode != Mode::Serial && !self.run.answers.is_empty() => {
@@ -182,7 +185,7 @@ impl Case<'_> {
         if limit < workers { counted(limit, "CPU") } else { counted(workers, "worker") }
     }
 
-    fn times_faster(&self, speedup: f64) -> String {
+    fn times_faster(speedup: f64) -> String {
         if speedup < 0.995 {
             format!("{:.2} times slower than serial", 1.0 / speedup)
         } else {
@@ -216,15 +219,16 @@ impl Case<'_> {
         }
         let losses = self.losses(account);
         let Some(first) = losses.first() else {
-            let sentence = format!("{}, not {}.", self.times_faster(speedup), trimmed(limit));
+            let sentence = format!("{}, not {}.", Self::times_faster(speedup), trimmed(limit));
             return Why { sentence, cause: None, cure: None };
         };
         let cure = cures::cure(self, first.cause, speedup);
-        let head = match speedup < 0.995 {
-            true => self.times_faster(speedup),
-            false => format!("{}, not {}", self.times_faster(speedup), trimmed(limit)),
+        let head = if speedup < 0.995 {
+            Self::times_faster(speedup)
+        } else {
+            format!("{}, not {}", Self::times_faster(speedup), trimmed(limit))
         };
-        let mut sentence = format!("{head}: {}.", self.clauses(&losses, account));
+        let mut sentence = format!("{head}: {}.", Self::clauses(&losses, account));
         if let Some(more) = self.outlook(first.cause, cure.as_ref()) {
             sentence = format!("{sentence} {more}.");
         }
@@ -238,7 +242,7 @@ impl Case<'_> {
         let mut sentence = format!("The workers were on a CPU for {useful} of their time");
         let first = losses.first().filter(|first| account.share(first.lost_s) >= 1.0 - NEARLY);
         if first.is_some() {
-            sentence = format!("{sentence}; {}", self.clauses(&losses, account));
+            sentence = format!("{sentence}; {}", Self::clauses(&losses, account));
         }
         let cure = first.and_then(|first| cures::cure(self, first.cause, 0.0));
         let cure = cure.map(|cure| Cure { predicted: None, ..cure });
@@ -303,7 +307,7 @@ impl Case<'_> {
     }
 
     /// What took most, and what took much beside it; then what the rest adds up to.
-    fn clauses(&self, losses: &[Loss], account: &Account) -> String {
+    fn clauses(losses: &[Loss], account: &Account) -> String {
         let share = |loss: &Loss| percent_1(account.share(loss.lost_s));
         let mut text = String::new();
         let mut named_s = 0.0;

@@ -17,7 +17,9 @@ const ORDER: (&str, &str) = ("order", "fifo");
 /// A run of workers that lived so; task n is worker n's.
 fn report(mode: Mode, cpus: u32, knobs: &[(&str, &str)], lives: &[Life]) -> RunReport {
     let mut settings = Settings::default();
-    knobs.iter().for_each(|(knob, value)| settings.set(knob, *value));
+    for (knob, value) in knobs {
+        settings.set(knob, *value);
+    }
     let plan = RunPlan { mode, workers: lives.len() as u32, settings };
     let mut report = RunReport { answer_ok: true, ..RunReport::blank(&plan) };
     report.noise = Noise { cpus, others: Some(0.0), ..Noise::default() };
@@ -230,7 +232,9 @@ fn a_lock_is_found_by_the_workers_own_word() {
     let base = serial(&[1.0; 4]);
     let life = Life { run: 1.0, blocked: 1.5, ..Life::default() };
     let mut run = report(Mode::Threads, 4, &[ORDER], &even(life));
-    run.crew.iter_mut().for_each(|worker| drop(worker.blocked_on.insert(BlockedOn::Lock, 1.4)));
+    for worker in &mut run.crew {
+        worker.blocked_on.insert(BlockedOn::Lock, 1.4);
+    }
     let why = diagnosed(
         &base,
         &run,
@@ -277,7 +281,9 @@ fn work_that_waits_is_cured_by_more_workers() {
     let mut run = report(Mode::Pool, 2, &[ORDER], &[waiting(0.199); 2]);
     run.answers.clone_from(&base.answers);
     run.real_s = 0.3;
-    run.crew.iter_mut().for_each(|worker| drop(worker.blocked_on.insert(BlockedOn::Io, 0.2)));
+    for worker in &mut run.crew {
+        worker.blocked_on.insert(BlockedOn::Io, 0.2);
+    }
     let why = diagnosed(&base, &run, Some(Cause::Blocked), &["waiting for input or output"]);
     assert_eq!(why.cure.map(|cure| cure.run.workers), Some(4));
 }
