@@ -430,8 +430,8 @@ fn nothing_of_a_job_outlives_the_run() {
 fn a_bound_is_told_by_its_exit_code() {
     let (code, out, err) = run(&["run", "--time-limit", "1", "--json", "--", "sleep", "1000"]);
     assert_eq!(code, Some(3), "{err}");
-    assert_eq!(json(&out)["runs"][0]["cut"], serde_json::json!({"time": 1}));
-    assert!(err.contains("limit of 1 second."), "{err}");
+    assert_eq!(json(&out)["runs"][0]["cut"], serde_json::json!({ "time": 1 }));
+    assert!(err.contains("at its limit of 1 second"), "{err}");
     let (code, _, err) = run(&["run", "primes", "--mode", "pool", "--seconds", "30", "--time-limit", "1"]);
     assert_eq!(code, Some(3), "{err}");
 }
@@ -453,4 +453,30 @@ fn the_seeds_program_gives_the_table() {
     for row in ["python3  3 tasks", "real", "user", "sys", "speed-up"] {
         assert!(out.contains(row), "{row}: {out}");
     }
+}
+
+/// Only listed: to end them would also end what other tests have left behind on purpose.
+#[test]
+fn a_sweep_finds_what_a_run_left_behind_whose_glowtop_is_gone() {
+    let mut gone = glowtop(&["list"]).stdout(Stdio::null()).spawn().expect("glowtop starts");
+    let pid = gone.id();
+    gone.wait().expect("our child");
+    let with_tag = |pid: u32| {
+        let mut command = Command::new("sleep");
+        command.arg("1000").env("GLOWTOP_LAB_RUN", format!("{pid}-1-0-1")).stdout(Stdio::null());
+        Held(command.spawn().expect("sleep"))
+    };
+    let left = with_tag(pid);
+    let lines = |args: &[&str]| {
+        let (code, out, err) = run(args);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        out
+    };
+    wait_for("the leftover", || {
+        let out = lines(&["sweep", "--dry-run"]);
+        out.lines()
+            .any(|line| line.split_whitespace().eq([left.0.id().to_string().as_str(), "sleep"]))
+            .then_some(())
+    });
+    assert!(Proc::read(left.0.id() as i32).is_some_and(|proc| proc.is_alive()), "it was only listed");
 }

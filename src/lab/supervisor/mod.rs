@@ -40,9 +40,6 @@ const LEAVING: Duration = Duration::from_millis(500);
 /// Events in one line of news.
 const BATCH: usize = 500;
 
-/// How long commands of the user's own may take where he sets no limit, seconds.
-const JOBS_LIMIT: u32 = 3600;
-
 /// Why a plan did not run to its end.
 enum Halt {
     /// The monitor is gone, or wants the end.

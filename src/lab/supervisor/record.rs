@@ -63,6 +63,8 @@ pub(super) struct Record<'a> {
     last_look: u64,
     /// Of each worker whose start has been told.
     eyes: Vec<Eye>,
+    /// Of the commands that run on behalf of workers, by slot, with their pids.
+    commands: BTreeMap<usize, (u32, Eye)>,
 }
 
 impl<'a> Record<'a> {
@@ -104,6 +106,7 @@ impl<'a> Record<'a> {
             cut: None,
             last_look: 0,
             eyes: Vec::new(),
+            commands: BTreeMap::new(),
         }
     }
 
@@ -323,33 +326,39 @@ impl<'a> Record<'a> {
     /// How a worker stands; `None` for one that has ended.
     fn look(&mut self, slot: usize) -> Option<LaneLook> {
         let mut seen = self.eyes.get_mut(slot)?.look();
+        let command = self.look_at_command(slot);
         let word = |word| self.board.slot(slot, word).load(Acquire);
-        seen.run += word(Word::ChildRun);
-        seen.wait += word(Word::ChildWait);
-        // Where a command runs on its behalf, that one is looked at; the worker only waits for it.
-        if let Some(pid) = u32::try_from(word(Word::Child)).ok().filter(|&pid| pid != 0) {
-            let of_command = Eye::open(pid, pid).look();
-            seen = Seen {
-                state: of_command.state,
-                cpu: of_command.cpu,
-                run: seen.run + of_command.run,
-                wait: seen.wait + of_command.wait,
-                ..seen
-            };
-        }
         if word(Word::Ended) != 0 {
             return None;
         }
+        if let Some(command) = command {
+            (seen.state, seen.cpu) = (command.state, command.cpu);
+        }
+        let (run, wait) = command.map_or((0, 0), |command| (command.run, command.wait));
         let on = (word(Word::BlockedOn) as usize).checked_sub(1).and_then(|at| BlockedOn::ALL.get(at));
         Some(LaneLook {
             worker: slot as u32 + 1,
             at: self.since_begin(now_ns()),
             state: seen.state,
             cpu: seen.cpu,
-            run: seen.run,
-            wait: seen.wait,
+            run: seen.run + word(Word::ChildRun) + run,
+            wait: seen.wait + word(Word::ChildWait) + wait,
             blocked: on.map(|on| (*on, self.since_begin(word(Word::BlockedSince)))),
         })
+    }
+
+    /// How the command stands that runs on a worker's behalf; the worker only waits for it.
+    fn look_at_command(&mut self, slot: usize) -> Option<Seen> {
+        let pid = self.board.slot(slot, Word::Child).load(Acquire) as u32;
+        if pid == 0 {
+            self.commands.remove(&slot);
+            return None;
+        }
+        let known = self.commands.entry(slot).or_insert_with(|| (pid, Eye::open(pid, pid)));
+        if known.0 != pid {
+            *known = (pid, Eye::open(pid, pid));
+        }
+        Some(known.1.look()).filter(|seen| seen.state != 0)
     }
 
     /// What it all came to. Everything below the supervisor has ended.
@@ -418,7 +427,7 @@ impl<'a> Record<'a> {
             run_s: span(Word::RunFirst, run),
             wait_s: span(Word::WaitFirst, wait),
             blocked_before_s: word(Word::BlockedFirst) as f64 / 1e9,
-            blocked_s: word(Word::BlockedLast).saturating_sub(word(Word::BlockedFirst)) as f64 / 1e9,
+            blocked_s: span(Word::BlockedFirst, word(Word::BlockedLast)),
             blocked_on: self.waits.get(&slot).cloned().unwrap_or_default(),
             gaps_s: word(Word::Gaps) as f64 / 1e9,
             voluntary,

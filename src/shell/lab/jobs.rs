@@ -45,7 +45,7 @@ pub(super) struct JobArgs {
     /// Repeat all runs so often; times are medians then
     #[arg(long = "repeat", value_name = "N", default_value_t = 1)]
     job_repeat: u32,
-    /// End a run after so many seconds [default: 3600]
+    /// End a run after so many seconds [default: none]
     #[arg(long = "time-limit", value_name = "S")]
     job_time_limit: Option<u32>,
     /// The command and its arguments; no shell looks at them

@@ -13,6 +13,7 @@ mod play;
 mod progress;
 mod saved;
 mod scale;
+mod sweep;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,8 @@ enum LabCommand {
     Show(saved::ShowArgs),
     /// Write what differs between two experiments that were kept
     Diff(saved::DiffArgs),
+    /// List and end what runs left behind whose glowtop is gone
+    Sweep(sweep::SweepArgs),
 }
 
 /// How a command of the lab ends where it does not come to its end: the exit code, and a sentence for the user.
@@ -91,6 +94,7 @@ pub(super) fn main(args: &LabArgs) -> ExitCode {
         LabCommand::Ls => saved::list(),
         LabCommand::Show(args) => saved::show(args),
         LabCommand::Diff(args) => saved::diff(args),
+        LabCommand::Sweep(args) => sweep::main(args),
     };
     done.unwrap_or_else(|failure| {
         complain(&format!("glowtop: {}", failure.sentence));
