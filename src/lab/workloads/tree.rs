@@ -106,7 +106,8 @@ fn grow(scene: &Scene, pulse: &mut Pulse, name: &str, depth: u32, until: u64) ->
     pulse.begin(pulse.number());
     let mut children = Vec::new();
     for number in 1..=if depth == 0 { 0 } else { scene.settings.whole("fan-out") } {
-        let name = format!("{name}.{number}");
+        // One digit for each generation, so that the whole name fits into the kernel's 15 bytes.
+        let name = format!("{name}{number}");
         match scene.fork(&name, |pulse| grow(scene, pulse, &name, depth - 1, until)) {
             Ok(child) => children.push((name, child)),
             Err(_) => drop(scene.cell(cell::REFUSED).fetch_add(1, AcqRel)),
