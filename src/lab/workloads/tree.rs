@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
 use super::super::pulse::Pulse;
 use super::super::scene::Scene;
-use super::life::{end_of_stay, seconds, signal_name, stay, watch};
+use super::life::{end_of_stay, signal_name, stay, stay_knob, watch};
 use super::{Kind, Workload};
 use crate::model::lab::{BlockedOn, Bounds, Fate, Group, Knob, KnobKind, Mode, Workers, WorkloadInfo};
 
@@ -41,7 +41,7 @@ pub(super) fn workload() -> Workload {
                     kind: number(1.0, 3.0),
                     default: "2",
                 },
-                seconds("20", "seconds that the leaves stay"),
+                stay_knob("20", "seconds that the leaves stay"),
             ],
             bounds: Bounds { processes: MOST, memory_mib: 96, seconds: 100 },
         },
