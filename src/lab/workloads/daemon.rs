@@ -12,7 +12,7 @@ use super::super::board::Word;
 use super::super::pulse::{Pulse, now_ns};
 use super::super::safety;
 use super::super::scene::Scene;
-use super::life::{self, SECOND, end_of_stay, seconds, signal_name, stay, watch, yes};
+use super::life::{self, SECOND, end_of_stay, signal_name, stay, stay_knob, watch, yes};
 use super::{Kind, Workload};
 use crate::model::lab::{Bounds, Group, Knob, KnobKind, Mode, Workers, WorkloadInfo};
 
@@ -37,7 +37,7 @@ pub(super) fn workload() -> Workload {
                     kind: KnobKind::Choice(&["daemon", "child", "thread"]),
                     default: "daemon",
                 },
-                seconds("20", "seconds until it is ended"),
+                stay_knob("20", "seconds until it is ended"),
             ],
             bounds: Bounds { processes: 5, memory_mib: 32, seconds: 100 },
         },

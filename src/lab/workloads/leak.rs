@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 
 use super::super::pulse::{Pulse, now_ns};
 use super::super::scene::Scene;
-use super::life::{SECOND, end_of_stay, seconds, signal_name, stay, watch, yes};
+use super::life::{SECOND, end_of_stay, signal_name, stay, stay_knob, watch, yes};
 use super::{Kind, Workload};
 use crate::model::lab::{Bounds, Group, Knob, KnobKind, Mode, Workers, WorkloadInfo};
 
@@ -46,7 +46,7 @@ pub(super) fn workload() -> Workload {
                     kind: number(1.0, MOST as f64),
                     default: "256",
                 },
-                seconds("30", "seconds until it gives all back and ends"),
+                stay_knob("30", "seconds until it gives all back and ends"),
             ],
             bounds: Bounds { processes: 3, memory_mib: MOST as u32 + 16, seconds: 100 },
         },

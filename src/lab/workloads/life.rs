@@ -27,14 +27,14 @@ const PATIENCE: u64 = SECOND;
 /// How long a process may take to be gone after it was killed, nanoseconds.
 const DYING: u64 = 5 * SECOND;
 
-/// The knob `seconds`: how long the scene stays where nobody ends it.
-pub(super) fn seconds(default: &'static str, help: &'static str) -> Knob {
-    Knob { id: "seconds", help, kind: KnobKind::Number { min: 0.5, max: 90.0, step: 0.5 }, default }
+/// The knob `stay`: how long the scene stays where nobody ends it.
+pub(super) fn stay_knob(default: &'static str, help: &'static str) -> Knob {
+    Knob { id: "stay", help, kind: KnobKind::Number { min: 0.5, max: 90.0, step: 0.5 }, default }
 }
 
-/// The time so many of the knob's seconds from now, `CLOCK_MONOTONIC` in nanoseconds.
+/// The time so many seconds from now as the knob says, `CLOCK_MONOTONIC` in nanoseconds.
 pub(super) fn end_of_stay(scene: &Scene) -> u64 {
-    now_ns() + (scene.settings.number("seconds") * SECOND as f64) as u64
+    now_ns() + (scene.settings.number("stay") * SECOND as f64) as u64
 }
 
 /// Sleeps until then, or until everybody is to come to an end, or `enough` says so.

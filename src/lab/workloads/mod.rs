@@ -130,6 +130,23 @@ mod tests {
     use crate::lab::pulse::on_a_board_of_its_own;
     use crate::model::lab::KnobKind;
 
+    /// Flags of the command line that every workload has.
+    const TAKEN: [&str; 13] = [
+        "mode",
+        "workers",
+        "compare",
+        "repeat",
+        "seconds",
+        "size",
+        "time-limit",
+        "json",
+        "md",
+        "svg",
+        "save",
+        "strict",
+        "help",
+    ];
+
     #[test]
     fn every_workload_is_complete() {
         for (i, workload) in ALL.iter().enumerate() {
@@ -155,6 +172,7 @@ mod tests {
                     knob.id
                 );
                 assert!(knob.id.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !knob.help.is_empty());
+                assert!(!TAKEN.contains(&knob.id), "{}: --{} is a flag of all workloads", info.id, knob.id);
             }
             assert!(
                 info.bounds.processes <= 256 && info.bounds.memory_mib <= 512 && info.bounds.seconds <= 120

@@ -10,7 +10,7 @@ use super::super::pulse::{Pulse, cpu_ns, now_ns};
 use super::super::safety;
 use super::super::scene::Scene;
 use super::common::is_prime;
-use super::life::{self, SECOND, all_gone, end_of_stay, look, seconds, signal_name, stay, watch, yes};
+use super::life::{self, SECOND, all_gone, end_of_stay, look, signal_name, stay, stay_knob, watch, yes};
 use super::{Kind, Workload};
 use crate::model::lab::{Bounds, Group, Mode, Workers, WorkloadInfo};
 
@@ -27,7 +27,7 @@ pub(super) fn workload() -> Workload {
                     PID, its TIME+ and its work do not. End its parent by F9 and see it sooner.",
             modes: &[Mode::Fork],
             workers: Workers::Fixed(2),
-            knobs: vec![seconds("20", "seconds that the orphan lives; its parent lives a quarter of them")],
+            knobs: vec![stay_knob("20", "seconds that the orphan lives; its parent lives a quarter of them")],
             bounds: Bounds { processes: 4, memory_mib: 32, seconds: 100 },
         },
         kind: Kind::Scene(play),

@@ -10,7 +10,7 @@ use super::super::random::Random;
 use super::super::safety;
 use super::super::scene::{Child, Scene};
 use super::common::is_prime;
-use super::life::{SECOND, STEP, end_of_stay, kill, seconds, signal_name, stay};
+use super::life::{SECOND, STEP, end_of_stay, kill, signal_name, stay, stay_knob};
 use super::{Kind, Workload};
 use crate::model::lab::{Bounds, Fate, Group, Knob, KnobKind, Mode, Workers, WorkloadInfo};
 
@@ -34,7 +34,7 @@ pub(super) fn workload() -> Workload {
                     kind: KnobKind::Number { min: 1.0, max: 60.0, step: 1.0 },
                     default: "60",
                 },
-                seconds("60", "seconds until it is over"),
+                stay_knob("60", "seconds until it is over"),
             ],
             bounds: Bounds { processes: 64, memory_mib: 96, seconds: 100 },
         },

@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, raise};
 use super::super::pulse::{Pulse, now_ns, sleep_ns};
 use super::super::scene::{Child, Scene};
 use super::common::is_prime;
-use super::life::{SECOND, STEP, end_of_stay, look, seconds, signal_name, stay, watch};
+use super::life::{SECOND, STEP, end_of_stay, look, signal_name, stay, stay_knob, watch};
 use super::{Kind, Workload};
 use crate::model::lab::{BlockedOn, Bounds, Fate, Group, Knob, KnobKind, Mode, Workers, WorkloadInfo};
 
@@ -35,7 +35,7 @@ pub(super) fn workload() -> Workload {
                     kind: KnobKind::Choice(&["letters", "soup"]),
                     default: "letters",
                 },
-                seconds("20", "seconds that they stay; a soup takes 3 of them at most"),
+                stay_knob("20", "seconds that they stay; a soup takes 3 of them at most"),
             ],
             bounds: Bounds { processes: 9, memory_mib: 48, seconds: 100 },
         },
@@ -146,7 +146,7 @@ fn be(scene: &Scene, pulse: &mut Pulse, letter: char, at: usize, until: u64) -> 
 /// Two cooks: Olivia makes the soup and lets Barron cut the vegetables; she looks after him, waits a little, and waits
 /// to the end.
 fn soup(scene: &Scene) -> io::Result<()> {
-    let whole = (scene.settings.number("seconds").min(3.0) * SECOND as f64) as u64;
+    let whole = (scene.settings.number("stay").min(3.0) * SECOND as f64) as u64;
     let until = now_ns() + whole;
     let kitchen = scene.fork_without_lane("kitchen", |scene| cook(scene, whole))?;
     let pid = kitchen.pid;

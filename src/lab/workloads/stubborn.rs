@@ -9,7 +9,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 
 use super::super::pulse::{Pulse, now_ns};
 use super::super::scene::Scene;
-use super::life::{end_of_stay, seconds, signal_name, stay, watch, yes};
+use super::life::{end_of_stay, signal_name, stay, stay_knob, watch, yes};
 use super::{Kind, Workload};
 use crate::model::Signal;
 use crate::model::lab::{Bounds, Group, Knob, KnobKind, Mode, Settings, Workers, WorkloadInfo};
@@ -41,7 +41,7 @@ pub(super) fn workload() -> Workload {
                     kind: KnobKind::Choice(&["ignores", "blocks", "catches"]),
                     default: "ignores",
                 },
-                seconds("30", "seconds after which it gives in"),
+                stay_knob("30", "seconds after which it gives in"),
             ],
             bounds: Bounds { processes: 3, memory_mib: 16, seconds: 100 },
         },

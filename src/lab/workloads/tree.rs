@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
 use super::super::pulse::Pulse;
 use super::super::scene::Scene;
-use super::life::{end_of_stay, seconds, signal_name, stay, watch};
+use super::life::{end_of_stay, signal_name, stay, stay_knob, watch};
 use super::{Kind, Workload};
 use crate::model::lab::{BlockedOn, Bounds, Fate, Group, Knob, KnobKind, Mode, Workers, WorkloadInfo};
 
@@ -41,7 +41,7 @@ pub(super) fn workload() -> Workload {
                     kind: number(1.0, 3.0),
                     default: "2",
                 },
-                seconds("20", "seconds that the leaves stay"),
+                stay_knob("20", "seconds that the leaves stay"),
             ],
             bounds: Bounds { processes: MOST, memory_mib: 96, seconds: 100 },
         },
@@ -106,7 +106,8 @@ fn grow(scene: &Scene, pulse: &mut Pulse, name: &str, depth: u32, until: u64) ->
     pulse.begin(pulse.number());
     let mut children = Vec::new();
     for number in 1..=if depth == 0 { 0 } else { scene.settings.whole("fan-out") } {
-        let name = format!("{name}.{number}");
+        // One digit for each generation, so that the whole name fits into the kernel's 15 bytes.
+        let name = format!("{name}{number}");
         match scene.fork(&name, |pulse| grow(scene, pulse, &name, depth - 1, until)) {
             Ok(child) => children.push((name, child)),
             Err(_) => drop(scene.cell(cell::REFUSED).fetch_add(1, AcqRel)),

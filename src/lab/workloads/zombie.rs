@@ -13,7 +13,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use super::super::pulse::{Pulse, now_ns, sleep_ns};
 use super::super::scene::{Child, Scene};
-use super::life::{STEP, end_of_stay, look, parent, seconds, signal_name, watch};
+use super::life::{STEP, end_of_stay, look, parent, signal_name, stay_knob, watch};
 use super::{Kind, Workload};
 use crate::model::lab::{BlockedOn, Bounds, Group, Knob, KnobKind, Mode, Workers, WorkloadInfo};
 
@@ -37,7 +37,7 @@ pub(super) fn workload() -> Workload {
                     kind: KnobKind::Number { min: 1.0, max: 5.0, step: 1.0 },
                     default: "3",
                 },
-                seconds("20", "seconds until the parent waits by itself"),
+                stay_knob("20", "seconds until the parent waits by itself"),
             ],
             bounds: Bounds { processes: 8, memory_mib: 32, seconds: 100 },
         },
