@@ -4,6 +4,7 @@ use std::io;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 
+use super::board::Word;
 use super::pulse::{Pulse, now_ns};
 use super::scene::Scene;
 use super::sync::Gil;
@@ -81,6 +82,8 @@ fn spread(scene: &Scene, tasks: &dyn Tasks) -> io::Result<()> {
                 let seconds = now_ns().saturating_sub(began) as f64 / 1e9;
                 scene.figure("hand-overs of the global lock", gil.handovers() as f64, "");
                 scene.figure("hand-overs a second", gil.handovers() as f64 / seconds, "/s");
+                let cpu = scene.sum(Word::RunLast).saturating_sub(scene.sum(Word::RunFirst)) as f64 / 1e9;
+                scene.figure("cores in use", cpu / seconds, "");
             }
             Ok(())
         }

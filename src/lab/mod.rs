@@ -17,8 +17,8 @@
 //! it: `safety` has the layers.
 //!
 //! This room must never know the monitor: what a user sees of the workers in table and tree comes through `/proc`,
-//! like everything else. Read next: `pulse` (what a worker tells), `scene` (what a workload may do), `engine`; a new
-//! workload is a file in `workloads`.
+//! like everything else. Read next: `pulse` (what a worker tells), `scene` (what a workload may do), `engine`, `troupe` and
+//! `sync` (workers that wait for each other); a new workload is a file in `workloads`.
 #![allow(clippy::disallowed_methods)]
 
 mod board;

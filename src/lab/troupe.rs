@@ -63,8 +63,16 @@ impl Scene<'_> {
             let mut started = Vec::new();
             for (which, name) in names.iter().enumerate() {
                 let play = &play;
+                if !board.take_token() {
+                    board.ask_to_stop();
+                    return Err(io::Error::new(
+                        io::ErrorKind::QuotaExceeded,
+                        "the bound of processes is reached",
+                    ));
+                }
                 let thread = std::thread::Builder::new().spawn_scoped(scope, move || {
                     let played = play(which, name);
+                    board.return_token();
                     if played.is_err() {
                         board.ask_to_stop();
                     }

@@ -37,7 +37,7 @@ pub(super) fn workload() -> Workload {
                     id: "n",
                     help: "additions of each worker in each part, millions",
                     kind: KnobKind::Number { min: 0.01, max: 1000.0, step: 0.01 },
-                    default: "100",
+                    default: "300",
                 },
                 Knob {
                     id: "layout",
