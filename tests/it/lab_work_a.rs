@@ -45,7 +45,11 @@ fn play(id: &str, mode: Mode, workers: u32, knobs: &[(&str, &str)]) -> Seen {
         }
     }
     drop(run);
-    let report = report.expect("a report");
+    let report: RunReport = report.expect("a report");
+    for worker in &report.crew {
+        let name = std::fs::read_to_string(format!("/proc/{}/comm", worker.pid)).unwrap_or_default();
+        assert!(!name.starts_with(&format!("lab:{id} ")), "{name} is left behind");
+    }
     Seen { report, events, notes }
 }
 
@@ -342,6 +346,12 @@ fn every_way_of_asking_gets_the_squares_in_its_own_order() {
         assert!(if api == "lazy" { at_once == 1 } else { at_once <= 4 }, "{api}: {at_once}");
     }
     assert_eq!(right("map", Mode::Serial, 1, &quick).figure("tasks done"), 6.0);
+    // The caller's time is the whole of it, though he does no task.
+    let seen = right("map", Mode::Pool, 4, &[]);
+    let caller = &seen.report.crew[0];
+    assert_eq!((caller.name.as_str(), caller.tasks), ("caller", 0));
+    let last_end = seen.report.tasks.iter().map(|task| task.to).fold(0.0, f64::max);
+    assert!(caller.last >= Some(last_end), "{caller:?} {last_end}");
 }
 
 /// Six tasks of one length on four workers are two rounds: never less, and no task is done by two.
@@ -488,6 +498,32 @@ fn nice_values_are_each_threads_own() {
         let share = seen.figure("share of worker 1,");
         if share < 90.0 { Err(format!("{share} %, not 98.6")) } else { Ok(()) }
     });
+}
+
+/// Under autogroups the sessions share alike, whatever is nice in them; without, the weights count. Either way all are
+/// there, and none of them outlives the run, though they have left its session.
+#[test]
+fn workers_in_sessions_of_their_own_are_still_the_labs() {
+    let seen = right("nice", Mode::Pool, 3, &[("sessions", "apart"), ("time", "0.4")]);
+    assert_eq!(seen.report.crew.len(), 3);
+}
+
+#[test]
+fn a_cpu_can_be_chosen() {
+    let usable = rustix::thread::sched_getaffinity(None).expect("our own");
+    let last = (0..1024).rev().find(|&cpu| usable.is_set(cpu)).expect("a CPU") as u32;
+    let pin = ("pin", &*last.to_string());
+    for seen in [
+        right("one-core", Mode::Pool, 2, &[pin, ("time", "0.2")]),
+        right("affinity", Mode::Threads, 2, &[pin]),
+        right("straggler", Mode::Pool, 2, &[pin]),
+    ] {
+        for event in &seen.events {
+            if let Did::Begin { cpu, .. } | Did::Gap { cpu, .. } | Did::Moved { cpu } = event.what {
+                assert_eq!(cpu, last, "{event:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -79,6 +79,7 @@ fn scene(scene: &Scene) -> io::Result<()> {
         let mut caller =
             Caller { scene, order, pool, from: now_ns(), finished: Vec::new(), delivered: Vec::new() };
         caller.run(pulse)?;
+        pulse.stop();
         caller.tell();
         Ok(())
     })?;
