@@ -274,6 +274,10 @@ fn gustafsons_work_grows_with_the_workers_and_each_does_as_much() {
         if (four / one - 1.0).abs() > 0.15 {
             return Err(format!("{one} and {four}"));
         }
+        let scaled = right("gustafson", Mode::Pool, 4, &[("serial", "0.3")]).figure("scaled speed-up");
+        if (scaled / (0.3 + 4.0 * 0.7) - 1.0).abs() > 0.1 {
+            return Err(format!("{scaled}, not 3.1"));
+        }
         Ok(())
     });
     let same = right("gustafson", Mode::Serial, 1, &[("scale", "4")]);
