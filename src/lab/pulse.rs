@@ -140,14 +140,6 @@ impl<'a> Pulse<'a> {
         self.stamp_last(now, run);
     }
 
-    /// Its part of the work ends, though no task does: for a worker that serves or waits for others. The end of a task
-    /// says so, too.
-    pub(super) fn stop(&mut self) {
-        self.beat();
-        let (now, run) = (now_ns(), cpu_ns());
-        self.stamp_last(now, run);
-    }
-
     fn stamp_last(&mut self, now: u64, run: u64) {
         self.set(Word::RunLast, run);
         self.set(Word::WaitLast, self.waited_ns());
@@ -208,6 +200,14 @@ impl<'a> Pulse<'a> {
             self.add(Word::Moved, 1);
             self.tell(now_ns(), Did::Moved { cpu }, 0);
         }
+    }
+
+    /// Its part of the work ends, though no task does: for a worker that serves or waits for others. The end of a task
+    /// says so, too.
+    pub(super) fn stop(&mut self) {
+        self.beat();
+        let (now, run) = (now_ns(), cpu_ns());
+        self.stamp_last(now, run);
     }
 
     /// Something of the workload's own, for the picture of its lane.
