@@ -302,6 +302,14 @@ impl<'a> Pulse<'a> {
         }
     }
 
+    /// Its part of the work ends, though no task does: for a worker that serves or waits for others. The end of a task
+    /// says so, too.
+    pub(super) fn stop(&mut self) {
+        self.beat();
+        let (now, run) = (now_ns(), cpu_ns());
+        self.stamp_last(now, run);
+    }
+
     /// Something of the workload's own, for the picture of its lane.
     pub(super) fn mark(&mut self, mark: Mark) {
         self.tell(now_ns(), Did::Mark(mark), 0);
@@ -377,6 +385,26 @@ mod tests {
         let all = events(&board);
         assert!(matches!(all.first(), Some(Did::Begin { task: 3, .. })), "{all:?}");
         assert!(matches!(all.last(), Some(Did::End { task: 3, answer: 42, .. })), "{all:?}");
+    }
+
+    #[test]
+    fn work_without_tasks_has_its_times_too() {
+        let board = Board::new().expect("memory");
+        let mut pulse = Pulse::new(&board, "caller").expect("a slot");
+        let word = |word| board.slot(0, word).load(Relaxed);
+        assert_eq!((word(Word::First), word(Word::Last)), (0, 0));
+        pulse.start();
+        let first = word(Word::First);
+        assert!(first > 0 && word(Word::Last) == first);
+        sleep_ns(GAP);
+        pulse.begin(1);
+        pulse.end(0);
+        pulse.start();
+        assert_eq!(word(Word::First), first, "only once");
+        let last = word(Word::Last);
+        sleep_ns(GAP);
+        pulse.stop();
+        assert!(word(Word::Last) >= last + GAP && word(Word::Done) == 1);
     }
 
     #[test]

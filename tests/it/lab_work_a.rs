@@ -45,7 +45,11 @@ fn play(id: &str, mode: Mode, workers: u32, knobs: &[(&str, &str)]) -> Seen {
         }
     }
     drop(run);
-    let report = report.expect("a report");
+    let report: RunReport = report.expect("a report");
+    for worker in &report.crew {
+        let name = std::fs::read_to_string(format!("/proc/{}/comm", worker.pid)).unwrap_or_default();
+        assert!(!name.starts_with(&format!("lab:{id} ")), "{name} is left behind");
+    }
     Seen { report, events, notes }
 }
 
@@ -110,6 +114,35 @@ impl Seen {
 }
 
 #[test]
+fn each_runs_from_the_command_line() {
+    let ids = [
+        "noller",
+        "amdahl",
+        "gustafson",
+        "straggler",
+        "oversub",
+        "steal",
+        "map",
+        "catfacts",
+        "timers",
+        "one-core",
+        "nice",
+        "affinity",
+    ];
+    let runs = ids.map(|id| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_glowtop"));
+        command.args(["lab", "run", id, "--size", "seed", "--json"]).stdin(std::process::Stdio::null());
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        (id, command.spawn().expect("glowtop starts"))
+    });
+    for (id, run) in runs {
+        let done = run.wait_with_output().expect("its end");
+        assert_eq!(done.status.code(), Some(0), "{id}: {}", String::from_utf8_lossy(&done.stderr));
+        assert!(String::from_utf8_lossy(&done.stdout).contains(&format!("\"{id}\"")), "{id}");
+    }
+}
+
+#[test]
 fn noller_gives_the_sums_of_the_original_in_every_mode() {
     // As large as the original's first; the larger ones are compared where nothing has to run.
     for (mode, workers) in
@@ -155,8 +188,15 @@ fn amdahls_serial_part_is_done_by_one_while_the_others_wait() {
             report.tasks.iter().all(|task| task.task == 1 || task.from >= serial.to),
             "nobody begins before it is done"
         );
-        assert_eq!(seen.blocked(BlockedOn::Others), workers > 1);
+        if workers == 1 {
+            assert!(!seen.blocked(BlockedOn::Others), "there is nobody to wait for");
+        }
     }
+    // Unless they are there only when it is over.
+    in_one_of_several(|| {
+        let seen = right("amdahl", Mode::Pool, 2, &[("serial", "0.8")]);
+        if seen.blocked(BlockedOn::Others) { Ok(()) } else { Err("nobody waited".to_owned()) }
+    });
 }
 
 /// Amdahl's law turned around: what fraction f the CPU times of the phases mean.
@@ -234,6 +274,10 @@ fn gustafsons_work_grows_with_the_workers_and_each_does_as_much() {
         if (four / one - 1.0).abs() > 0.15 {
             return Err(format!("{one} and {four}"));
         }
+        let scaled = right("gustafson", Mode::Pool, 4, &[("serial", "0.3")]).figure("scaled speed-up");
+        if (scaled / (0.3 + 4.0 * 0.7) - 1.0).abs() > 0.1 {
+            return Err(format!("{scaled}, not 3.1"));
+        }
         Ok(())
     });
     let same = right("gustafson", Mode::Serial, 1, &[("scale", "4")]);
@@ -256,12 +300,8 @@ fn a_straggler_takes_skew_times_as_long_and_bounds_what_any_order_allows() {
         }
         Ok(())
     });
-    let seen = right("straggler", Mode::Pool, 2, &[("order", "lpt")]);
-    assert_eq!(
-        seen.begun().iter().position(|&task| task == 16).map(|at| at < 2),
-        Some(true),
-        "it begins first"
-    );
+    let seen = right("straggler", Mode::Serial, 1, &[("order", "lpt")]);
+    assert_eq!(seen.begun().first(), Some(&16), "largest first");
 }
 
 /// Workers beyond the CPUs: the CPUs in use are no more, and the kernel counts what the waiting comes to.
@@ -302,11 +342,11 @@ fn what_is_dealt_out_stays_and_what_can_be_stolen_goes() {
     let free = right("steal", Mode::Steal, 2, &[]);
     assert!(stole(&free) > 0, "who has the light half is done long before");
     assert_eq!(free.report.crew.iter().map(|worker| worker.tasks).sum::<u32>(), 32);
-    // Where one worker has nothing left to do, the other has at most the task that he had taken already.
+    // Where one worker has found nothing left to do, the other has at most the task that he had taken already.
     for seen in [&free, &right("steal", Mode::Pool, 2, &[])] {
         for worker in &seen.report.crew {
-            let last = worker.last.expect("it had a task");
-            let later = seen.report.tasks.iter().filter(|task| task.from > last).count();
+            let ended = worker.ended.expect("its end");
+            let later = seen.report.tasks.iter().filter(|task| task.from > ended).count();
             assert!(later <= 1, "{later} tasks begun after worker {} had no more", worker.worker);
         }
     }
@@ -342,6 +382,12 @@ fn every_way_of_asking_gets_the_squares_in_its_own_order() {
         assert!(if api == "lazy" { at_once == 1 } else { at_once <= 4 }, "{api}: {at_once}");
     }
     assert_eq!(right("map", Mode::Serial, 1, &quick).figure("tasks done"), 6.0);
+    // The caller's time is the whole of it, though he does no task.
+    let seen = right("map", Mode::Pool, 4, &[]);
+    let caller = &seen.report.crew[0];
+    assert_eq!((caller.name.as_str(), caller.tasks), ("caller", 0));
+    let last_end = seen.report.tasks.iter().map(|task| task.to).fold(0.0, f64::max);
+    assert!(caller.last >= Some(last_end), "{caller:?} {last_end}");
 }
 
 /// Six tasks of one length on four workers are two rounds: never less, and no task is done by two.
@@ -416,9 +462,9 @@ fn one_worker_can_wait_for_twenty_answers() {
 
 #[test]
 fn timers_fire_in_turn_or_by_their_length() {
-    let unit = ("unit", "0.3");
+    let unit = ("unit", "0.5");
     let serial = right("timers", Mode::Serial, 1, &[unit, ("order", "lpt")]);
-    assert!(serial.report.real_s >= 0.9 && serial.most_at_once() == 1);
+    assert!(serial.report.real_s >= 1.5 && serial.most_at_once() == 1);
     assert_eq!(serial.notes, ["Fired: 2 1."], "the longer was the first of the queue");
     let both = right("timers", Mode::Threads, 2, &[unit, ("order", "lpt")]);
     assert_eq!((both.notes.as_slice(), both.most_at_once()), (["Fired: 1 2.".to_owned()].as_slice(), 2));
@@ -490,6 +536,32 @@ fn nice_values_are_each_threads_own() {
     });
 }
 
+/// Under autogroups the sessions share alike, whatever is nice in them; without, the weights count. Either way all are
+/// there, and none of them outlives the run, though they have left its session.
+#[test]
+fn workers_in_sessions_of_their_own_are_still_the_labs() {
+    let seen = right("nice", Mode::Pool, 3, &[("sessions", "apart"), ("time", "0.4")]);
+    assert_eq!(seen.report.crew.len(), 3);
+}
+
+#[test]
+fn a_cpu_can_be_chosen() {
+    let usable = rustix::thread::sched_getaffinity(None).expect("our own");
+    let last = (0..1024).rev().find(|&cpu| usable.is_set(cpu)).expect("a CPU") as u32;
+    let pin = ("pin", &*last.to_string());
+    for seen in [
+        right("one-core", Mode::Pool, 2, &[pin, ("time", "0.2")]),
+        right("affinity", Mode::Threads, 2, &[pin]),
+        right("straggler", Mode::Pool, 2, &[pin]),
+    ] {
+        for event in &seen.events {
+            if let Did::Begin { cpu, .. } | Did::Gap { cpu, .. } | Did::Moved { cpu } = event.what {
+                assert_eq!(cpu, last, "{event:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn pinned_workers_stay_and_hopping_workers_do_not() {
     let cpus_of = |seen: &Seen, worker: u32| {
@@ -510,14 +582,22 @@ fn pinned_workers_stay_and_hopping_workers_do_not() {
         println!("skipped: one CPU leaves nowhere to go");
         return;
     }
+    let long = ("step", "1000000");
     for mode in [Mode::Pool, Mode::Threads] {
-        let pinned = right("affinity", mode, 2, &[("place", "pinned")]);
-        assert!(pinned.report.crew.iter().all(|worker| worker.migrations == 0), "{:?}", pinned.report.crew);
-        let (one, other) = (cpus_of(&pinned, 1), cpus_of(&pinned, 2));
-        assert_eq!((one.len(), other.len()), (1, 1), "each has one");
-        assert_ne!(one, other, "of its own");
-        let hopping = right("affinity", mode, 2, &[("place", "hop"), ("hop", "2")]);
-        assert!(hopping.report.crew.iter().all(|worker| worker.migrations >= 5), "{:?}", hopping.report.crew);
-        assert!(cpus_of(&hopping, 1).len() >= 2);
+        in_one_of_several(|| {
+            let pinned = right("affinity", mode, 2, &[("place", "pinned"), long]);
+            let hopping = right("affinity", mode, 2, &[("place", "hop"), ("hop", "2"), long]);
+            let crews = [&pinned.report.crew, &hopping.report.crew];
+            if crews.into_iter().flatten().any(|worker| worker.tasks < 3) {
+                return Err(format!("one did nearly all the work: {crews:?}"));
+            }
+            assert!(crews[0].iter().all(|worker| worker.migrations == 0), "{crews:?}");
+            let (one, other) = (cpus_of(&pinned, 1), cpus_of(&pinned, 2));
+            assert_eq!((one.len(), other.len()), (1, 1), "each has one");
+            assert_ne!(one, other, "of its own");
+            assert!(crews[1].iter().all(|worker| worker.migrations >= 3), "{crews:?}");
+            assert!([1, 2].iter().all(|&worker| cpus_of(&hopping, worker).len() >= 2));
+            Ok(())
+        });
     }
 }

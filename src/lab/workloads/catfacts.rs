@@ -53,7 +53,7 @@ pub(super) fn workload() -> Workload {
             lesson: "Whoever waits for others needs no CPU: eight workers are eight times faster even on one core, and \
                      one worker that waits for many answers at once is as good as all of them.",
             watch: "Lanes full of I, and dark cores. Then set the client to poll with a single worker.",
-            modes: &[Mode::Threads, Mode::Serial, Mode::Pool, Mode::Fork],
+            modes: &[Mode::Threads, Mode::Serial, Mode::Pool],
             workers: Workers::Exactly(8),
             knobs: task_knobs(vec![
                 number("tasks", "number of requests", [1.0, 64.0, 1.0], "20"),

@@ -75,13 +75,14 @@ fn scaled(done: &Done) -> Option<f64> {
     (path > 0.0).then(|| all / path)
 }
 
-/// The work of one worker is done once; a tenth of it.
+/// A tenth of what one worker does.
 fn probe(settings: &Settings, pulse: &mut Pulse) -> f64 {
     let one = phases(settings, 1);
     let end = one.together.last().map_or(one.alone.end, |piece| piece.end);
     let tenth = (end - one.alone.start) / 10;
     Divider::default().count(one.alone.start..one.alone.start + tenth, pulse);
-    1.0 / (10.0 * (1.0_f64).max(f64::from(settings.whole("scale")) * (1.0 - settings.number("serial"))))
+    let (serial, scale) = (settings.number("serial"), settings.number("scale").max(1.0));
+    0.1 / (serial + scale * (1.0 - serial))
 }
 
 #[cfg(test)]

@@ -79,6 +79,7 @@ fn scene(scene: &Scene) -> io::Result<()> {
         let mut caller =
             Caller { scene, order, pool, from: now_ns(), finished: Vec::new(), delivered: Vec::new() };
         caller.run(pulse)?;
+        pulse.stop();
         caller.tell();
         Ok(())
     })?;
@@ -333,8 +334,9 @@ impl Caller<'_> {
         let timeout = PollTimeout::try_from(ms).unwrap_or(PollTimeout::MAX);
         let mut fds = [PollFd::new(pool.results.as_fd(), PollFlags::POLLIN)];
         let came = match pulse.wait(BlockedOn::Others, || poll(&mut fds, timeout)) {
-            Ok(0) | Err(Errno::EINTR) => 0,
-            Ok(_) => 1,
+            Ok(ready) => ready.min(1),
+            // Nobody sends it signals; then nothing can be said.
+            Err(Errno::EINTR) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
         self.scene.figure("results within the timeout", f64::from(came), "");

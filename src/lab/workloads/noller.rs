@@ -26,7 +26,6 @@ pub(super) fn workload() -> Workload {
                 Mode::Pool,
                 Mode::Serial,
                 Mode::Threads,
-                Mode::Fork,
                 Mode::Static,
                 Mode::Steal,
                 Mode::GilOld,
