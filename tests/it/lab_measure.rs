@@ -228,3 +228,28 @@ fn commands_that_flee_are_ended_although_their_supervisor_was_killed() {
     assert!(matches!(last, Some(LabNews::Ended { problem: Some(_) })), "{last:?}");
     assert_eq!(called(&name), None, "all has ended before its end is told");
 }
+
+/// Where this user may make a cgroup, the run is in one, and it goes with the run.
+#[test]
+fn a_run_has_a_cgroup_of_its_own_where_one_can_be_made() {
+    let (run, news) = start(primes(Mode::Pool, 2, 30.0, &[]));
+    let worker = worker(&news, 1);
+    let group = |pid: i32| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+        text.lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned))
+    };
+    let (its, ours) = (group(worker.as_raw()), group(std::process::id() as i32));
+    let supervisor = group(run.supervisor().raw());
+    kill(Pid::from_raw(run.supervisor().raw()), Signal::SIGKILL).expect("the supervisor");
+    assert!(matches!(news.iter().last(), Some(LabNews::Ended { problem: Some(_) })));
+    assert_eq!(supervisor, ours, "who has to end it is not in it");
+    match its.filter(|its| its.contains("/glowtop-lab-")) {
+        Some(its) => {
+            let mounts = procfs::process::Process::myself().and_then(|me| me.mountinfo()).expect("mounts");
+            let mount = mounts.into_iter().find(|mount| mount.fs_type == "cgroup2").expect("a mount");
+            let path = mount.mount_point.join(its.trim_start_matches('/'));
+            assert!(!path.exists(), "{} is left, although its supervisor was killed", path.display());
+        }
+        None => println!("skipped: this user may make no cgroup here ({ours:?})"),
+    }
+}
