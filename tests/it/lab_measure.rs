@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use glowtop::lab::{self, Run};
 use glowtop::model::lab::{Fate, Jobs, LabNews, LabPlan, Mode, RunPlan, RunReport, Settings, Subject};
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity};
@@ -75,7 +76,7 @@ fn the_workers_own_clocks_agree_with_the_kernel_s() {
     let cpu = (0..CpuSet::MAX_CPU).find(|&cpu| set.is_set(cpu)).expect("one at least");
     // Two that want the same CPU all the time: each waits for it half of the time.
     let pin = cpu.to_string();
-    let (_run, news) = start(primes(Mode::Static, 2, 1.0, &[("pin", &pin), ("tasks", "2")]));
+    let (_run, news) = start(primes(Mode::Static, 2, 0.5, &[("pin", &pin), ("tasks", "2")]));
     let (run, problem) = report(&news);
     assert_eq!(problem, None);
     assert!(run.answer_ok);
@@ -157,6 +158,16 @@ impl Asked {
         kill(Pid::from_raw(self.child.id() as i32), signal).expect("our child");
     }
 
+    /// Leaves its news so little room that there is none after some moments of not reading.
+    fn narrow(&self) {
+        let supervisor =
+            members(self.child.id()).into_iter().find(|proc| proc.parent == self.child.id() as i32);
+        let path = format!("/proc/{}/fd/1", supervisor.expect("a supervisor").pid);
+        let pipe = std::fs::OpenOptions::new().write(true).open(path).expect("its end of the pipe");
+        // Refused while more than that waits.
+        until("a narrow pipe", || fcntl(&pipe, FcntlArg::F_SETPIPE_SZ(4096)).is_ok());
+    }
+
     fn workers(&self) -> usize {
         members(self.child.id()).iter().filter(|proc| lab_worker(proc)).count()
     }
@@ -173,15 +184,26 @@ impl Drop for Asked {
     }
 }
 
+/// Whether it is anybody's parent, zombies' too.
+fn has_children(pid: i32) -> bool {
+    let stats =
+        procfs::process::all_processes().expect("proc").flatten().filter_map(|process| process.stat().ok());
+    stats.into_iter().any(|stat| stat.ppid == pid)
+}
+
 #[test]
 fn a_stopped_monitor_disturbs_no_run_and_hears_of_it_when_it_goes_on() {
-    // Nine workers are off and on their CPUs so often that the pipe would be full before the end.
-    let mut glowtop = Asked::start(&["--mode", "pool", "--workers", "9", "--seconds", "3", "--json"]);
+    let mut glowtop = Asked::start(&["--mode", "pool", "--workers", "9", "--seconds", "2", "--json"]);
     until("the workers", || glowtop.workers() == 9);
+    glowtop.narrow();
     glowtop.signal(Signal::SIGSTOP);
     until("the end of the workers, although nobody hears of it", || glowtop.workers() == 0);
     let supervisor = members(glowtop.child.id());
     assert_eq!(supervisor.len(), 1, "it keeps the result: {supervisor:?}");
+    // One that waited for room could not reap.
+    until("a supervisor that has reaped all, although nobody hears of it", || {
+        !has_children(supervisor[0].pid)
+    });
     glowtop.signal(Signal::SIGCONT);
     let mut said = String::new();
     glowtop.child.stdout.take().expect("a pipe").read_to_string(&mut said).expect("text");
@@ -194,8 +216,9 @@ fn a_stopped_monitor_disturbs_no_run_and_hears_of_it_when_it_goes_on() {
 fn a_monitor_that_dies_while_it_is_stopped_leaves_nothing() {
     let glowtop = Asked::start(&["--mode", "pool", "--workers", "9", "--seconds", "20"]);
     until("the workers", || glowtop.workers() == 9);
+    glowtop.narrow();
     glowtop.signal(Signal::SIGSTOP);
-    // Long enough for the pipe to be full or not: it must make no difference.
+    // Long enough for the pipe to be full.
     let begin = Instant::now();
     until("some time", || begin.elapsed() > Duration::from_millis(700));
     glowtop.signal(Signal::SIGKILL);
@@ -227,4 +250,29 @@ fn commands_that_flee_are_ended_although_their_supervisor_was_killed() {
     let last = news.iter().last();
     assert!(matches!(last, Some(LabNews::Ended { problem: Some(_) })), "{last:?}");
     assert_eq!(called(&name), None, "all has ended before its end is told");
+}
+
+/// Where this user may make a cgroup, the run is in one, and it goes with the run.
+#[test]
+fn a_run_has_a_cgroup_of_its_own_where_one_can_be_made() {
+    let (run, news) = start(primes(Mode::Pool, 2, 30.0, &[]));
+    let worker = worker(&news, 1);
+    let group = |pid: i32| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+        text.lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned))
+    };
+    let (its, ours) = (group(worker.as_raw()), group(std::process::id() as i32));
+    let supervisor = group(run.supervisor().raw());
+    kill(Pid::from_raw(run.supervisor().raw()), Signal::SIGKILL).expect("the supervisor");
+    assert!(matches!(news.iter().last(), Some(LabNews::Ended { problem: Some(_) })));
+    assert_eq!(supervisor, ours, "who has to end it is not in it");
+    match its.filter(|its| its.contains("/glowtop-lab-")) {
+        Some(its) => {
+            let mounts = procfs::process::Process::myself().and_then(|me| me.mountinfo()).expect("mounts");
+            let mount = mounts.into_iter().find(|mount| mount.fs_type == "cgroup2").expect("a mount");
+            let path = mount.mount_point.join(its.trim_start_matches('/'));
+            assert!(!path.exists(), "{} is left, although its supervisor was killed", path.display());
+        }
+        None => println!("skipped: this user may make no cgroup here ({ours:?})"),
+    }
 }
