@@ -20,6 +20,7 @@ mod inherited;
 mod journal;
 mod kill;
 mod lab;
+mod lab_screens;
 mod live;
 mod monitor;
 mod proc;

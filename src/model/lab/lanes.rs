@@ -142,8 +142,6 @@ pub struct Lane {
     pub name: String,
     /// When it ended and how, nanoseconds since the run began.
     pub ended: Option<(u64, Fate)>,
-    /// On a CPU so far, nanoseconds, by the kernel; by its own word where nobody looked.
-    pub run: u64,
     /// Waiting for a CPU so far, nanoseconds, by the kernel.
     pub wait: u64,
     /// Off the CPU without having asked for it, as its own clock saw it, nanoseconds.
@@ -162,6 +160,10 @@ pub struct Lane {
     open: Option<(u32, u64)>,
     /// Told up to here.
     told: u64,
+    /// On a CPU by its own word, nanoseconds.
+    told_run: u64,
+    /// On a CPU by the kernel, nanoseconds.
+    run: u64,
     cpu: u32,
     last: Option<LaneLook>,
     /// Since when it is seen as stopped.
@@ -172,6 +174,11 @@ impl Lane {
     /// Its stretches that are still known one by one.
     pub fn stretches(&self) -> impl Iterator<Item = &Stretch> {
         self.stretches.iter()
+    }
+
+    /// On a CPU so far, nanoseconds, by the kernel or by its own word, whoever knows more.
+    pub fn ran(&self) -> u64 {
+        self.run.max(self.told_run)
     }
 
     /// The CPU it was on last.
@@ -185,24 +192,12 @@ impl Lane {
             return Doing::Idle;
         }
         match (&self.last, self.open) {
-            (Some(look), open) if look.at > self.told => match (self.judged(look), open) {
+            (Some(look), open) if look.at > self.told => match (judged(look), open) {
                 // A run-queue wait too short to be told is no more than that.
-                (Doing::Idle, Some((task, _))) => Doing::Run(task),
-                (Doing::Run(_), Some((task, _))) => Doing::Run(task),
+                (Doing::Idle | Doing::Run(_), Some((task, _))) => Doing::Run(task),
                 (doing, _) => doing,
             },
             (_, Some((task, _))) => Doing::Run(task),
-            _ => Doing::Idle,
-        }
-    }
-
-    /// What a look says that came after all that the worker told.
-    fn judged(&self, look: &LaneLook) -> Doing {
-        match (look.state, look.blocked) {
-            (b'T' | b't', _) => Doing::Stopped,
-            (b'Z', _) => Doing::Zombie,
-            (_, Some((on, _))) => Doing::Blocked(on),
-            (b'R', None) => Doing::Run(0),
             _ => Doing::Idle,
         }
     }
@@ -295,11 +290,9 @@ impl Lane {
         let ran_to = from + part(ran);
         let waited_to = (ran_to + part(waited)).min(look.at);
         self.cpu = look.cpu;
-        for (from, to, what) in [
-            (from, ran_to, Doing::Run(0)),
-            (ran_to, waited_to, Doing::Ready),
-            (waited_to, look.at, idle),
-        ] {
+        for (from, to, what) in
+            [(from, ran_to, Doing::Run(0)), (ran_to, waited_to, Doing::Ready), (waited_to, look.at, idle)]
+        {
             if what != Doing::Idle {
                 self.keep(Stretch { from, to, cpu: look.cpu, what }, most);
             }
@@ -328,6 +321,9 @@ impl Lane {
     }
 
     fn add_up(&mut self, stretch: &Stretch) {
+        if matches!(stretch.what, Doing::Run(_)) {
+            self.told_run += stretch.to.saturating_sub(stretch.from);
+        }
         if self.bucket == 0 {
             self.bucket = FIRST_BUCKET;
         }
@@ -395,9 +391,9 @@ impl Lane {
         let mut add = |from, to, what| {
             window.add(from, to, cells, |cell, part| cell.add(what, self.cpu, part));
         };
-        let fresh = self.last.filter(|look| {
-            look.at > self.told && look.state != 0 && look.at.saturating_add(FRESH) > until
-        });
+        let fresh = self
+            .last
+            .filter(|look| look.at > self.told && look.state != 0 && look.at.saturating_add(FRESH) > until);
         let since = match (&fresh, self.now()) {
             (Some(look), Doing::Blocked(_)) => look.blocked.map_or(look.at, |(_, since)| since),
             (Some(_), Doing::Stopped) => self.stopped.unwrap_or(self.told),
@@ -415,6 +411,17 @@ impl Lane {
             None if fresh.is_some() => add(since.max(self.told), until, self.now()),
             None => {}
         }
+    }
+}
+
+/// What a look says that came after all that the worker told.
+fn judged(look: &LaneLook) -> Doing {
+    match (look.state, look.blocked) {
+        (b'T' | b't', _) => Doing::Stopped,
+        (b'Z', _) => Doing::Zombie,
+        (_, Some((on, _))) => Doing::Blocked(on),
+        (b'R', None) => Doing::Run(0),
+        _ => Doing::Idle,
     }
 }
 
@@ -597,7 +604,7 @@ mod tests {
             look(50, b'T', 10, 10, None),
         ]);
         assert_eq!(drawn(&lanes, 0, 10, 5, 50), "0-E.T");
-        assert_eq!((lanes.lanes[0].run, lanes.lanes[0].wait), (10 * MS, 10 * MS));
+        assert_eq!((lanes.lanes[0].ran(), lanes.lanes[0].wait), (10 * MS, 10 * MS));
     }
 
     #[test]
