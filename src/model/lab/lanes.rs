@@ -168,6 +168,10 @@ pub struct Lane {
     last: Option<LaneLook>,
     /// Since when it is seen as stopped.
     stopped: Option<u64>,
+    /// When it was first seen to have ended, before anybody told.
+    gone: Option<u64>,
+    /// Whether it waited for a CPU most of the time between the last two looks.
+    waits: bool,
 }
 
 impl Lane {
@@ -188,12 +192,13 @@ impl Lane {
 
     /// What it does now, as far as is known.
     pub fn now(&self) -> Doing {
-        if self.ended.is_some() {
+        if self.ended.is_some() || (self.gone.is_some() && self.done > 0) {
             return Doing::Idle;
         }
         match (&self.last, self.open) {
             (Some(look), open) if look.at > self.told => match (judged(look), open) {
-                // A run-queue wait too short to be told is no more than that.
+                // It tells its gaps only when they are over; until then, what it got of late is the best guess.
+                (Doing::Run(_), Some(_)) if self.waits => Doing::Ready,
                 (Doing::Idle | Doing::Run(_), Some((task, _))) => Doing::Run(task),
                 (doing, _) => doing,
             },
@@ -259,6 +264,12 @@ impl Lane {
 
     fn look(&mut self, look: &LaneLook, most: usize) {
         let before = self.last.replace(*look);
+        if matches!(look.state, 0 | b'Z') && self.gone.is_none() && self.ended.is_none() {
+            // Whoever waits for it may tell its end much later.
+            let at = before.map_or(look.at, |before| before.at).max(self.told).min(look.at);
+            self.close(at, most);
+            (self.open, self.gone, self.told) = (None, Some(at), at);
+        }
         if look.state == 0 {
             return;
         }
@@ -271,6 +282,7 @@ impl Lane {
             _ => {}
         }
         let Some(before) = before.filter(|before| before.state != 0) else { return };
+        self.waits = look.wait.saturating_sub(before.wait) * 2 > look.at.saturating_sub(before.at);
         // Somebody who tells what he does needs no look; the others are judged by what they used since the last one.
         let from = before.at.max(self.told);
         if self.open.is_some() || from >= look.at {
@@ -280,6 +292,8 @@ impl Lane {
         let (ran, waited) = (look.run.saturating_sub(before.run), look.wait.saturating_sub(before.wait));
         let idle = match look.state {
             b'T' | b't' => Doing::Stopped,
+            // Who did tasks has done them: that nobody has waited for it yet is no news.
+            b'Z' if self.done > 0 => Doing::Idle,
             b'Z' => Doing::Zombie,
             _ => look.blocked.map_or(Doing::Idle, |(on, _)| Doing::Blocked(on)),
         };
@@ -397,6 +411,7 @@ impl Lane {
         let since = match (&fresh, self.now()) {
             (Some(look), Doing::Blocked(_)) => look.blocked.map_or(look.at, |(_, since)| since),
             (Some(_), Doing::Stopped) => self.stopped.unwrap_or(self.told),
+            (Some(_), Doing::Ready) => self.told,
             (Some(look), _) => look.at,
             (None, _) => until,
         };
@@ -475,6 +490,7 @@ impl Lanes {
     pub fn end(&mut self, worker: u32, at: u64, fate: Fate) {
         let most = self.most();
         if let Some(lane) = self.at(worker) {
+            let at = lane.gone.map_or(at, |gone| gone.min(at));
             lane.close(at, most);
             lane.open = None;
             lane.ended = Some((at, fate));
@@ -614,6 +630,44 @@ mod tests {
         let blocked = Some((BlockedOn::Full, 4 * MS));
         lanes.looks(&[LaneLook { worker: 1, at: 6 * MS, state: b'S', cpu: 0, run: 0, wait: 0, blocked }]);
         assert_eq!(drawn(&lanes, 0, 1, 8, 8), "1111FFFF");
+    }
+
+    #[test]
+    fn who_got_no_cpu_of_late_is_shown_as_ready() {
+        let mut lanes = Lanes::default();
+        lanes.events(&[event(0, Did::Begin { task: 1, cpu: 0 })]);
+        let look = |at: u64, wait: u64| LaneLook {
+            worker: 1,
+            at: at * MS,
+            state: b'R',
+            cpu: 0,
+            run: 0,
+            wait: wait * MS,
+            blocked: None,
+        };
+        lanes.looks(&[look(2, 0), look(6, 4)]);
+        assert_eq!(drawn(&lanes, 0, 1, 8, 8), "--------");
+        lanes.looks(&[look(8, 4)]);
+        assert_eq!(drawn(&lanes, 0, 1, 8, 8), "11111111");
+    }
+
+    #[test]
+    fn the_end_of_a_worker_is_where_it_was_seen_and_not_where_it_was_told() {
+        let mut lanes = Lanes::default();
+        lanes.events(&[event(0, Did::Begin { task: 1, cpu: 0 })]);
+        let look = |at: u64, state| LaneLook {
+            worker: 1,
+            at: at * MS,
+            state,
+            cpu: 0,
+            run: 0,
+            wait: 0,
+            blocked: None,
+        };
+        lanes.looks(&[look(2, b'R'), look(4, b'Z'), look(6, b'Z')]);
+        assert_eq!(drawn(&lanes, 0, 1, 8, 6), "11ZZZZ..");
+        lanes.end(1, 7 * MS, Fate::Killed(9));
+        assert_eq!(lanes.lanes[0].ended, Some((2 * MS, Fate::Killed(9))));
     }
 
     #[test]

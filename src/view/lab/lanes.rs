@@ -327,12 +327,16 @@ fn draw_busy(view: &View<'_>, area: Rect, buf: &mut Buffer, busy: &[f32]) {
     let x = area.x.saturating_add(label);
     let cells = Rect { x, width: (busy.len() as u16).min(area.right().saturating_sub(x)), ..area };
     let most = show.cpus.max(1) as f32;
+    // What is left over in one cell counts in the next, so that parts of a core show too.
+    let mut left = 0.0;
     for (n, used) in busy.iter().enumerate() {
         if window.from.saturating_add(n as u64 * window.cell) >= window.until {
             break;
         }
-        let whole = used.round().max(0.0) as u32;
-        let symbol = if whole == 0 { '0' } else { digit(whole) };
+        left += used;
+        let whole = left.round().max(0.0);
+        left -= whole;
+        let symbol = if whole < 1.0 { '0' } else { digit(whole as u32) };
         put_cell(buf, cells, n as u16, symbol, theme.style(Role::heat(f64::from(used / most))));
     }
 }
