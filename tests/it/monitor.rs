@@ -381,7 +381,7 @@ fn the_lab_runs_and_its_workers_stand_in_the_table() {
     });
     pty.send(b"\t");
     pty.wait_row(&["answers", "9/9 right   9/9 right"]);
-    pty.wait_row(&["speed-up", "efficiency"]);
+    pty.wait_row(&["efficiency", "%"]);
     pty.wait_until("all gone", || lab::members(glowtop).is_empty());
     assert!(pty.runs());
     quit(pty);
