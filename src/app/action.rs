@@ -115,13 +115,23 @@ actions! {
     }
 
     "The lab" {
+        LabEnter "lab_enter" "Run" "run the experiment; in a field of the form, type its value";
         LabRun "lab_run" "Run" "run the experiment: serial first, then parallel";
         LabStop "lab_stop" "Stop" "end the run and everything it started";
-        LabMode "lab_mode" "Mode" "choose the parallel mode: threads, processes or pool";
-        LabMore "lab_more" "Work+" "one worker more";
-        LabFewer "lab_fewer" "Work-" "one worker less";
+        LabSweep "lab_sweep" "Scale" "run on 1, 2, 4 ... workers, for the speed-up curve";
+        LabCure "lab_cure" "Cure" "run what should be faster, by the last result";
+        LabPredict "lab_predict" "Bet" "bet on the speed-up before the run";
+        LabList "lab_list" "List" "choose another experiment";
+        LabField "lab_field" "Field" "next field of the form; from a run, the processes";
+        LabFieldBack "lab_field_back" "Field" "the field of the form before";
+        LabMode "lab_mode" "Mode" "choose how the work is spread: threads, pool or others";
+        LabMore "lab_more" "Work+" "one worker more; in a field, a greater value";
+        LabFewer "lab_fewer" "Work-" "one worker less; in a field, a smaller value";
         LabLonger "lab_longer" "Size+" "more work";
         LabShorter "lab_shorter" "Size-" "less work";
+        LabRows "lab_rows" "Cores" "lanes by worker, or by core";
+        LabZoom "lab_zoom" "Zoom" "a cell is 20, 4 or 1 ms, or all of the run fits";
+        LabHold "lab_hold" "Hold" "freeze the picture, not the run; again lets it go on";
     }
 }
 
@@ -140,7 +150,7 @@ impl Action {
             A::Signal | A::Acts | A::Ladder | A::Freeze | A::FreezeTree | A::FreezeFor | A::Undo => true,
             A::NiceDown | A::NiceUp | A::AutogroupDown | A::AutogroupUp => true,
             A::IoPriority | A::Affinity | A::Policy | A::Tame => true,
-            A::LabRun | A::LabStop => true,
+            A::LabEnter | A::LabRun | A::LabStop | A::LabSweep | A::LabCure => true,
             A::Help | A::Quit | A::Back | A::Suspend | A::Redraw | A::NextScreen | A::PrevScreen => false,
             A::Lab | A::Pause | A::Delay | A::Theme | A::Header | A::Detailed | A::CoreHistory => false,
             A::Up | A::Down | A::PageUp | A::PageDown | A::Top | A::Bottom | A::Left | A::Right => false,
@@ -150,6 +160,8 @@ impl Action {
             A::SubtreeSort | A::Threads | A::KernelThreads | A::FullCommand | A::Changes => false,
             A::ShortLived | A::Tag | A::TagTree | A::Untag | A::Journal => false,
             A::LabMode | A::LabMore | A::LabFewer | A::LabLonger | A::LabShorter => false,
+            A::LabPredict | A::LabList | A::LabField | A::LabFieldBack => false,
+            A::LabRows | A::LabZoom | A::LabHold => false,
         }
     }
 }

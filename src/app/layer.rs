@@ -71,6 +71,10 @@ pub enum Purpose {
     Delay,
     /// Seconds after which what is to be frozen goes on.
     Thaw,
+    /// A value for the field of the lab's form.
+    LabValue,
+    /// The speed-up that is expected of a run.
+    LabBet,
 }
 
 impl Purpose {

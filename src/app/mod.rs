@@ -41,7 +41,7 @@ pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
 pub use journal::{Entry, Journal};
 pub use keymap::{DEFAULT_KEYMAP, Keymap};
-pub use lab::{Lab, RunView, Span};
+pub use lab::{CoreLook, Form, FormChoice, FormField, Lab, Past, Picture, Point, Rows, RunView, Show, ZOOMS};
 pub use layer::{Layer, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
 pub use line_edit::LineEdit;
 pub use message::{Effect, Hit, Msg, WantsChange};
@@ -224,7 +224,7 @@ impl App {
     pub fn wakeup(&self) -> Option<Nanos> {
         let notice = self.notices.next_end(self.now);
         // A running lab moves: its lanes grow.
-        let lab = (self.lab.running && self.screen == Screen::Lab).then(|| self.now.plus(0.1));
+        let lab = self.lab.next_frame(self.now).filter(|_| self.screen == Screen::Lab);
         let digits = self.digits.as_ref().map(|(_, at)| at.plus(DIGITS_PAUSE)).filter(|end| *end > self.now);
         // Once, to say that no look comes.
         let old = (self.snapshot.number > 0 && !self.paused).then(|| self.overdue());

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use super::pen::{Pen, fitted};
-use crate::app::{Action, App, Hit, Layer, LineInput, Purpose, Screen};
+use crate::app::{Action, App, FormField, Hit, Layer, LineInput, Purpose, Rows, Screen};
 use crate::catalog::Cell;
 use crate::config::{Chord, Key};
 use crate::model::Role;
@@ -30,6 +30,8 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
                 [one] => Cow::Owned(format!("Freeze {} {} for seconds: ", one.id.pid, one.name.show(16))),
                 many => Cow::Owned(format!("Freeze {} processes for seconds: ", many.len())),
             },
+            Purpose::LabValue => Cow::Owned(format!("{}: ", app.lab.form.shown(app.lab.form.field).0)),
+            Purpose::LabBet => Cow::Borrowed("How many times faster than serial: "),
         };
         pen.put(theme.style(Role::Key), &label);
         let room = Rect { x: pen.x(), width: pen.left(), ..area };
@@ -139,6 +141,9 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
         pen.put(warn, "read only").put(dim, "  ");
     }
     if app.screen == Screen::Lab {
+        if app.lab.is_frozen() && !app.lab.choosing {
+            pen.put(warn, "FROZEN").put(dim, " Space goes on; the run does in any case");
+        }
         return;
     }
     if app.snapshot.number == 0 {
@@ -201,21 +206,58 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
 /// not where there is room for it; the lab's own on the lab's.
 fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
     const MORE: [Action; 5] = [Action::Acts, Action::Ladder, Action::Freeze, Action::Undo, Action::Journal];
-    const LAB: [Action; 10] = [
+    const CHOOSING: [Action; 13] = [
         Action::Help,
-        Action::LabRun,
-        Action::LabStop,
+        Action::LabEnter,
+        Action::LabField,
+        Action::LabPredict,
+        Action::LabSweep,
         Action::LabMode,
         Action::LabMore,
         Action::LabFewer,
-        Action::LabLonger,
-        Action::LabShorter,
         Action::Lab,
         Action::Quit,
+        Action::LabLonger,
+        Action::LabShorter,
+        Action::LabStop,
+    ];
+    const RUNNING: [Action; 14] = [
+        Action::Help,
+        Action::LabStop,
+        Action::Signal,
+        Action::LabRows,
+        Action::LabZoom,
+        Action::LabHold,
+        Action::LabList,
+        Action::Lab,
+        Action::Quit,
+        Action::Freeze,
+        Action::NiceUp,
+        Action::LabMore,
+        Action::LabFewer,
+        Action::LabMode,
+    ];
+    const AFTER: [Action; 14] = [
+        Action::Help,
+        Action::LabEnter,
+        Action::LabCure,
+        Action::LabSweep,
+        Action::LabMode,
+        Action::LabMore,
+        Action::LabZoom,
+        Action::LabList,
+        Action::Lab,
+        Action::Quit,
+        Action::LabFewer,
+        Action::LabRows,
+        Action::LabLonger,
+        Action::LabShorter,
     ];
     let (functions, own): (_, &[Action]) = match app.screen {
         Screen::Processes => (1..11, &[Action::Lab]),
-        Screen::Lab => (0..0, &LAB),
+        Screen::Lab if app.lab.choosing => (0..0, &CHOOSING),
+        Screen::Lab if app.lab.running => (0..0, &RUNNING),
+        Screen::Lab => (0..0, &AFTER),
     };
     let bound = |n| {
         let chord = Chord::plain(Key::F(n));
@@ -271,6 +313,9 @@ fn label(app: &App, action: Action) -> &'static str {
     match action {
         Action::Tree if app.table.tree => "List",
         Action::Lab if app.screen == Screen::Lab => "Procs",
+        Action::LabEnter if app.lab.choosing && app.lab.form.field != FormField::Experiment => "Set",
+        Action::LabEnter if !app.lab.choosing => "Again",
+        Action::LabRows if app.lab.picture.rows == Rows::Cores => "Lanes",
         other => other.label(),
     }
 }

@@ -56,7 +56,8 @@ pub(super) fn header_input(app: &App) -> HeaderInput<'_> {
         history: &app.history,
         detailed: app.detailed,
         per_core_history: app.core_history,
-        meters_hidden: app.header_hidden,
+        // The lab draws the cores itself, and who is on them.
+        meters_hidden: app.header_hidden || app.screen == Screen::Lab,
         clock: None,
         paused: app.paused,
         delay: Some(app.delay).filter(|delay| *delay > 0.0),

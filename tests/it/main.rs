@@ -23,6 +23,7 @@ mod lab;
 mod lab_cli;
 mod lab_kill;
 mod lab_measure;
+mod lab_screens;
 mod lab_work_a;
 mod lab_work_c;
 mod lab_work_g;

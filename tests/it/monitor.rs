@@ -367,9 +367,9 @@ fn the_lab_runs_and_its_workers_stand_in_the_table() {
     let mut pty = monitor(&["-d", "0.1", "-F", "lab:primes"]);
     let glowtop = pty.pid().as_raw() as u32;
     pty.send(b"L");
-    pty.wait_row(&["serial, then", "of serial work"]);
+    pty.wait_row(&["size", "4 s"]);
     pty.send(b"[[");
-    pty.wait_row(&["about 1 s of serial work"]);
+    pty.wait_row(&["glowtop lab run primes", "--seconds 1"]);
     pty.send(b"\r");
     pty.wait_row(&["w1", "1"]);
     pty.send(b"\t");
@@ -380,8 +380,8 @@ fn the_lab_runs_and_its_workers_stand_in_the_table() {
         workers.map(|proc| format!(" {} ", proc.pid)).any(|pid| rows.iter().any(|row| shown(row, &pid)))
     });
     pty.send(b"\t");
-    pty.wait_row(&["answers", "9/9 right     9/9 right"]);
-    pty.wait_row(&["speed-up", "efficiency"]);
+    pty.wait_row(&["answers", "9/9 right   9/9 right"]);
+    pty.wait_row(&["efficiency", "%"]);
     pty.wait_until("all gone", || lab::members(glowtop).is_empty());
     assert!(pty.runs());
     quit(pty);

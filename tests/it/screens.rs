@@ -8,10 +8,6 @@ use std::sync::Arc;
 
 use glowtop::app::{App, DEFAULT_KEYMAP, Hit, Input, Keymap, Lab, Layer, MouseEvent, Msg, Start};
 use glowtop::config::{self, BUILTIN_THEMES, Chord};
-use glowtop::model::lab::{
-    Bounds, Did, Group, Knob, KnobKind, LabNews, LaneEvent, Mode, RunPlan, RunReport, Settings, Workers,
-    WorkloadInfo,
-};
 use glowtop::model::{
     Act, Census, CensusBy, Command, ControlNews, Cost, CpuTimes, Disposition, Happened, Hearing, Host, Kind,
     Load, Memory, Nanos, Outcome, Pid, Pressure, ProcId, Reading, Sample, Seen, ShortLived, Signal,
@@ -21,6 +17,8 @@ use glowtop::view::{self, Depth, Layout, Theme, picture};
 use proptest::prelude::*;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
+
+use crate::lab_screens;
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
 const TICKS: u64 = 100;
@@ -160,27 +158,11 @@ impl Desk {
     /// Nothing has been looked at yet.
     pub(crate) fn bare(size: (u16, u16), depth: Depth, unicode: bool) -> Desk {
         let theme = |(_, text): &(&str, &str)| Theme::new(&config::Theme::parse(text).0, depth, unicode);
-        let workload = WorkloadInfo {
-            id: "primes",
-            group: Group::Compute,
-            title: "the first prime from 1, 2, … 9 million on",
-            lesson: "Nine tasks that share nothing: every core lights up.",
-            watch: "Who works last.",
-            modes: &[Mode::Pool, Mode::Serial, Mode::Threads, Mode::Fork],
-            workers: Workers::Cpus,
-            knobs: vec![Knob {
-                id: "tasks",
-                help: "number of tasks",
-                kind: KnobKind::Number { min: 1.0, max: 64.0, step: 1.0 },
-                default: "9",
-            }],
-            bounds: Bounds::ORDINARY,
-        };
         let start = Start {
             keymap: Keymap::parse(DEFAULT_KEYMAP).0,
             themes: BUILTIN_THEMES.iter().map(|(name, _)| (*name).to_owned()).collect(),
             delay: 1.0,
-            lab: Lab::new(vec![workload], 4),
+            lab: Lab::new(lab_screens::workloads(), 4, 32),
             ..Start::default()
         };
         let themes = BUILTIN_THEMES.iter().map(theme).collect();
@@ -463,68 +445,6 @@ fn help() {
     }
 }
 
-/// The story of a lab's run, up to its `n`th piece of news, a quarter of a second apart.
-fn lab(desk: &mut Desk, pieces: usize) {
-    desk.press("L Enter");
-    let pid = |n: u32| Pid::new(2000 + n).unwrap();
-    let run = |mode, workers| RunPlan { mode, workers, settings: Settings::default() };
-    let started =
-        |index, mode, workers| LabNews::RunStarted { index, run: run(mode, workers), tasks: 9, rounds: 1 };
-    let worker = |worker, pid: Pid| LabNews::WorkerStarted { worker, pid, tid: pid, name: String::new() };
-    let did = |worker, at: f64, what| LabNews::Lanes(vec![LaneEvent { worker, at: (at * 1e9) as u64, what }]);
-    let mut news = vec![started(0, Mode::Serial, 1), worker(1, pid(1))];
-    let answers = [1_000_003, 2_000_003, 3_000_017, 4_000_037, 5_000_011, 6_000_011, 7_000_003, 8_000_009];
-    let answers: Vec<u64> = answers.into_iter().chain([9_000_011]).collect();
-    let report = |mode, workers, real_s, user_s| {
-        let answers = answers.iter().copied().map(Some).collect();
-        let blank = RunReport::blank(&run(mode, workers));
-        let report = RunReport { real_s, user_s, sys_s: 0.01, answers, answer_ok: true, ..blank };
-        LabNews::RunDone(Box::new(report))
-    };
-    let mut at = 0.0;
-    for (task, answer) in (1..).zip(&answers) {
-        let ends = at + 0.1 * f64::from(task);
-        news.push(did(1, at, Did::Begin { task, cpu: 0 }));
-        news.push(did(1, ends, Did::End { task, answer: *answer, right: true }));
-        at = ends;
-    }
-    news.push(report(Mode::Serial, 1, 4.5, 4.45));
-    news.push(started(1, Mode::Pool, 4));
-    news.extend((1..=4).map(|number| worker(number, pid(1 + number))));
-    let mut free = [0.0f64; 4];
-    for (task, answer) in (1..).zip(&answers) {
-        let (lane, at) =
-            free.iter().copied().enumerate().min_by(|a, b| a.1.total_cmp(&b.1)).expect("four workers");
-        let ends = at + 0.1 * f64::from(task);
-        let number = lane as u32 + 1;
-        news.push(did(number, at, Did::Begin { task, cpu: lane as u32 }));
-        news.push(did(number, ends, Did::End { task, answer: *answer, right: true }));
-        free[lane] = ends;
-    }
-    news.push(report(Mode::Pool, 4, 1.5, 4.5));
-    news.push(LabNews::Ended { problem: None });
-    for piece in news.into_iter().take(pieces) {
-        desk.at += SECOND / 4;
-        desk.tell(Msg::Lab(piece));
-    }
-}
-
-#[test]
-fn lab_screen() {
-    let mut desk = Desk::new(SMALL);
-    desk.press("L");
-    insta::assert_snapshot!("lab_before_80x24", desk.picture());
-    let mut desk = Desk::new(MIDDLE);
-    lab(&mut desk, 37);
-    insta::assert_snapshot!("lab_running_120x40", desk.picture());
-    let mut desk = Desk::new(SMALL);
-    lab(&mut desk, usize::MAX);
-    insta::assert_snapshot!("lab_after_80x24", desk.picture());
-    let mut desk = Desk::new(LARGE);
-    lab(&mut desk, usize::MAX);
-    insta::assert_snapshot!("lab_after_200x50", desk.picture());
-}
-
 /// Below the meters, which draw bars of other pieces where there are no colours, themes change styles and no symbols.
 #[test]
 fn themes_change_no_words() {
@@ -579,7 +499,7 @@ fn small_screens_keep_to_their_place() {
         }
         for pieces in [0, 10, 37, usize::MAX] {
             let mut desk = Desk::new(size);
-            lab(&mut desk, pieces);
+            lab_screens::primes(&mut desk, pieces);
             assert_inside(&desk);
         }
     }

@@ -5,6 +5,7 @@
 mod control;
 mod filter;
 mod journal;
+mod lab;
 mod readonly;
 mod short_lived;
 mod tame;
@@ -95,7 +96,7 @@ impl Desk {
             keymap,
             themes: vec!["ember".into(), "ash".into()],
             delay: 1.0,
-            lab: Lab::new(vec![workload], 4),
+            lab: Lab::new(vec![workload], 4, 32),
             ..Start::default()
         };
         let mut desk = Desk { app: App::new(start), effects: Vec::new(), at: 0 };
@@ -585,7 +586,8 @@ fn the_lab_runs_one_plan_at_a_time_and_compares() {
         desk.tell(Msg::Lab(LabNews::RunDone(Box::new(report))));
     }
     desk.tell(Msg::Lab(LabNews::Ended { problem: None }));
-    assert_eq!(desk.app.lab.speedup(), Some((3.2, 0.8)));
+    let result = desk.app.lab.show.result().expect("a comparison");
+    assert_eq!((result.speedup.as_ref().map(|ratio| ratio.value), result.efficiency), (Some(3.2), Some(0.8)));
     assert!(!desk.app.lab.running);
     desk.press("m + + Enter");
     assert!(

@@ -13,6 +13,9 @@ impl App {
             self.say(Role::Warn, "glowtop runs with --readonly: it changes nothing");
             return;
         }
+        if self.screen == Screen::Lab && self.lab_act(action, effects) {
+            return;
+        }
         let snapshot = self.snapshot.clone();
         let table = &mut self.table;
         match action {
@@ -34,10 +37,6 @@ impl App {
             Action::Detailed => self.detailed = !self.detailed,
             Action::CoreHistory => self.core_history = !self.core_history,
 
-            Action::Up if self.screen == Screen::Lab => self.lab.at = self.lab.at.saturating_sub(1),
-            Action::Down if self.screen == Screen::Lab => {
-                self.lab.at = (self.lab.at + 1).min(self.lab.workloads.len().saturating_sub(1));
-            }
             Action::Up => table.step(&snapshot, -1),
             Action::Down => table.step(&snapshot, 1),
             Action::PageUp => table.page(&snapshot, -1),
@@ -149,16 +148,23 @@ impl App {
             Action::NiceDown => self.renice(-1, effects),
             Action::NiceUp => self.renice(1, effects),
 
-            Action::LabRun => match self.lab.run() {
-                Some(order) => effects.push(Effect::Lab(order)),
-                None => self.say(Role::Text, "the lab is busy; K ends the run"),
-            },
-            Action::LabStop => effects.push(Effect::Lab(crate::model::lab::LabOrder::Stop)),
-            Action::LabMode => self.lab.next_mode(),
-            Action::LabMore => self.lab.add_workers(1),
-            Action::LabFewer => self.lab.add_workers(-1),
-            Action::LabLonger => self.lab.add_size(1),
-            Action::LabShorter => self.lab.add_size(-1),
+            Action::LabEnter
+            | Action::LabRun
+            | Action::LabStop
+            | Action::LabSweep
+            | Action::LabCure
+            | Action::LabPredict
+            | Action::LabList
+            | Action::LabField
+            | Action::LabFieldBack
+            | Action::LabMode
+            | Action::LabMore
+            | Action::LabFewer
+            | Action::LabLonger
+            | Action::LabShorter
+            | Action::LabRows
+            | Action::LabZoom
+            | Action::LabHold => _ = self.lab_act(action, effects),
         }
     }
 
@@ -168,7 +174,7 @@ impl App {
             return;
         }
         if self.screen == Screen::Lab {
-            self.screen = Screen::Processes;
+            self.lab_back();
         } else if self.table.follow {
             self.table.follow = false;
         } else if self.table.tagged() > 0 {

@@ -34,6 +34,9 @@ impl App {
     /// Whom an act would reach now; says why where that is nobody. The cursor may have been scrolled out of view: what
     /// is meant must be seen, and is meant from now on, whoever comes to stand there.
     pub(super) fn choose_targets(&mut self) -> Option<Vec<Target>> {
+        if self.screen == Screen::Lab {
+            return self.lab_target();
+        }
         let targets = self.table.targets(&self.snapshot);
         if targets.is_empty() {
             self.say_nobody();
@@ -52,6 +55,9 @@ impl App {
     /// somebody else ended and left the cursor on him. `what` follows "once more to".
     pub(super) fn choose_targets_at_once(&mut self, what: &str) -> Option<Vec<Target>> {
         let targets = self.choose_targets()?;
+        if self.screen == Screen::Lab {
+            return Some(targets);
+        }
         if let (true, Some(target)) = (self.table.take_fall(), targets.first()) {
             let (name, pid) = (target.name.show(20), target.id.pid);
             let text =

@@ -20,6 +20,9 @@ impl App {
             self.type_digit(digit);
             return;
         }
+        if self.screen == Screen::Lab && self.lab_digit(chord) {
+            return;
+        }
         match self.keymap.action(self.screen, chord) {
             Some(action) => self.chosen(action, effects),
             None => self.digits = None,
@@ -149,6 +152,13 @@ impl App {
             (_, Key::Enter | Key::F(_)) if line.error.is_some() => {}
             (Purpose::Delay, Key::Enter) => return self.set_delay(line, effects),
             (Purpose::Thaw, Key::Enter) => return self.freeze_for(line, effects),
+            (Purpose::LabValue | Purpose::LabBet, Key::Enter) => match self.lab_typed(&line) {
+                Ok(()) => return,
+                Err(sentence) => {
+                    line.failed = true;
+                    self.say(Role::Bad, sentence);
+                }
+            },
             (Purpose::Search, Key::F(3) | Key::Down) => {
                 line.failed = !self.search(line.edit.text(), 1);
             }
@@ -199,6 +209,7 @@ impl App {
                 line.failed = line.error.is_some() || self.table.arranged().matching == 0;
             }
             Purpose::Delay | Purpose::Thaw => line.failed = parse_delay(&line.edit).is_none(),
+            Purpose::LabValue | Purpose::LabBet => line.failed = false,
         }
     }
 

@@ -8,6 +8,7 @@ mod act;
 mod freeze;
 mod journal;
 mod keys;
+mod lab;
 mod layers;
 mod mouse;
 mod signal;
@@ -34,6 +35,7 @@ impl App {
             Msg::Mouse(event, hit) => self.mouse(event, hit, &mut effects),
             Msg::Size(columns, rows) => self.size = (columns, rows),
             Msg::Snapshot(snapshot) => {
+                self.lab.look(&snapshot);
                 if self.deeds.look(&snapshot) {
                     effects.push(Effect::Sample);
                 }
@@ -61,9 +63,13 @@ impl App {
                 self.write_down(&news);
                 self.control_news(&news, &mut effects);
             }
-            Msg::Lab(news) => self.lab_news(news),
+            Msg::Lab(news) => {
+                if !self.lab_news(news) {
+                    return effects;
+                }
+            }
             Msg::Notice { bad, text } => self.say(if bad { Role::Bad } else { Role::Text }, text),
-            Msg::Tick => {}
+            Msg::Tick => _ = self.lab.frame_is_due(now),
         }
         if self.readonly {
             // Nothing leads there; should a way be made one day, it ends here.
@@ -175,10 +181,13 @@ impl App {
         }
     }
 
-    fn lab_news(&mut self, news: crate::model::lab::LabNews) {
-        self.lab.news(self.now, news);
-        if let (false, Some(problem)) = (self.lab.running, self.lab.problem.take()) {
+    /// Takes news of the lab; whether the screen has to be drawn for it.
+    fn lab_news(&mut self, news: crate::model::lab::LabNews) -> bool {
+        let ended = matches!(news, crate::model::lab::LabNews::Ended { .. });
+        let seen = self.lab.news(self.now, news);
+        if let Some(problem) = self.lab.problem.clone().filter(|_| ended) {
             self.say(Role::Bad, problem);
         }
+        ended || (seen && self.screen == Screen::Lab)
     }
 }

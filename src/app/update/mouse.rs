@@ -31,7 +31,11 @@ impl App {
                         menu.go(menu.at.saturating_add_signed(by));
                     }
                     Some(Layer::Line(_)) | None if self.screen == Screen::Processes => self.table.scroll(by),
-                    Some(Layer::Tame(_) | Layer::Line(_)) | None => {}
+                    None => {
+                        let action = if by < 0 { Action::Up } else { Action::Down };
+                        self.act(action, effects);
+                    }
+                    Some(Layer::Tame(_) | Layer::Line(_)) => {}
                 }
             }
             (MouseEvent::Left, Hit::Item(at)) => match &mut self.layer {

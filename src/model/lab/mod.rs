@@ -1,5 +1,6 @@
 //! The lab's vocabulary: what can be run ([`WorkloadInfo`]), what is asked for ([`LabPlan`]), what happens
-//! ([`LabNews`]), what came out ([`RunReport`]), and why ([`why_not()`]). Pure values and their arithmetic.
+//! ([`LabNews`]), what came out ([`RunReport`]), and why ([`why_not()`]). Pure values and their arithmetic; [`Lanes`]
+//! folds what happens into what can be drawn.
 
 mod account;
 mod cures;

@@ -1,0 +1,145 @@
+//! The lab's screen: what is chosen, what runs, what came out.
+//!
+//! `form` is the chooser; `show` is a plan as it is seen; `picture` is how its lanes are to be drawn; `past` is what
+//! this session found out. It must never know how any of it is drawn.
+
+mod form;
+mod past;
+mod picture;
+mod show;
+
+use crate::model::lab::{LabNews, LabOrder, LabPlan, WorkloadInfo};
+use crate::model::{Nanos, Snapshot};
+
+pub use form::{Form, FormChoice, FormField};
+pub use past::{Past, Point};
+pub use picture::{Picture, Rows, ZOOMS};
+pub use show::{CoreLook, RunView, Show};
+
+/// Seconds between two frames while a run goes on.
+const FRAME: f64 = 0.125;
+
+/// The state of the lab's screen.
+#[derive(Clone, Debug, Default)]
+pub struct Lab {
+    /// What is chosen.
+    pub form: Form,
+    /// Whether the form is shown, and not a run.
+    pub choosing: bool,
+    /// Whether a plan runs now.
+    pub running: bool,
+    /// The plan that runs, or ran last.
+    pub show: Show,
+    /// How its lanes are drawn.
+    pub picture: Picture,
+    /// What this session found out.
+    pub past: Past,
+    /// Why the plan did not run to its end.
+    pub problem: Option<String>,
+    /// The same as `show` when the picture was frozen, and when that was.
+    frozen: Option<Box<(Show, Nanos)>>,
+    cpus: u32,
+    /// When the last frame of a run was due.
+    frame: Nanos,
+}
+
+impl Lab {
+    /// A lab that offers `workloads` on `cpus` usable CPUs, with at most `most` workers.
+    pub fn new(workloads: Vec<WorkloadInfo>, cpus: u32, most: u32) -> Lab {
+        Lab { form: Form::new(workloads, cpus, most), choosing: true, cpus, ..Lab::default() }
+    }
+
+    /// What is shown of the plan, and at what time.
+    pub fn shown(&self, now: Nanos) -> (&Show, Nanos) {
+        self.frozen.as_ref().map_or((&self.show, now), |frozen| (&frozen.0, frozen.1))
+    }
+
+    /// Whether the picture is frozen.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// Freezes the picture, or lets it go on; the run does in any case.
+    pub fn hold(&mut self, now: Nanos) {
+        self.frozen = match self.frozen.take() {
+            None if !self.choosing => Some(Box::new((self.show.clone(), now))),
+            _ => None,
+        };
+    }
+
+    /// Starts the chosen experiment, unless one runs.
+    pub fn run(&mut self) -> Option<LabOrder> {
+        let bet = self.form.choice().and_then(|choice| choice.bet);
+        self.start(self.form.plan()?, bet, None)
+    }
+
+    /// Starts a scaling sweep of the chosen experiment, unless something runs.
+    pub fn sweep(&mut self) -> Option<LabOrder> {
+        self.start(self.form.sweep()?, None, None)
+    }
+
+    /// Starts what the last result says would help, unless something runs.
+    pub fn cure(&mut self) -> Option<LabOrder> {
+        let cure = self.show.result()?.why.as_ref()?.cure.clone()?;
+        let runs = self.form.serial(&cure.run).into_iter().chain([cure.run]).collect();
+        let mut plan = self.form.plan_of(runs)?;
+        if let Some(before) = &self.show.plan {
+            (plan.subject, plan.serial_seconds) = (before.subject.clone(), before.serial_seconds);
+        }
+        self.start(plan, None, cure.predicted)
+    }
+
+    fn start(&mut self, plan: LabPlan, bet: Option<f64>, promised: Option<f64>) -> Option<LabOrder> {
+        if self.running {
+            return None;
+        }
+        (self.running, self.choosing) = (true, false);
+        (self.problem, self.frozen) = (None, None);
+        self.picture.begin();
+        self.show = Show { promised, ..Show::new(plan.clone(), self.cpus, bet) };
+        Some(LabOrder::Run(plan))
+    }
+
+    /// Takes news of the run; whether the screen is to be drawn for it at once.
+    pub fn news(&mut self, now: Nanos, news: LabNews) -> bool {
+        if let LabNews::Ended { problem } = news {
+            (self.running, self.problem) = (false, problem);
+            self.past.remember(&self.show);
+            return true;
+        }
+        // These come so often that they wait for the next frame.
+        let often = matches!(news, LabNews::Lanes(_) | LabNews::Looks(_));
+        let done = matches!(news, LabNews::RunDone(_));
+        self.show.news(now, news);
+        if done {
+            self.picture.follow();
+        }
+        (!often || self.frame_is_due(now)) && !self.choosing && !self.is_frozen()
+    }
+
+    /// Takes a look at the machine.
+    pub fn look(&mut self, snapshot: &Snapshot) {
+        if self.running {
+            self.show.look(snapshot);
+        }
+    }
+
+    /// Whether a frame of the run is due; asking takes it as drawn.
+    pub fn frame_is_due(&mut self, now: Nanos) -> bool {
+        let due = self.moves() && now >= self.frame.plus(FRAME);
+        if due {
+            self.frame = now;
+        }
+        due
+    }
+
+    /// When the next frame is due; `None` while nothing moves.
+    pub fn next_frame(&self, now: Nanos) -> Option<Nanos> {
+        self.moves().then(|| self.frame.plus(FRAME).max(now))
+    }
+
+    /// Whether what is shown changes by itself.
+    fn moves(&self) -> bool {
+        self.running && !self.choosing && !self.is_frozen()
+    }
+}

@@ -1,0 +1,206 @@
+//! The lab's screen by keys: the form, what is ordered, whom a signal reaches.
+
+use super::{Desk, MACHINE};
+use crate::app::{Effect, FormField, Layer, Msg, Rows, Screen, ZOOMS};
+use crate::model::Pid;
+use crate::model::lab::{
+    Did, Fate, LabNews, LabOrder, LabPlan, LaneEvent, Mode, RunPlan, RunReport, Settings,
+};
+
+fn ordered(desk: &Desk) -> &LabPlan {
+    let Some(Effect::Lab(LabOrder::Run(plan))) = desk.effects.last() else { panic!("{:?}", desk.effects) };
+    plan
+}
+
+fn news(desk: &mut Desk, news: LabNews) {
+    desk.tell(Msg::Lab(news));
+}
+
+fn started(desk: &mut Desk, mode: Mode, workers: u32, pid: u32) {
+    let run = RunPlan { mode, workers, settings: Settings::default() };
+    news(desk, LabNews::RunStarted { index: 0, run, tasks: 1, rounds: 1 });
+    let pid = Pid::new(pid).expect("a pid");
+    news(desk, LabNews::WorkerStarted { worker: 1, pid, tid: pid, name: String::new() });
+}
+
+fn done(desk: &mut Desk, mode: Mode, workers: u32, real_s: f64) {
+    let run = RunPlan { mode, workers, settings: Settings::default() };
+    let report = RunReport { real_s, user_s: real_s, answer_ok: true, ..RunReport::blank(&run) };
+    news(desk, LabNews::RunDone(Box::new(report)));
+}
+
+#[test]
+fn the_form_says_what_is_run_and_the_command_says_the_same() {
+    let mut desk = Desk::new();
+    desk.press("L m + ]");
+    let command = desk.app.lab.form.command_line();
+    assert_eq!(command, "glowtop lab run primes --mode threads --workers 5 --compare serial --seconds 8");
+    // To the knob: mode, workers, size, tasks.
+    desk.press("Tab Tab Tab Tab");
+    assert_eq!(desk.app.lab.form.field, FormField::Knob(0));
+    desk.press("Right Right +");
+    assert!(desk.app.lab.form.command_line().ends_with(" --tasks 12"));
+    desk.press("r");
+    let plan = ordered(&desk);
+    assert_eq!((plan.serial_seconds, plan.runs.len()), (Some(8.0), 2));
+    assert_eq!(
+        (plan.runs[0].mode, plan.runs[1].mode, plan.runs[1].workers),
+        (Mode::Serial, Mode::Threads, 5)
+    );
+    assert!(plan.runs.iter().all(|run| run.settings.word("tasks") == "12"), "both do the same work");
+    // What stands at its default needs no word.
+    desk.press("l Left Left Left");
+    assert!(!desk.app.lab.form.command_line().contains("--tasks"));
+}
+
+#[test]
+fn values_can_be_typed_and_only_those_that_can_be() {
+    let mut desk = Desk::new();
+    desk.press("L Tab Tab");
+    desk.press("7 Enter");
+    assert_eq!(desk.app.lab.form.run_workers(), 7);
+    desk.press("9 9 9 Enter");
+    assert_eq!(desk.said(), "workers takes a whole number from 1 to 32.");
+    assert!(matches!(&desk.app.layer, Some(Layer::Line(line)) if line.failed), "what was typed stays");
+    desk.press("Esc Tab Enter Ctrl-U s e e d Enter");
+    assert_eq!(desk.app.lab.form.choice().map(|choice| choice.seconds), Some(None));
+    assert!(desk.app.lab.form.command_line().ends_with("--size seed"));
+    desk.press("Tab 0 Enter");
+    assert_eq!(desk.said(), "tasks takes a whole number from 1 to 64.");
+}
+
+#[test]
+fn each_task_is_a_process_where_the_mode_says_so() {
+    let mut desk = Desk::new();
+    desk.press("L m m");
+    assert_eq!((desk.app.lab.form.mode(), desk.app.lab.form.run_workers()), (Mode::Fork, 9));
+    assert!(!desk.app.lab.form.fields().contains(&FormField::Workers));
+    desk.press("+");
+    assert_eq!(desk.said(), "this experiment takes no other number of workers");
+}
+
+#[test]
+fn a_sweep_runs_serially_and_on_more_and_more_workers() {
+    let mut desk = Desk::new();
+    desk.press("L + + s");
+    let workers: Vec<(Mode, u32)> = ordered(&desk).runs.iter().map(|run| (run.mode, run.workers)).collect();
+    let pool = |n| (Mode::Pool, n);
+    assert_eq!(workers, [(Mode::Serial, 1), pool(1), pool(2), pool(4), pool(6)]);
+    for (mode, workers, real_s) in [(Mode::Serial, 1, 4.0), (Mode::Pool, 1, 4.0), (Mode::Pool, 2, 2.0)] {
+        started(&mut desk, mode, workers, 9000);
+        done(&mut desk, mode, workers, real_s);
+    }
+    news(&mut desk, LabNews::Ended { problem: None });
+    let points: Vec<(u32, f64)> = desk
+        .app
+        .lab
+        .past
+        .points("primes", Mode::Pool, &Settings::default())
+        .map(|point| (point.workers, point.speedup))
+        .collect();
+    assert_eq!(points, [(1, 1.0), (2, 2.0)]);
+    assert_eq!(desk.app.lab.past.last("primes"), Some("2.00x pool x2"));
+}
+
+#[test]
+fn the_lab_goes_on_while_another_screen_is_shown() {
+    let mut desk = Desk::new();
+    desk.press("L Enter");
+    assert_eq!((desk.app.lab.choosing, desk.app.screen), (false, Screen::Lab));
+    desk.press("Tab");
+    assert_eq!(desk.app.screen, Screen::Processes);
+    started(&mut desk, Mode::Serial, 1, 9000);
+    assert!(desk.app.lab.running && desk.app.lab.show.runs.len() == 1);
+    // Esc leads from the run to the form, and from there to the processes; the run goes on.
+    desk.press("L Esc");
+    assert!(desk.app.lab.choosing && desk.app.lab.running);
+    desk.press("Esc");
+    assert_eq!(desk.app.screen, Screen::Processes);
+    desk.press("L Enter");
+    assert_eq!(desk.said(), "the lab is busy; K ends the run");
+    desk.press("K");
+    assert_eq!(desk.effects.last(), Some(&Effect::Lab(LabOrder::Stop)));
+}
+
+#[test]
+fn nothing_is_drawn_for_news_that_nobody_sees() {
+    let mut desk = Desk::new();
+    desk.press("L Enter");
+    started(&mut desk, Mode::Serial, 1, 9000);
+    let event = |at| LaneEvent { worker: 1, at, what: Did::Begin { task: 1, cpu: 0 } };
+    desk.app.take_dirty();
+    news(&mut desk, LabNews::Lanes(vec![event(1)]));
+    desk.app.take_dirty();
+    // The next within the same frame waits for it.
+    news(&mut desk, LabNews::Lanes(vec![event(2)]));
+    assert!(!desk.app.take_dirty());
+    assert!(desk.app.wakeup().is_some(), "the frame will come");
+    desk.press("Tab");
+    desk.app.take_dirty();
+    desk.at += 1_000_000_000;
+    news(&mut desk, LabNews::Lanes(vec![event(3)]));
+    assert!(!desk.app.take_dirty());
+}
+
+#[test]
+fn a_signal_reaches_the_chosen_worker_and_only_a_process_of_the_lab() {
+    // Pid 40 stands in the table, under another name than the lab's processes have.
+    let mut desk = Desk::new();
+    desk.press("L Enter");
+    started(&mut desk, Mode::Serial, 1, 40);
+    desk.press("F9");
+    assert!(desk.app.layer.is_none());
+    assert_eq!(desk.said(), "worker 1 is not in the table yet: the next look finds it");
+    let mut machine: Vec<_> = MACHINE.to_vec();
+    for spec in &mut machine {
+        if spec.0 == 40 {
+            spec.2 = "lab:primes 1/1";
+        }
+    }
+    desk.look(&machine);
+    desk.press("F9");
+    let Some(Layer::Signal(menu)) = &desk.app.layer else { panic!("{:?}", desk.app.layer) };
+    let pids: Vec<u32> = menu.aims.targets.iter().map(|aimed| aimed.target.id.pid.get()).collect();
+    assert_eq!(pids, [40]);
+    desk.press("Esc");
+    news(&mut desk, LabNews::WorkerEnded { worker: 1, at: 5, fate: Fate::Killed(9) });
+    desk.press("k");
+    assert!(desk.app.layer.is_none());
+    assert_eq!(desk.said(), "worker 1 has ended");
+}
+
+#[test]
+fn the_picture_can_be_turned_zoomed_and_scrolled() {
+    let mut desk = Desk::new();
+    desk.press("L v z");
+    assert_eq!(
+        (desk.app.lab.picture.rows, desk.app.lab.picture.zoom),
+        (Rows::Workers, 0),
+        "there is none yet"
+    );
+    desk.press("Enter");
+    started(&mut desk, Mode::Serial, 1, 9000);
+    desk.press("v z z z");
+    assert_eq!((desk.app.lab.picture.rows, desk.app.lab.picture.cell()), (Rows::Cores, Some(1_000_000)));
+    let window = |desk: &Desk| desk.app.lab.picture.window(10, 1_000_000_000, None).from;
+    let newest = window(&desk);
+    desk.press("Left");
+    assert_eq!(newest - window(&desk), 5_000_000);
+    desk.press("Right Right Right");
+    assert_eq!(window(&desk), newest);
+    desk.press("z");
+    assert_eq!(desk.app.lab.picture.cell(), ZOOMS[0]);
+}
+
+#[test]
+fn a_bet_is_kept_and_can_be_taken_back() {
+    let mut desk = Desk::new();
+    desk.press("L p 3 . 2 Enter");
+    assert_eq!(desk.app.lab.form.choice().and_then(|choice| choice.bet), Some(3.2));
+    desk.press("Enter");
+    assert_eq!(desk.app.lab.show.bet, Some(3.2));
+    desk.press("l p Ctrl-U Enter");
+    assert_eq!(desk.app.lab.form.choice().and_then(|choice| choice.bet), None);
+    desk.press("p y Enter");
+    assert!(desk.said().starts_with("A bet is how many times faster"));
+}

@@ -1,0 +1,200 @@
+//! The chooser: groups, experiments, the form of the chosen one, and the command line that does the same.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{cut, line, rows_of, rule, take, wrapped};
+use crate::app::{Action, App, Form, FormField};
+use crate::model::Role;
+use crate::model::lab::{Group, Knob, KnobKind, Mode, WorkloadInfo};
+use crate::view::Theme;
+use crate::view::pen::Pen;
+
+/// Columns of the groups, and of the last results.
+const GROUPS: u16 = 16;
+const RESULTS: u16 = 24;
+/// Columns of an experiment's id.
+const ID: usize = 14;
+/// From this width on results stand beside the experiments.
+const WIDE: u16 = 70;
+
+pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
+    let form = &app.lab.form;
+    let Some(info) = form.workload() else {
+        wrapped(area, buf, theme.style(Role::Dim), "There is nothing to run.");
+        return;
+    };
+    let mut rest = area;
+    let fields = field_rows(form, area.width);
+    // The form with its heading, bounds and command.
+    let below = 1 + fields + 4;
+    let list =
+        (Group::ALL.len() as u16 + 1).min(area.height.saturating_sub(below + 3)).max(area.height.min(3));
+    draw_lists(take(&mut rest, list), buf, theme, app, info);
+    let again = if app.lab.running { "a run goes on: Esc goes to the processes, K ends it" } else { "" };
+    rule(take(&mut rest, 1), buf, theme, info.id, again);
+    let room = rest.height.saturating_sub(fields + 4);
+    let lesson = rows_of(info.lesson, area.width).min(room);
+    wrapped(take(&mut rest, lesson), buf, theme.style(Role::Text), info.lesson);
+    let room = room - lesson;
+    if room > 0 {
+        let watch = format!("Watch: {}", info.watch);
+        let rows = rows_of(&watch, area.width).min(room);
+        wrapped(take(&mut rest, rows), buf, theme.style(Role::Dim), &watch);
+        if room > rows + 1 {
+            take(&mut rest, 1);
+        }
+    }
+    draw_fields(take(&mut rest, fields), buf, theme, form);
+    draw_foot(rest, buf, theme, app, info);
+}
+
+fn draw_lists(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, info: &WorkloadInfo) {
+    let form = &app.lab.form;
+    let mut rest = area;
+    let groups = cut(&mut rest, if area.width >= 50 { GROUPS } else { 0 });
+    let results = area.width >= WIDE;
+    rule(line(groups, 0), buf, theme, "group", "");
+    let cpus = form.workloads.len();
+    rule(line(rest, 0), buf, theme, "experiment", &format!("{cpus} of them; Enter runs the chosen one"));
+    let (dim, text) = (theme.style(Role::Dim), theme.style(Role::Text));
+    let mark = |chosen: bool| if chosen { ">" } else { " " };
+    for (row, group) in (1..).zip(Group::ALL) {
+        let count = form.workloads.iter().filter(|offered| offered.group == group).count();
+        let chosen = group == info.group;
+        let style = if chosen { theme.style(Role::Strong) } else { dim };
+        let mut pen = Pen::new(buf, line(groups, row));
+        pen.skip(1).put(style, mark(chosen)).skip(1);
+        pen.fmt(style, format_args!("{:<9}{count:>2}", group.word()));
+    }
+    let offered = form.workloads.iter().enumerate().filter(|(_, offered)| offered.group == info.group);
+    let rows = usize::from(area.height.saturating_sub(1));
+    let all: Vec<_> = offered.collect();
+    let at = all.iter().position(|(at, _)| *at == form.at).unwrap_or(0);
+    let first = at.saturating_sub(rows / 2).min(all.len().saturating_sub(rows));
+    for (row, (place, offered)) in (1..).zip(all.into_iter().skip(first).take(rows)) {
+        let mut room = line(rest, row);
+        if results {
+            let columns = room.width.saturating_sub(RESULTS);
+            let entry = cut(&mut room, columns);
+            let last = app.lab.past.last(offered.id).unwrap_or(theme.glyphs().unknown());
+            Pen::new(buf, room).skip(1).put_cut(dim, last);
+            room = entry;
+        }
+        let chosen = place == form.at;
+        let focus = chosen && form.field == FormField::Experiment;
+        let style = match (focus, chosen) {
+            (true, _) => theme.style(Role::Selection),
+            (_, true) => theme.style(Role::Strong),
+            _ => text,
+        };
+        let mut pen = Pen::new(buf, room);
+        pen.skip(1).put(style, mark(chosen)).put(style, " ");
+        pen.fmt(style, format_args!("{:<ID$}", offered.id)).put(style, " ");
+        pen.put_cut(if focus { style } else { dim }, offered.title);
+    }
+}
+
+/// Cells of a field: its word, its value, and a gap.
+fn cells(form: &Form, field: FormField) -> u16 {
+    let (word, value, _) = form.shown(field);
+    (word.chars().count() + value.chars().count() + 5) as u16
+}
+
+/// The fields with their places in the form, row by row.
+fn places(form: &Form, width: u16) -> Vec<(u16, u16, FormField)> {
+    let (mut row, mut x) = (0, 1);
+    let mut places = Vec::new();
+    for field in form.fields().into_iter().skip(1) {
+        let wide = cells(form, field);
+        if x > 1 && x + wide > width {
+            (row, x) = (row + 1, 1);
+        }
+        places.push((row, x, field));
+        x += wide;
+    }
+    places
+}
+
+/// Rows of the fields, and one for what the chosen one is.
+fn field_rows(form: &Form, width: u16) -> u16 {
+    places(form, width).last().map_or(0, |(row, ..)| row + 1) + 1
+}
+
+fn draw_fields(area: Rect, buf: &mut Buffer, theme: &Theme, form: &Form) {
+    let (dim, strong) = (theme.style(Role::Dim), theme.style(Role::Strong));
+    for (row, x, field) in places(form, area.width) {
+        let place = line(area, row);
+        if row + 1 >= area.height && row > 0 || place.height == 0 {
+            break;
+        }
+        let (word, value, _) = form.shown(field);
+        let focus = field == form.field;
+        let mut pen = Pen::new(buf, place);
+        pen.skip(x).put(if focus { strong } else { dim }, word).skip(1);
+        let style = if focus { theme.style(Role::Selection) } else { theme.style(Role::Text) };
+        pen.put(style, if focus { "<" } else { " " })
+            .put(style, &value)
+            .put(style, if focus { ">" } else { " " });
+    }
+    let foot = line(area, area.height.saturating_sub(1));
+    let mut pen = Pen::new(buf, foot);
+    pen.skip(1);
+    if form.field == FormField::Experiment {
+        let words = "Tab goes to the fields; Up, Down choose an experiment, Left, Right a group";
+        pen.put_cut(dim, words);
+        return;
+    }
+    let (_, _, help) = form.shown(form.field);
+    let words = match form.field {
+        FormField::Knob(at) => {
+            form.workload().and_then(|info| info.knobs.get(at)).map(range).unwrap_or_default()
+        }
+        FormField::Mode => {
+            let words: Vec<&str> = form.modes().map(Mode::word).collect();
+            format!(" ({})", words.join(", "))
+        }
+        FormField::Workers | FormField::Size | FormField::Experiment => String::new(),
+    };
+    pen.put_cut(dim, &format!("{help}{words}"));
+}
+
+/// What a knob can be set to.
+fn range(knob: &Knob) -> String {
+    match knob.kind {
+        KnobKind::Number { min, max, .. } => format!(" ({min} to {max})"),
+        KnobKind::Choice(words) => format!(" ({})", words.join(", ")),
+        KnobKind::List { min, max } => format!(" ({min} to {max}, with commas; or none)"),
+    }
+}
+
+fn draw_foot(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, info: &WorkloadInfo) {
+    let (dim, text, key) = (theme.style(Role::Dim), theme.style(Role::Text), theme.style(Role::Key));
+    let mut rest = area;
+    let mut pen = Pen::new(buf, take(&mut rest, 1));
+    pen.skip(1).put(dim, "bounds ");
+    let bounds = info.bounds;
+    pen.fmt(
+        text,
+        format_args!("{} processes, {} MiB, {} s", bounds.processes, bounds.memory_mib, bounds.seconds),
+    );
+    pen.put(dim, "; everything ends with glowtop");
+    if !app.offers(Action::LabRun) {
+        let words = "Nothing is run with --readonly.";
+        Pen::new(buf, take(&mut rest, 1)).skip(1).put(theme.style(Role::Warn), words);
+        return;
+    }
+    if info.compares() {
+        let mut pen = Pen::new(buf, take(&mut rest, 1));
+        pen.skip(1).put(dim, "bet    ");
+        match app.lab.form.choice().and_then(|choice| choice.bet) {
+            Some(bet) => {
+                pen.fmt(text, format_args!("{bet} times faster than serial")).put(dim, "; p changes it")
+            }
+            None => pen.put(key, "p").put(dim, " how many times faster will it be? Bet before you run"),
+        };
+    }
+    let command = format!("$ {}", app.lab.form.command_line());
+    let place = Rect { x: rest.x.saturating_add(1), width: rest.width.saturating_sub(1), ..rest };
+    wrapped(place, buf, text, &command);
+}
