@@ -106,7 +106,7 @@ fn subcommand(info: &'static WorkloadInfo) -> Command {
             .value_parser(clap::value_parser!(u32))
             .help(format!("Number of workers [default: {} here]", plan::workers_of(info))),
     );
-    let command = knob_flags(command, info, |knob, text| knob.check(text));
+    let command = knob_flags(command, info, Knob::check);
     // Last, because what a group of flags says of itself would take its place.
     described(Ending::augment_args(Sizing::augment_args(command)), info)
 }

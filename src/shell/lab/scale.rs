@@ -123,7 +123,7 @@ fn default_levels(cpus: u32) -> Vec<u32> {
     if most <= 8 {
         return (1..=most).collect();
     }
-    let mut levels: Vec<u32> = (0..).map(|power| 1 << power).take_while(|level| *level < most).collect();
+    let mut levels: Vec<u32> = (0..31).map(|power| 1 << power).take_while(|level| *level < most).collect();
     levels.push(most);
     levels
 }
