@@ -24,25 +24,66 @@ pub fn diff(before: &Experiment, after: &Experiment) -> String {
     if let Some((a, b)) = serial(&old).zip(serial(&new)) {
         text += &times("serial", (&a.0, a.1), (&b.0, b.1));
     }
-    let mut unmatched: Vec<&Comparison> = new.iter().collect();
-    for a in &old {
-        let name = title(&a.run, before);
-        let same = |b: &&Comparison| b.run.mode == a.run.mode && title(&b.run, after) == name;
-        match unmatched.iter().position(same).map(|at| unmatched.remove(at)) {
-            Some(b) => text += &compared(&name, a, b),
-            None => {
-                let _ = writeln!(text, "\n{name}: only before, real {}", seconds(a.run.real_s));
-            }
-        }
+    let (pairs, only_old, only_new) = paired(&old, &new);
+    for (a, b) in pairs {
+        text += &compared(a, b, before, after);
     }
-    for b in unmatched {
-        let _ = writeln!(text, "\n{}: only after, real {}", title(&b.run, after), seconds(b.run.real_s));
+    for (all, experiment, when) in [(only_old, before, "before"), (only_new, after, "after")] {
+        for one in all {
+            let _ = writeln!(
+                text,
+                "\n{}: only {when}, real {}",
+                title(&one.run, experiment),
+                seconds(one.run.real_s)
+            );
+        }
     }
     text
 }
 
-fn compared(name: &str, a: &Comparison, b: &Comparison) -> String {
-    let mut text = times(name, (&a.run, a.real), (&b.run, b.real));
+type Pairs<'a> = (Vec<(&'a Comparison, &'a Comparison)>, Vec<&'a Comparison>, Vec<&'a Comparison>);
+
+/// The runs of both that are most alike, and who is left over: first those alike in all, then those of the same mode
+/// and number of workers, then whoever is left where that is one each.
+fn paired<'a>(old: &'a [Comparison], new: &'a [Comparison]) -> Pairs<'a> {
+    let (mut left, mut right): (Vec<_>, Vec<_>) = (old.iter().collect(), new.iter().collect());
+    let mut pairs: Vec<(&Comparison, &Comparison)> = Vec::new();
+    let same = |a: &RunReport, b: &RunReport| (a.mode, a.workers) == (b.mode, b.workers);
+    for alike in [
+        |a: &RunReport, b: &RunReport, same: bool| same && a.settings == b.settings,
+        |_: &RunReport, _: &RunReport, same: bool| same,
+    ] {
+        left.retain(|a| {
+            let at = right.iter().position(|b| alike(&a.run, &b.run, same(&a.run, &b.run)));
+            if let Some(at) = at {
+                pairs.push((a, right.remove(at)));
+            }
+            at.is_none()
+        });
+    }
+    if let ([a], [b]) = (left.as_slice(), right.as_slice()) {
+        pairs.push((a, b));
+        (left, right) = (Vec::new(), Vec::new());
+    }
+    (pairs, left, right)
+}
+
+/// What the second run of a pair is called, where it is not called the same; and the knobs that differ.
+fn called(a: &RunReport, b: &RunReport, before: &Experiment, after: &Experiment) -> String {
+    let (old, new) = (title(a, before), title(b, after));
+    let mut name = if old == new { old } else { format!("{old} -> {new}") };
+    for (knob, value) in &a.settings.0 {
+        let other = b.settings.word(knob);
+        if other != value && !name.contains(&format!("{knob}=")) {
+            name.extend(["   ", &safe(knob, 20), " ", &safe(value, 20), " -> ", &safe(other, 20)]);
+        }
+    }
+    name
+}
+
+fn compared(a: &Comparison, b: &Comparison, before: &Experiment, after: &Experiment) -> String {
+    let name = called(&a.run, &b.run, before, after);
+    let mut text = times(&name, (&a.run, a.real), (&b.run, b.real));
     let mut row = |what: &str, a: String, b: String, change: String| {
         let _ = writeln!(text, "{}", format!("  {what:<28}{a:>14}{b:>14}{change:>12}").trim_end());
     };

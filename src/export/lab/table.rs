@@ -12,6 +12,8 @@ use crate::model::lab::{Comparison, Experiment, RunReport, WorkerReport};
 const HEAD: usize = 24;
 /// Least width of the others.
 const COLUMN: usize = 14;
+/// Most cells of a line of columns.
+const WIDEST: usize = 132;
 /// Width that sentences are broken at, and what they are indented by.
 const LINE: usize = 92;
 const INDENT: &str = "        ";
@@ -21,6 +23,9 @@ const BAR: usize = 40;
 /// Lanes are drawn for no more workers than this.
 const LANES: usize = 16;
 
+/// A column: a run, and what comparing it gives.
+type Column<'r> = (&'r RunReport, Option<&'r Comparison>);
+
 /// A row's cells: what a run, or its comparison, has to say; empty where it has nothing to.
 type Cell<'c> = &'c dyn Fn(&RunReport, Option<&Comparison>) -> String;
 
@@ -28,8 +33,35 @@ type Cell<'c> = &'c dyn Fn(&RunReport, Option<&Comparison>) -> String;
 pub fn table(experiment: &Experiment) -> String {
     let comparisons = experiment.comparisons();
     let columns = columns(&comparisons);
+    if columns.is_empty() {
+        return heading(experiment) + ": no run came to its end\n";
+    }
+    let mut text = String::new();
+    for (at, block) in blocks(&columns, experiment).into_iter().enumerate() {
+        text += if at == 0 { "" } else { "\n" };
+        text += &figures(block, experiment);
+    }
+    for comparison in &comparisons {
+        text += &explained(comparison, experiment);
+    }
+    text
+}
+
+/// As many columns side by side as fit on a wide terminal.
+fn blocks<'c, 'r>(columns: &'c [Column<'r>], experiment: &Experiment) -> Vec<&'c [Column<'r>]> {
+    let widest = columns.iter().map(|(run, _)| width(&title(run, experiment))).max().unwrap_or(COLUMN);
+    columns.chunks(((WIDEST - HEAD) / widest).max(1)).collect()
+}
+
+/// Width of the column with this title.
+fn width(title: &str) -> usize {
+    (title.chars().count() + 2).max(COLUMN)
+}
+
+/// What was measured, and what dividing gives.
+fn figures(columns: &[Column<'_>], experiment: &Experiment) -> String {
     let titles: Vec<String> = columns.iter().map(|(run, _)| title(run, experiment)).collect();
-    let widths: Vec<usize> = titles.iter().map(|title| (title.chars().count() + 2).max(COLUMN)).collect();
+    let widths: Vec<usize> = titles.iter().map(|title| width(title)).collect();
     let mut text = line(&heading(experiment), &titles, &widths);
     let mut row = |head: &str, cell: Cell| {
         let cells: Vec<String> = columns.iter().map(|(run, comparison)| cell(run, *comparison)).collect();
@@ -47,12 +79,12 @@ pub fn table(experiment: &Experiment) -> String {
     row("migrations", &|run, _| of_crew(run, |crew| total(crew.iter().map(|w| w.migrations))));
     row("max RSS", &|run, _| mebibytes(run.max_rss));
     row("answer", &|run, _| answer(run));
-    if comparisons.iter().any(|comparison| comparison.speedup.is_some()) {
+    if columns.iter().any(|(_, c)| c.is_some_and(|c| c.speedup.is_some())) {
         row("speed-up", &|_, c| c.map_or_else(String::new, |c| number(c.speedup.map(|s| s.value), 2) + " x"));
         row("efficiency", &|_, c| c.map_or_else(String::new, |c| percent(c.efficiency)));
         row("Karp-Flatt", &|_, c| c.map_or_else(String::new, |c| number(c.karp_flatt, 3)));
         row("CPU inflation", &|_, c| c.map_or_else(String::new, |c| number(c.inflation, 2)));
-        if comparisons.iter().any(|comparison| comparison.ceiling.is_some()) {
+        if columns.iter().any(|(_, c)| c.is_some_and(|c| c.ceiling.is_some())) {
             row("ceiling, this order", &|_, c| {
                 c.map_or_else(String::new, |c| number(c.ceiling.map(|c| c.now), 2))
             });
@@ -60,9 +92,6 @@ pub fn table(experiment: &Experiment) -> String {
                 c.map_or_else(String::new, |c| number(c.ceiling.map(|c| c.largest_first), 2))
             });
         }
-    }
-    for comparison in &comparisons {
-        text += &explained(comparison, experiment);
     }
     text
 }
