@@ -264,6 +264,22 @@ fn manual(out: &mut dyn Write) -> io::Result<()> {
         if sub.get_after_help().is_some() {
             page.render_extra_section(&mut part)?;
         }
+        // Its own commands: those of the lab. The workloads below them explain themselves.
+        for own in sub.get_subcommands().filter(|own| !own.is_hide_set()) {
+            let about = own.get_about().map(ToString::to_string).unwrap_or_default();
+            writeln!(part, ".SH \"{} {}\"\n{}.", sub.get_name(), own.get_name(), roff(&about))?;
+            let mut options = Vec::new();
+            let page = clap_mangen::Man::new(own.clone());
+            page.render_synopsis_section(&mut options)?;
+            page.render_options_section(&mut options)?;
+            // Without headings of its own.
+            let text = String::from_utf8_lossy(&options).into_owned();
+            let lines = text.lines().filter(|line| !line.starts_with(".SH SYNOPSIS"));
+            for line in lines {
+                let is_heading = line.starts_with(".SH ");
+                writeln!(part, "{}", if is_heading { ".PP" } else { line })?;
+            }
+        }
         // Within a page, a command's headings stand below its name.
         out.write_all(String::from_utf8_lossy(&part).replace(".SH ", ".SS ").as_bytes())?;
     }
@@ -374,7 +390,9 @@ mod tests {
         {
             assert_eq!(page.matches(heading).count(), 1, "{heading}");
         }
-        assert_eq!(page.matches("Exit status").count(), 2, "that of kill, and that of all others");
+        let statuses = page.matches("Exit status").count();
+        assert_eq!(statuses, 3, "that of kill, that of the lab, and that of all others");
+        assert!(page.contains("\n.SS \"lab run\"\n") && page.contains("at\\-a\\-time"), "{page}");
         assert!(!page.contains("glowtop\\-ps(1)"), "there is no such page");
     }
 

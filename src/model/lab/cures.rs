@@ -2,7 +2,7 @@
 
 use super::whatif::{QueueOrder, chunk};
 use super::why::{Case, Cause, Cure};
-use super::{Mode, RunPlan, RunReport};
+use super::{Beside, Mode, RunPlan, RunReport};
 
 /// Knobs that cure what a workload shows: name, value that shows it, value that cures it, and how to say so.
 const REMEDIES: [(&str, &str, &str, &str); 3] = [
@@ -137,12 +137,16 @@ fn own_wait(case: &Case<'_>, speedup: f64) -> Option<Cure> {
     })
 }
 
-/// The same once more: with nobody else there, the workers would not have waited.
+/// The same once more: with nobody else there, neither the workers nor the serial run would have waited for others.
 fn quiet(case: &Case<'_>, speedup: f64) -> Cure {
     let run = case.run;
-    let waited_s = case.account.map_or(0.0, |account| case.waits(account).1);
-    let real_s = run.real_s - waited_s / f64::from(run.workers.max(1));
-    let predicted = (speedup > 0.0 && real_s > 0.0).then_some(speedup * run.real_s / real_s);
+    let waited_s = case.account.map_or(0.0, |account| case.waits(account).1) / f64::from(run.workers.max(1));
+    let serial_waited_s =
+        case.serial.map_or(0.0, |serial| Beside::new(serial).run_queue_others_s.unwrap_or(0.0));
+    let serial_s = case.serial.map_or(0.0, |serial| serial.real_s) - serial_waited_s;
+    let most = case.ceiling.map_or(f64::INFINITY, |ceiling| ceiling.now).min(case.limit());
+    let predicted = (speedup > 0.0).then(|| (serial_s / (run.real_s - waited_s)).min(most));
+    let predicted = predicted.filter(|predicted| predicted.is_finite() && *predicted > 0.0);
     Cure { label: "the same on a quiet machine".to_owned(), run: plan_of(run), predicted }
 }
 

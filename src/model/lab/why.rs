@@ -115,8 +115,11 @@ impl Case<'_> {
         }
         match (self.speedup, self.account) {
             (Some(speedup), Some(account)) => Some(self.compared(speedup, account)),
+            (Some(_), None) if self.run.crew.is_empty() => None,
             (Some(speedup), None) => {
-                let sentence = format!("{}.", Self::times_faster(speedup));
+                let faster = Self::times_faster(speedup);
+                let sentence =
+                    format!("{faster}. A task used several CPUs at once, so the time has no account.");
                 Some(Why { sentence, cause: None, cure: cures::remedy(self.run) })
             }
             (None, Some(account)) if self.run.mode != Mode::Serial && !self.run.answers.is_empty() => {
@@ -174,7 +177,7 @@ impl Case<'_> {
     }
 
     /// The greatest speed-up that workers and CPUs allow.
-    fn limit(&self) -> f64 {
+    pub(super) fn limit(&self) -> f64 {
         if self.computes() { cores_for(self.run) } else { f64::from(self.run.workers.max(1)) }
     }
 

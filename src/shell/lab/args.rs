@@ -2,9 +2,7 @@
 //!
 //! Each workload is a subcommand that is built from what the workload says of itself, so its help explains it.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::sync::LazyLock;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand};
@@ -61,7 +59,7 @@ impl FromArgMatches for WorkloadArgs {
                 workers: flags.get_one::<u32>(WORKERS).map(|count| vec![*count]).unwrap_or_default(),
                 knobs: knobs_of(info, flags),
             },
-            sizing: Sizing::from_arg_matches(flags)?,
+            sizing: Sizing::of(flags),
             ending: Ending::from_arg_matches(flags)?,
         })
     }
@@ -106,9 +104,9 @@ fn subcommand(info: &'static WorkloadInfo) -> Command {
             .value_parser(clap::value_parser!(u32))
             .help(format!("Number of workers [default: {} here]", plan::workers_of(info))),
     );
-    let command = knob_flags(command, info, |knob, text| knob.check(text));
+    let command = knob_flags(command, info, Knob::check);
     // Last, because what a group of flags says of itself would take its place.
-    described(Ending::augment_args(Sizing::augment_args(command)), info)
+    described(Ending::augment_args(plan::sizing_flags(command, info)), info)
 }
 
 /// The command with what a workload says of itself.
@@ -152,25 +150,13 @@ pub(super) fn knob_flags(
         };
         command.arg(
             Arg::new(knob.id)
-                .long(flag(knob))
+                .long(knob.id)
                 .value_name(value)
                 .value_parser(parse)
                 .help_heading("Knobs")
                 .help(format!("{}{what} [default: {}]", capital(knob.help), knob.default)),
         )
     })
-}
-
-/// The name of a knob's flag: its own, or with a `knob-` before it where that is taken.
-fn flag(knob: &Knob) -> &'static str {
-    static TAKEN: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
-        let reserved = Ending::augment_args(Sizing::augment_args(Command::new("")));
-        let longs = reserved.get_arguments().filter_map(Arg::get_long);
-        let taken: Vec<&str> = longs.chain([MODE, WORKERS, "help"]).collect();
-        let all = lab::workloads().iter().flat_map(|info| &info.knobs).map(|knob| knob.id);
-        all.filter(|id| taken.contains(id)).map(|id| (id, format!("knob-{id}"))).collect()
-    });
-    TAKEN.get(knob.id).map_or(knob.id, String::as_str)
 }
 
 /// The values of the knobs that were set.
@@ -242,7 +228,7 @@ mod tests {
             let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(words(&help).contains(&words(info.lesson)), "{help}");
             for knob in &info.knobs {
-                assert!(help.contains(&format!("--{} ", flag(knob))), "{}: {}", info.id, knob.id);
+                assert!(help.contains(&format!("--{} ", knob.id)), "{}: {}", info.id, knob.id);
             }
             for arg in command.get_arguments() {
                 assert!(arg.get_help().is_some(), "{}", arg.get_id());

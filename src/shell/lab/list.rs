@@ -2,15 +2,14 @@
 
 use std::process::ExitCode;
 
-use super::Failure;
 use crate::lab;
 use crate::model::lab::{Group, Knob, KnobKind, WorkloadInfo};
 use crate::shell::output;
 
 /// Writes the workloads.
-pub(super) fn main(json: bool) -> Result<ExitCode, Failure> {
+pub(super) fn main(json: bool) -> ExitCode {
     let text = if json { as_json(lab::workloads()) } else { as_text(lab::workloads()) };
-    Ok(output::write(|out| out.write_all(text.as_bytes())))
+    output::write(|out| out.write_all(text.as_bytes()))
 }
 
 fn as_text(workloads: &[WorkloadInfo]) -> String {
@@ -18,7 +17,8 @@ fn as_text(workloads: &[WorkloadInfo]) -> String {
     for group in Group::ALL {
         let of_group: Vec<_> = workloads.iter().filter(|workload| workload.group == group).collect();
         if !of_group.is_empty() {
-            text += &format!("{}{}\n", if text.is_empty() { "" } else { "\n" }, group.word());
+            text += if text.is_empty() { "" } else { "\n" };
+            text.extend([group.word(), "\n"]);
             text.extend(
                 of_group.iter().map(|workload| format!("  {:<14} {}\n", workload.id, workload.title)),
             );

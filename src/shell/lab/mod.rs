@@ -33,6 +33,7 @@ const REFUSED: u8 = 5;
 
 /// What to do in the lab
 #[derive(clap::Args, Clone, Debug)]
+#[command(after_help = EXIT_STATUS)]
 pub(super) struct LabArgs {
     #[command(subcommand)]
     command: LabCommand,
@@ -88,7 +89,7 @@ impl From<LabError> for Failure {
 /// Runs `glowtop lab …`.
 pub(super) fn main(args: &LabArgs) -> ExitCode {
     let done = match &args.command {
-        LabCommand::List { json } => list::main(*json),
+        LabCommand::List { json } => Ok(list::main(*json)),
         LabCommand::Run(args) => args::main(args),
         LabCommand::Scale(args) => scale::main(args),
         LabCommand::Ls => saved::list(),

@@ -1,6 +1,6 @@
 //! From flags to plans of the lab's own workloads.
 
-use clap::Args;
+use clap::{Arg, ArgMatches, Args, Command};
 
 use super::Failure;
 use super::args::{seconds, wrong};
@@ -28,6 +28,35 @@ pub(super) struct Sizing {
     /// End a run after so many seconds [default: what the workload allows]
     #[arg(long, value_name = "S")]
     pub time_limit: Option<u32>,
+}
+
+/// Flags for work that can also be done serially.
+const OF_WORK: [&str; 3] = ["compare", "seconds", "size"];
+
+/// The flags of [`Sizing`] that a workload has: none of those for which it has a knob of its own, and those of work only
+/// where there is some.
+pub(super) fn sizing_flags(command: Command, info: &WorkloadInfo) -> Command {
+    let all = Sizing::augment_args(Command::new(""));
+    let has = |flag: &&Arg| {
+        let id = flag.get_long().unwrap_or_default();
+        info.knob(id).is_none() && (info.compares() || !OF_WORK.contains(&id))
+    };
+    command.args(all.get_arguments().filter(has).cloned())
+}
+
+impl Sizing {
+    /// What the flags say; those that a workload does not have are as where nobody says anything.
+    pub(super) fn of(flags: &ArgMatches) -> Sizing {
+        let word = |id| flags.try_get_one::<String>(id).ok().flatten().cloned();
+        let count = |id| flags.try_get_one::<u32>(id).ok().flatten().copied();
+        Sizing {
+            compare: word("compare"),
+            repeat: count("repeat").unwrap_or(1),
+            seconds: flags.try_get_one::<f64>("seconds").ok().flatten().copied(),
+            size: word("size").unwrap_or_else(|| "auto".to_owned()),
+            time_limit: count("time_limit"),
+        }
+    }
 }
 
 /// What was chosen of a workload.

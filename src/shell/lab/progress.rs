@@ -1,6 +1,7 @@
 //! How far a plan is, in one line. Pure; `play` says when it is.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::model::lab::{Did, LabNews, Mode, RunReport};
 
@@ -72,7 +73,7 @@ impl Progress {
     /// Seconds that the run that goes on still takes; `None` where nobody can say.
     fn left_s(&self, elapsed_s: f64) -> Option<f64> {
         if let Some(serial_s) = self.serial_s.filter(|_| self.is_serial && self.weights.is_empty()) {
-            return (serial_s > elapsed_s).then(|| serial_s - elapsed_s);
+            return Some(serial_s - elapsed_s).filter(|left_s| *left_s > 0.0);
         }
         let weight = |task: &u32| self.weights.get(task).copied().unwrap_or(1.0);
         let all: f64 = (1..=self.tasks).map(|task| weight(&task)).sum();
@@ -88,11 +89,11 @@ impl Progress {
         let elapsed_s = (now_s - self.began_s).max(0.0);
         let mut line = format!("run {}/{}  {}", self.run, self.runs, self.title);
         if self.tasks > 0 {
-            line += &format!("  {}/{} tasks", self.done.len(), self.tasks);
+            let _ = write!(line, "  {}/{} tasks", self.done.len(), self.tasks);
         }
-        line += &format!("  {elapsed_s:.1} s");
+        let _ = write!(line, "  {elapsed_s:.1} s");
         if let Some(left_s) = self.left_s(elapsed_s) {
-            line += &format!("  about {left_s:.0} s left");
+            let _ = write!(line, "  about {left_s:.0} s left");
         }
         line
     }

@@ -1,6 +1,7 @@
 //! Experiments that were kept: a folder each below the user's state folder (XDG Base Directory Specification), named by
 //! time and subject, with the report as JSON, Markdown and SVG. Nobody else can read them.
 
+use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -80,7 +81,9 @@ pub(super) fn list() -> Result<ExitCode, Failure> {
     let home = folder()?;
     for name in names(&home)? {
         match read(&home.join(&name).join("report.json")) {
-            Ok(experiment) => text += &format!("{:<44} {}\n", shown(&name), summary(&experiment)),
+            Ok(experiment) => {
+                let _ = writeln!(text, "{:<44} {}", shown(&name), summary(&experiment));
+            }
             Err(failure) => {
                 remark(&failure.sentence);
                 code = ExitCode::from(FAILED);
@@ -113,10 +116,10 @@ fn summary(experiment: &Experiment) -> String {
     let of = |comparison: &crate::model::lab::Comparison| comparison.speedup.map(|ratio| ratio.value);
     let best = comparisons.iter().filter_map(|comparison| Some((comparison, of(comparison)?)));
     if let Some((comparison, speedup)) = best.max_by(|(_, a), (_, b)| a.total_cmp(b)) {
-        text += &format!("  {speedup:.2} x on {}", comparison.run.workers);
+        let _ = write!(text, "  {speedup:.2} x on {}", comparison.run.workers);
     }
     if let Some(worst) = comparisons.iter().map(|comparison| comparison.verdict.kind).max() {
-        text += &format!("  {}", worst.word());
+        let _ = write!(text, "  {}", worst.word());
     }
     text
 }
@@ -153,8 +156,8 @@ fn names(home: &Path) -> Result<Vec<String>, Failure> {
 
 /// The experiment that a user means.
 fn find(name: &str) -> Result<Experiment, Failure> {
-    if name.contains('/') || name.ends_with(".json") {
-        let path = Path::new(name);
+    let path = Path::new(name);
+    if name.contains('/') || path.extension().is_some_and(|end| end == "json") {
         return read(&if path.is_dir() { path.join("report.json") } else { path.to_owned() });
     }
     let home = folder()?;

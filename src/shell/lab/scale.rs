@@ -36,7 +36,7 @@ impl FromArgMatches for ScaleArgs {
                 workers: flags.get_one::<Vec<u32>>(WORKERS).cloned().unwrap_or_default(),
                 knobs: knobs_of(info, flags),
             },
-            sizing: Sizing::from_arg_matches(flags)?,
+            sizing: Sizing::of(flags),
             ending: Ending::from_arg_matches(flags)?,
         })
     }
@@ -73,7 +73,7 @@ fn subcommand(info: &'static WorkloadInfo) -> Command {
     let command = knob_flags(command, info, |knob, text| {
         values(knob, text).iter().try_for_each(|value| knob.check(value))
     });
-    described(Ending::augment_args(Sizing::augment_args(command)), info)
+    described(Ending::augment_args(plan::sizing_flags(command, info)), info)
         .after_help("A knob may have several values with commas between them: one sweep for each of them.")
 }
 
@@ -123,7 +123,7 @@ fn default_levels(cpus: u32) -> Vec<u32> {
     if most <= 8 {
         return (1..=most).collect();
     }
-    let mut levels: Vec<u32> = (0..).map(|power| 1 << power).take_while(|level| *level < most).collect();
+    let mut levels: Vec<u32> = (0..31).map(|power| 1 << power).take_while(|level| *level < most).collect();
     levels.push(most);
     levels
 }

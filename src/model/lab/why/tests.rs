@@ -223,6 +223,14 @@ fn the_load_of_others_is_found_and_what_a_quiet_machine_would_give() {
     );
     let cure = why.cure.expect("a quiet machine");
     assert!(cure.predicted.is_some_and(|predicted| (predicted - 2.0).abs() < 0.01), "{cure:?}");
+    // The serial run was held up, too: on a quiet machine it would be quicker as well.
+    let mut held_up = base.clone();
+    (held_up.real_s, held_up.noise.others) = (3.0, Some(0.25));
+    (held_up.crew[0].last, held_up.crew[0].wait_s) = (Some(3.0), 1.0);
+    let mut slow = report(Mode::Pool, 2, &[ORDER], &[Life { run: 1.0, wait: 2.0, ..Life::default() }; 2]);
+    slow.noise.others = Some(0.7);
+    let words = ["1.00 times faster, not 2", "66.7 %", "The same on a quiet machine should give 2.00"];
+    diagnosed(&held_up, &slow, Some(Cause::OthersWait), &words);
     run.noise.others = None;
     diagnosed(&base, &run, Some(Cause::OwnWait), &["waiting for a CPU"]);
 }
