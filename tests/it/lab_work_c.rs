@@ -122,6 +122,14 @@ fn a_race_does_all_additions_whatever_is_lost() {
 }
 
 #[test]
+fn without_a_cure_additions_get_lost() {
+    // Long enough that both workers are interrupted many times in each repeat; an optimised program is quicker.
+    let n = if cfg!(debug_assertions) { "2000000" } else { "100000000" };
+    let played = right("race", Mode::Threads, 2, &[("n", n), ("barrier", "yes")]);
+    assert!(played.figure("lost additions") > 0.0);
+}
+
+#[test]
 fn a_thousand_repeats_lose_nothing_with_either_cure() {
     for mode in BOTH {
         for fix in ["mutex", "atomic"] {

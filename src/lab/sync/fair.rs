@@ -42,8 +42,17 @@ impl<'a> FairLock<'a> {
     /// # Errors
     /// [`Stopping`]; nobody gets the lock any more then.
     pub(in super::super) fn lock(&self, pulse: &mut Pulse) -> Result<Ticket, Stopping> {
+        let ticket = self.ticket();
+        self.await_turn(ticket, pulse)
+    }
+
+    /// The next ticket.
+    fn ticket(&self) -> u64 {
         // SeqCst here and in `unlock`: of a newcomer and a releaser at least one must see what the other wrote.
-        let ticket = self.next.fetch_add(1, SeqCst);
+        self.next.fetch_add(1, SeqCst)
+    }
+
+    fn await_turn(&self, ticket: u64, pulse: &mut Pulse) -> Result<Ticket, Stopping> {
         if self.seat(ticket).load(SeqCst) != ticket {
             let board = pulse.board();
             pulse.wait(BlockedOn::Lock, || self.wait(board, ticket))?;
@@ -64,6 +73,17 @@ impl<'a> FairLock<'a> {
     /// Whether somebody waits for what the holder of this ticket has.
     pub(in super::super) fn is_awaited(&self, ticket: Ticket) -> bool {
         self.next.load(Relaxed) > ticket.0 + 1
+    }
+
+    /// Queues up again, hands it on, and waits for its turn. The order is what makes it fair: who hands it on first may
+    /// lose his CPU to the one whom he has just woken, and then that one finds nobody who waits.
+    ///
+    /// # Errors
+    /// [`Stopping`]; it is handed on all the same.
+    pub(in super::super) fn pass(&self, ticket: Ticket, pulse: &mut Pulse) -> Result<Ticket, Stopping> {
+        let again = self.ticket();
+        self.unlock(ticket);
+        self.await_turn(again, pulse)
     }
 
     /// How many have come for it so far.
@@ -94,12 +114,19 @@ mod tests {
         let (lock, counter, log) = (FairLock::new(&mut cells), cells.one(), cells.many(4000));
         // More often than there are seats, so that each is used again.
         together(&board, 4, |pulse| {
-            for _ in 0..1000 {
-                let ticket = lock.lock(pulse).expect("nobody stops us");
+            let mut ticket = lock.lock(pulse).expect("nobody stops us");
+            for round in 0..1000 {
                 let at = counter.load(Relaxed);
                 log[at as usize].store(ticket.0, Relaxed);
                 counter.store(at + 1, Relaxed);
-                lock.unlock(ticket);
+                if round == 999 {
+                    lock.unlock(ticket);
+                } else if round % 2 == 0 {
+                    ticket = lock.pass(ticket, pulse).expect("nobody stops us");
+                } else {
+                    lock.unlock(ticket);
+                    ticket = lock.lock(pulse).expect("nobody stops us");
+                }
             }
         });
         assert_eq!(counter.load(Relaxed), 4000);

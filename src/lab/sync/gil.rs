@@ -93,6 +93,11 @@ impl Hand<'_> {
             Lock::New(asked) => asked.lock(pulse, self.gil.handovers).map(|()| Held::Plain),
             Lock::Fair(fair) => fair.lock(pulse).map(Held::Ticket),
         }?;
+        self.took(held, pulse);
+        Ok(())
+    }
+
+    fn took(&mut self, held: Held, pulse: &Pulse) {
         self.held = Some(held);
         let me = u64::from(pulse.number());
         let before = self.gil.last.load(Relaxed);
@@ -107,7 +112,6 @@ impl Hand<'_> {
             }
         }
         self.since = now_ns();
-        Ok(())
     }
 
     fn release(&mut self) {
@@ -130,11 +134,18 @@ impl OnBeat for Hand<'_> {
             (Lock::Fair(_), _) => false,
         };
         if gives_up {
+            // Where everybody is to come to an end nobody needs it any more; then it is just not held.
+            if let (Lock::Fair(fair), Some(Held::Ticket(ticket))) = (self.gil.lock, self.held) {
+                self.held = None;
+                if let Ok(ticket) = fair.pass(ticket, pulse) {
+                    self.took(Held::Ticket(ticket), pulse);
+                }
+                return;
+            }
             self.release();
             if let Lock::New(asked) = self.gil.lock {
                 asked.let_another(pulse, self.gil.last);
             }
-            // Where everybody is to come to an end nobody needs it any more.
             let _ = self.take(pulse);
         }
     }

@@ -43,8 +43,8 @@ pub(super) fn workload() -> Workload {
                 Knob {
                     id: "n",
                     help: "additions of each worker in each repeat",
-                    kind: number(1.0, 10_000_000.0, 1.0),
-                    default: "1000000",
+                    kind: number(1.0, 100_000_000.0, 1.0),
+                    default: "10000000",
                 },
                 Knob {
                     id: "fix",
