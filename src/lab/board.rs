@@ -187,6 +187,7 @@ impl Board {
     }
 
     /// How many are taken.
+    #[cfg(test)]
     pub(super) fn tokens(&self) -> u64 {
         self.word(header::TOKENS).load(Acquire)
     }

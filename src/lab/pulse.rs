@@ -129,11 +129,6 @@ impl<'a> Pulse<'a> {
         self.board
     }
 
-    /// The task it is on, from 1; 0 between tasks.
-    pub(super) fn task(&self) -> u32 {
-        self.task
-    }
-
     /// Does something at each beat from now on.
     pub(super) fn set_on_beat(&mut self, on_beat: Option<Box<dyn OnBeat + 'a>>) {
         self.on_beat = on_beat;
@@ -372,7 +367,7 @@ mod tests {
         let board = Board::new().expect("memory");
         let mut pulse = Pulse::new(&board, "worker").expect("a slot");
         pulse.begin(3);
-        assert_eq!(pulse.task(), 3);
+        assert_eq!(pulse.task, 3);
         pulse.end(42);
         assert_eq!(board.answered(3), Some(42));
         let word = |word| board.slot(0, word).load(Relaxed);

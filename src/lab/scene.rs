@@ -342,11 +342,6 @@ impl<'a> Scene<'a> {
         self.tell(&SceneSaid::Figure(Figure { what: what.to_owned(), value, unit: unit.to_owned() }));
     }
 
-    /// Shared words for the workload itself; they begin as 0.
-    pub(super) fn cells(&self) -> &'a [AtomicU64] {
-        self.board.cells()
-    }
-
     /// One of them.
     pub(super) fn cell(&self, at: usize) -> &'a AtomicU64 {
         static NOWHERE: AtomicU64 = AtomicU64::new(0);

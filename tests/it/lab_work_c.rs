@@ -265,7 +265,7 @@ fn counters_are_exact_whatever_they_share() {
 
 #[test]
 fn a_fork_shares_pages_until_they_are_written_to() {
-    let played = right("cow", Mode::Fork, 4, &[("size", "16"), ("write", "50"), ("show", "0")]);
+    let played = right("cow", Mode::Fork, 4, &[("mib", "16"), ("write", "50"), ("show", "0")]);
     if !Path::new("/proc/self/smaps_rollup").exists() {
         println!("skipped: this kernel does not say what is shared");
         return;

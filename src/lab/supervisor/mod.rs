@@ -1,5 +1,8 @@
 //! The supervisor: starts the master of each run, watches the board, measures, reports, and ends everything below it
 //! when its lifeline breaks. It has one thread; it sleeps in poll(2) while the workers work.
+//!
+//! `record` holds one run from its first process to its report, `look` sees workers from outside, `machine` what others
+//! do meanwhile, `outbox` the news that the monitor has not taken yet.
 
 mod look;
 mod machine;

@@ -56,7 +56,7 @@ pub(super) fn workload() -> Workload {
             workers: Workers::Fixed(1 + CHILDREN),
             knobs: vec![
                 Knob {
-                    id: "size",
+                    id: "mib",
                     help: "memory of the parent, MiB",
                     kind: number(1.0, 96.0, 1.0),
                     default: "64",
@@ -194,7 +194,7 @@ fn rollup(text: &str) -> [Option<u64>; KEYS.len()] {
 fn play(scene: &Scene) -> io::Result<()> {
     let settings = scene.settings;
     let mut cells = Cells::new(scene.board);
-    let size = settings.whole("size") as usize * MIB;
+    let size = settings.whole("mib") as usize * MIB;
     let family = Family {
         size,
         write: (size / PAGE * settings.whole("write") as usize / 100) * PAGE,

@@ -343,7 +343,7 @@ pub struct Jobs {
     /// Go on after a job that failed.
     pub keep_going: bool,
     /// Where they are run.
-    pub directory: std::path::PathBuf,
+    pub directory: String,
     /// What they write goes to the standard error of whoever started the lab; otherwise it is discarded.
     #[serde(default)]
     pub pass_output: bool,
