@@ -153,7 +153,7 @@ fn quiet(case: &Case<'_>, speedup: f64) -> Cure {
     let certain = case.account.is_some_and(|account| {
         account.share(account.run_queue_s) < 0.5 && account.share(account.blocked_s) < 0.05
     });
-    let predicted = predicted.filter(|predicted| certain && predicted.is_finite() && *predicted > 0.0);
+    let predicted = predicted.filter(|predicted| certain && predicted.is_finite() && *predicted > speedup);
     Cure { label: "the same on a quiet machine".to_owned(), run: plan_of(run), predicted }
 }
 

@@ -260,6 +260,7 @@ impl Comparison {
     }
 
     /// The comparison of one repeat by itself with the same serial run; machine and repeats are left out of it.
+    #[must_use]
     pub fn of(&self, repeat: &RunReport) -> Comparison {
         let serial = self.serial.as_ref().map(|serial| Repeats(vec![serial]));
         let alone = Comparison::new(serial.as_ref(), &Repeats(vec![repeat]), &Machine::default());
