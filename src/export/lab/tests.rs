@@ -258,8 +258,7 @@ fn json_has_the_account_and_the_verdict_of_each_parallel_run() {
         (pool["crew"].as_array().map(Vec::len), pool["tasks"].as_array().map(Vec::len)),
         (Some(4), Some(9))
     );
-    let busy: f64 =
-        pool["concurrency_s"].as_array().expect("a list").iter().filter_map(serde_json::Value::as_f64).sum();
+    let busy: f64 = pool["concurrency_s"].as_array().expect("a list").iter().filter_map(Value::as_f64).sum();
     assert!((busy - pool["real_s"].as_f64().expect("seconds")).abs() < 1e-9);
     assert_eq!(value["comparisons"][0]["why"]["cure"]["run"]["settings"]["order"], "lpt");
     assert_eq!(value["workload"], "primes");

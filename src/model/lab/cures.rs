@@ -70,6 +70,9 @@ fn tail(case: &Case<'_>, speedup: f64) -> Option<Cure> {
             predicted,
         });
     }
+    if let Some(more) = more_workers(case, speedup) {
+        return Some(more);
+    }
     // The longest task decides: fewer workers are as fast.
     let enough = ceiling.any.ceil() as u32;
     (enough >= 1 && enough < run.workers && ceiling.largest_first * WORTH >= ceiling.any).then(|| {
@@ -146,7 +149,11 @@ fn quiet(case: &Case<'_>, speedup: f64) -> Cure {
     let serial_s = case.serial.map_or(0.0, |serial| serial.real_s) - serial_waited_s;
     let most = case.ceiling.map_or(f64::INFINITY, |ceiling| ceiling.now).min(case.limit());
     let predicted = (speedup > 0.0).then(|| (serial_s / (run.real_s - waited_s)).min(most));
-    let predicted = predicted.filter(|predicted| predicted.is_finite() && *predicted > 0.0);
+    // Where most of the time went to others, or workers waited for one another meanwhile, nobody can say.
+    let certain = case.account.is_some_and(|account| {
+        account.share(account.run_queue_s) < 0.5 && account.share(account.blocked_s) < 0.05
+    });
+    let predicted = predicted.filter(|predicted| certain && predicted.is_finite() && *predicted > speedup);
     Cure { label: "the same on a quiet machine".to_owned(), run: plan_of(run), predicted }
 }
 
@@ -155,12 +162,17 @@ fn blocked(case: &Case<'_>, speedup: f64) -> Option<Cure> {
     if run.mode.is_threads() && case.computes() {
         return Some(processes(case, speedup));
     }
-    // Who waits needs no CPU: more can wait at the same time.
+    more_workers(case, speedup)
+}
+
+/// More workers for tasks that wait, which need no CPU for it: so more of them can wait at the same time.
+fn more_workers(case: &Case<'_>, speedup: f64) -> Option<Cure> {
+    let run = case.run;
     let tasks = run.answers.len() as u32;
     (!case.computes() && run.workers < tasks).then(|| {
         let workers = run.workers.saturating_mul(2).min(tasks);
         let plan = RunPlan { workers, ..plan_of(run) };
         let predicted = case.foretold(speedup, QueueOrder::Fifo, workers);
-        Cure { label: format!("{workers} workers, as waiting needs no CPU"), run: plan, predicted }
+        Cure { label: format!("{workers} workers instead of {}", run.workers), run: plan, predicted }
     })
 }

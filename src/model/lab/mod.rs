@@ -1,6 +1,9 @@
 //! The lab's vocabulary: what can be run ([`WorkloadInfo`]), what is asked for ([`LabPlan`]), what happens
-//! ([`LabNews`]), what came out ([`RunReport`]), and why ([`why_not()`]). Pure values and their arithmetic; [`Lanes`]
-//! folds what happens into what can be drawn.
+//! ([`LabNews`]), what came out ([`RunReport`]), and why ([`why_not()`]). Pure values and their arithmetic.
+//!
+//! An *experiment* is all that came of a plan; a *comparison* is one of its runs against the serial one; the *account*
+//! says where the workers' time went, the *verdict* how far to believe it. [`Lanes`] fold what happens into what can be
+//! drawn. Read next: [`Experiment`], [`Account`].
 
 mod account;
 mod cures;

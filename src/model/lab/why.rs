@@ -287,12 +287,16 @@ impl Case<'_> {
     /// The ways in which time was lost, the greatest first; negligible ones are missing.
     fn losses(&self, account: &Account) -> Vec<Loss> {
         let (own, others) = self.waits(account);
+        // What the serial run waited for, too, is the work itself.
+        let serial =
+            self.serial.filter(|_| self.speedup.is_some()).and_then(|serial| Account::new(serial, None));
+        let waiting_s = serial.map_or(0.0, |serial| serial.blocked_s);
         let mut losses = vec![
             Loss { cause: Cause::Tail, lost_s: account.tail_s, clause: self.tail() },
             Loss { cause: Cause::ExtraCpu, lost_s: account.extra_cpu_s, clause: self.extra_cpu() },
             Loss { cause: Cause::OwnWait, lost_s: own, clause: self.own_wait() },
             Loss { cause: Cause::OthersWait, lost_s: others, clause: self.others_wait() },
-            Loss { cause: Cause::Blocked, lost_s: account.blocked_s, clause: self.blocked() },
+            Loss { cause: Cause::Blocked, lost_s: account.blocked_s - waiting_s, clause: self.blocked() },
             Loss { cause: Cause::StartUp, lost_s: account.startup_s, clause: self.start_up() },
         ];
         losses.retain(|loss| account.share(loss.lost_s) >= 0.0005);

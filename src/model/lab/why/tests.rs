@@ -229,7 +229,12 @@ fn the_load_of_others_is_found_and_what_a_quiet_machine_would_give() {
     (held_up.crew[0].last, held_up.crew[0].wait_s) = (Some(3.0), 1.0);
     let mut slow = report(Mode::Pool, 2, &[ORDER], &[Life { run: 1.0, wait: 2.0, ..Life::default() }; 2]);
     slow.noise.others = Some(0.7);
-    let words = ["1.00 times faster, not 2", "66.7 %", "The same on a quiet machine should give 2.00"];
+    let words = ["1.00 times faster, not 2: 66.7 %"];
+    let why = diagnosed(&held_up, &slow, Some(Cause::OthersWait), &words);
+    assert_eq!(why.cure.map(|cure| cure.predicted), Some(None), "too much was lost to foretell anything");
+    let mut slow = report(Mode::Pool, 2, &[ORDER], &[Life { run: 1.0, wait: 0.9, ..Life::default() }; 2]);
+    slow.noise.others = Some(0.5);
+    let words = ["1.58 times faster, not 2: 47.4 %", "The same on a quiet machine should give 2.00"];
     diagnosed(&held_up, &slow, Some(Cause::OthersWait), &words);
     run.noise.others = None;
     diagnosed(&base, &run, Some(Cause::OwnWait), &["waiting for a CPU"]);
@@ -283,17 +288,34 @@ fn a_serial_part_shows_as_waiting_for_others() {
 
 #[test]
 fn work_that_waits_is_cured_by_more_workers() {
-    let waiting = |blocked| Life { run: 0.001, blocked, ..Life::default() };
-    let mut base = serial(&[0.05; 8]);
-    base.crew[0].run_s = 0.008;
-    let mut run = report(Mode::Pool, 2, &[ORDER], &[waiting(0.199); 2]);
+    // Five requests of 50 ms: two workers need three rounds, and one of them has nothing to do in the last.
+    let waiting = |tasks: f64| Life { run: 0.001 * tasks, blocked: 0.049 * tasks, ..Life::default() };
+    let mut base = serial(&[0.05; 5]);
+    base.crew[0].run_s = 0.005;
+    let mut run = report(Mode::Pool, 2, &[ORDER], &[waiting(3.0), waiting(2.0)]);
     run.answers.clone_from(&base.answers);
-    run.real_s = 0.3;
+    run.tasks.clone_from(&base.tasks);
     for worker in &mut run.crew {
-        worker.blocked_on.insert(BlockedOn::Io, 0.2);
+        worker.blocked_on.insert(BlockedOn::Io, worker.blocked_s);
     }
-    let why = diagnosed(&base, &run, Some(Cause::Blocked), &["waiting for input or output"]);
-    assert_eq!(why.cure.map(|cure| cure.run.workers), Some(4));
+    // That they wait is the work itself, and no loss: the serial run waited as long.
+    let why = diagnosed(
+        &base,
+        &run,
+        Some(Cause::Tail),
+        &["1.67 times faster, not 2: 16.7 % of the workers' time was"],
+    );
+    let cure = why.cure.expect("more workers");
+    assert_eq!((cure.run.workers, cure.label.as_str()), (4, "4 workers instead of 2"));
+    assert!(cure.predicted.is_some_and(|predicted| (predicted - 2.5).abs() < 0.01), "{cure:?}");
+    // The server is slower with two of them.
+    let slow = |life: Life| Life { blocked: life.blocked * 2.0, ..life };
+    let mut run = report(Mode::Pool, 2, &[ORDER], &[slow(waiting(2.5)); 2]);
+    run.answers.clone_from(&base.answers);
+    for worker in &mut run.crew {
+        worker.blocked_on.insert(BlockedOn::Io, worker.blocked_s);
+    }
+    diagnosed(&base, &run, Some(Cause::Blocked), &["49.5 %", "waiting for input or output"]);
 }
 
 #[test]
