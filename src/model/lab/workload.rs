@@ -342,8 +342,8 @@ pub struct Jobs {
     pub commands: Vec<Vec<String>>,
     /// Go on after a job that failed.
     pub keep_going: bool,
-    /// Where they are run.
-    pub directory: std::path::PathBuf,
+    /// The folder in which they are run.
+    pub directory: String,
     /// What they write goes to the standard error of whoever started the lab; otherwise it is discarded.
     #[serde(default)]
     pub pass_output: bool,

@@ -83,7 +83,10 @@ pub(super) fn plan(args: &JobArgs) -> Result<LabPlan, Failure> {
     let jobs = Jobs {
         keep_going: args.keep_going,
         directory: std::env::current_dir()
-            .map_err(|error| wrong(format!("The current directory cannot be told: {error}.")))?,
+            .map_err(|error| wrong(format!("The current directory cannot be told: {error}.")))?
+            .into_os_string()
+            .into_string()
+            .map_err(|_| wrong("The name of the current directory is not UTF-8."))?,
         pass_output: !args.quiet,
         commands,
     };
