@@ -342,7 +342,7 @@ pub struct Jobs {
     pub commands: Vec<Vec<String>>,
     /// Go on after a job that failed.
     pub keep_going: bool,
-    /// Where they are run.
+    /// The folder in which they are run.
     pub directory: String,
     /// What they write goes to the standard error of whoever started the lab; otherwise it is discarded.
     #[serde(default)]

@@ -86,7 +86,7 @@ pub(super) fn plan(args: &JobArgs) -> Result<LabPlan, Failure> {
             .map_err(|error| wrong(format!("The current directory cannot be told: {error}.")))?
             .into_os_string()
             .into_string()
-            .map_err(|_| wrong("The current directory's name is not UTF-8."))?,
+            .map_err(|_| wrong("The name of the current directory is not UTF-8."))?,
         pass_output: !args.quiet,
         commands,
     };

@@ -53,7 +53,7 @@ impl Form {
     }
 }
 
-/// Whether there is a curve to be shown: three levels of workers or more.
+/// Whether there is a curve to be shown: two levels of workers or more.
 fn is_sweep(experiment: &Experiment) -> bool {
     let mut levels: Vec<(Mode, u32)> = experiment
         .runs
@@ -63,7 +63,7 @@ fn is_sweep(experiment: &Experiment) -> bool {
         .collect();
     levels.sort_unstable_by_key(|(mode, workers)| (mode.word(), *workers));
     levels.dedup();
-    levels.len() > 2
+    levels.len() > 1
 }
 
 /// The open files of a run that is yet to come: what cannot be written is found out before it has run.

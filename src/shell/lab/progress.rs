@@ -72,8 +72,10 @@ impl Progress {
 
     /// Seconds that the run that goes on still takes; `None` where nobody can say.
     fn left_s(&self, elapsed_s: f64) -> Option<f64> {
-        if let Some(serial_s) = self.serial_s.filter(|_| self.is_serial && self.weights.is_empty()) {
-            return Some(serial_s - elapsed_s).filter(|left_s| *left_s > 0.0);
+        // Until it has taken longer than that, because others slow it down.
+        let sized = self.serial_s.filter(|_| self.is_serial && self.weights.is_empty());
+        if let Some(serial_s) = sized.filter(|serial_s| *serial_s > elapsed_s) {
+            return Some(serial_s - elapsed_s);
         }
         let weight = |task: &u32| self.weights.get(task).copied().unwrap_or(1.0);
         let all: f64 = (1..=self.tasks).map(|task| weight(&task)).sum();
@@ -120,6 +122,11 @@ mod tests {
         assert_eq!(progress.line(1.0), "");
         progress.note(&started(0, Mode::Serial, 1), 1.0);
         assert_eq!(progress.line(3.0), "run 1/2  serial  0/4 tasks  2.0 s  about 8 s left");
+        progress.note(&ended(1), 2.0);
+        assert!(
+            progress.line(13.0).ends_with("1/4 tasks  12.0 s  about 36 s left"),
+            "slower than it was sized for"
+        );
         let span = |task, from, to| TaskReport { task, worker: 1, from, to, run_s: to - from };
         let run = RunPlan { mode: Mode::Serial, workers: 1, settings: Settings::default() };
         let tasks = vec![span(1, 0.0, 1.0), span(2, 1.0, 3.0), span(3, 3.0, 6.0), span(4, 6.0, 10.0)];
