@@ -124,7 +124,7 @@ fn a_race_does_all_additions_whatever_is_lost() {
 #[test]
 fn without_a_cure_additions_get_lost() {
     // Long enough that both workers are interrupted many times in each repeat; an optimised program is quicker.
-    let n = if cfg!(debug_assertions) { "2000000" } else { "100000000" };
+    let n = if cfg!(debug_assertions) { "2000000" } else { "20000000" };
     let played = right("race", Mode::Threads, 2, &[("n", n), ("barrier", "yes")]);
     assert!(played.figure("lost additions") > 0.0);
 }

@@ -4,6 +4,7 @@
 //! stored meanwhile: one stale store can undo thousands of additions. Each load and each store here is atomic by
 //! itself, which is just not enough.
 
+use std::hint::black_box;
 use std::io;
 use std::sync::atomic::{
     AtomicU64,
@@ -127,7 +128,9 @@ impl Race<'_> {
             let now = left.min(STRETCH);
             for _ in 0..now {
                 match self.fix {
-                    Fix::None => self.counter.store(self.counter.load(Relaxed) + 1, Relaxed),
+                    // Three steps also for the optimiser, which would make one instruction of them: that can still lose
+                    // to another core, but no interrupt can come in between.
+                    Fix::None => self.counter.store(black_box(self.counter.load(Relaxed)) + 1, Relaxed),
                     Fix::Atomic => drop(self.counter.fetch_add(1, Relaxed)),
                     Fix::Mutex(mutex) => {
                         mutex.lock(pulse)?;
