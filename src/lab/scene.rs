@@ -14,7 +14,7 @@ use super::protocol::say;
 use super::pulse::{Pulse, now_ns};
 use super::safety;
 use crate::model::lab::{Check, Fate, Figure, Mode, Settings};
-use crate::sys::{Ended, Forked, fork_alone, set_title, wait4};
+use crate::sys::{Ended, Forked, fork_alone, fork_and_be_held, set_title, wait4};
 
 /// What a run's processes say to the supervisor over the pipe; what they do is on the board.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -132,7 +132,7 @@ impl<'a> Scene<'a> {
         name: &str,
         work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
     ) -> io::Result<Child> {
-        self.fork_and_settle(name, safety::settle_forked, work)
+        self.fork_and_settle(name, fork_alone, safety::settle_forked, work)
     }
 
     /// Forks a process that is to outlive this one, as every daemon does: the supervisor adopts it, reaps it, and tells
@@ -145,12 +145,26 @@ impl<'a> Scene<'a> {
         name: &str,
         work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
     ) -> io::Result<Child> {
-        self.fork_and_settle(name, safety::settle_for_adoption, work)
+        self.fork_and_settle(name, fork_alone, safety::settle_for_adoption, work)
+    }
+
+    /// As [`Scene::fork_without_lane`], but comes back only when the child has ended; until then this process is in
+    /// state D, as after vfork(2).
+    ///
+    /// # Errors
+    /// As [`Scene::fork`].
+    pub(super) fn fork_and_be_held(
+        &self,
+        name: &str,
+        work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
+    ) -> io::Result<Child> {
+        self.fork_and_settle(name, fork_and_be_held, safety::settle_forked, work)
     }
 
     fn fork_and_settle(
         &self,
         name: &str,
+        fork: fn() -> io::Result<Forked>,
         settle: fn(u32, u32) -> io::Result<safety::Deadline>,
         work: impl FnOnce(&Scene<'a>) -> io::Result<()>,
     ) -> io::Result<Child> {
@@ -158,7 +172,7 @@ impl<'a> Scene<'a> {
             return Err(at_bound());
         }
         let parent = std::process::id();
-        match fork_alone() {
+        match fork() {
             Ok(Forked::Parent(pid)) => Ok(Child { pid }),
             Ok(Forked::Child) => {
                 let done = catch_unwind(AssertUnwindSafe(|| {

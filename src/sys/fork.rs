@@ -29,6 +29,33 @@ pub fn fork_alone() -> io::Result<Forked> {
     }
 }
 
+/// Makes a copy of this process and comes back in it, and in the caller only when the copy has ended (or has run another
+/// program): until then the caller sleeps uninterruptibly, state D, as after vfork(2). Only SIGKILL gets it out.
+///
+/// Unlike with vfork(2) the copy has memory of its own, and may do whatever a forked process may.
+///
+/// # Errors
+/// As [`fork_alone`].
+#[allow(clippy::disallowed_methods)]
+pub fn fork_and_be_held() -> io::Result<Forked> {
+    if std::fs::read_dir("/proc/self/task")?.count() != 1 {
+        return Err(io::ErrorKind::ResourceBusy.into());
+    }
+    let none: libc::c_long = 0;
+    let flags = libc::c_long::from(libc::CLONE_VFORK | libc::SIGCHLD);
+    // On this one the stack comes first, clone(2); all else is null everywhere.
+    let (first, second) = if cfg!(target_arch = "s390x") { (none, flags) } else { (flags, none) };
+    // SAFETY: as for fork(2), of which this is the system call: without CLONE_VM the copy has its own memory and, as no
+    // stack is given, its own copy of this stack. There is no other thread whose locks it would inherit. The C library
+    // is not asked to prepare itself; it would only take its own locks, which nobody holds, and note the new thread's id,
+    // which it needs for locks shared by several threads.
+    match unsafe { libc::syscall(libc::SYS_clone, first, second, none, none, none) } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(Forked::Child),
+        pid => Ok(Forked::Parent((pid as libc::pid_t).cast_unsigned())),
+    }
+}
+
 /// How a child ended and what it took, its own reaped children included.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ended {

@@ -19,7 +19,7 @@ mod title;
 pub mod tty;
 
 pub use dispositions::{catch_signal, caught_signals, ignore_signal};
-pub use fork::{Ended, Forked, fork_alone, wait4, wait4_any};
+pub use fork::{Ended, Forked, fork_alone, fork_and_be_held, wait4, wait4_any};
 pub use heap::{return_free_pages, return_large_blocks};
 pub use local_time::utc_offset;
 pub use pages::return_unused_code;

@@ -12,9 +12,9 @@ use nix::unistd::Pid;
 use procfs::process::{Process, Stat};
 
 /// Longer than any test needs; what is started with it is ended by the test.
-const LONG: (&str, &str) = ("seconds", "80");
+const LONG: (&str, &str) = ("stay", "80");
 /// For what shall come to its end by itself.
-const SHORT: (&str, &str) = ("seconds", "0.5");
+const SHORT: (&str, &str) = ("stay", "0.5");
 
 /// One run of a workload. Dropping it ends it.
 struct Play {
@@ -32,7 +32,9 @@ impl Play {
     fn start_with(id: &str, workers: u32, knobs: &[(&str, &str)]) -> Play {
         crate::inherited::default_signals();
         let mut settings = Settings::default();
-        knobs.iter().for_each(|(knob, value)| settings.set(knob, *value));
+        for (knob, value) in knobs {
+            settings.set(knob, *value);
+        }
         let runs = vec![RunPlan { mode: Mode::Fork, workers, settings }];
         let subject = Subject::Workload(id.to_owned());
         let plan = LabPlan { subject, runs, serial_seconds: None, repeat: 1, limit_s: None };
@@ -86,6 +88,18 @@ impl Play {
     /// Waits for somebody whose name begins so.
     fn until_there_is(&mut self, name: &str) -> Stat {
         self.until(name, |family| family.iter().find(|stat| stat.comm.starts_with(name)).cloned())
+    }
+
+    /// Waits until the workload says a sentence with these words.
+    fn until_it_says(&self, words: &str) {
+        loop {
+            match self.news.recv_timeout(Duration::from_mins(1)) {
+                Ok(LabNews::Note(note)) if note.contains(words) => return,
+                Ok(LabNews::Ended { problem }) => panic!("it ended before it said {words}: {problem:?}"),
+                Ok(_) => {}
+                Err(error) => panic!("it never said {words}: {error}"),
+            }
+        }
     }
 
     /// What came of it, once it has ended by itself, and everything that it told. Nobody is left.
@@ -238,12 +252,8 @@ fn the_masks_of_a_stubborn_process_tell_before_anybody_tries() {
         assert!(now(stubborn.pid).is_some_and(|now| is_same(&now, &stubborn) && now.state != 'Z'), "{how}");
         if how == "catches" {
             // Both were counted before the end is sent.
-            let notes =
-                |play: &Play| matches!(play.news.recv(), Ok(LabNews::Note(note)) if note.contains("came"));
-            let mut came = 0;
-            while came < 2 {
-                came += u32::from(notes(&play));
-            }
+            play.until_it_says("came");
+            play.until_it_says("came");
         }
         send(&stubborn, Signal::SIGKILL);
         let (report, notes) = play.end();
@@ -266,7 +276,7 @@ fn what_a_stubborn_process_does_not_ignore_ends_it_and_so_does_time() {
     assert!(report.answer_ok);
 
     // Nothing can be sent to it that would end it but SIGKILL; even so it ends with its time.
-    let mut play = Play::start("stubborn", &[("seconds", "1"), ("ignore", "all"), ("how", "blocks")]);
+    let mut play = Play::start("stubborn", &[("stay", "1"), ("ignore", "all"), ("how", "blocks")]);
     play.until_there_is("lab:stubborn st");
     let (report, notes) = play.end();
     assert_eq!(report.crew[0].fate, Fate::Exited(0));
@@ -275,15 +285,17 @@ fn what_a_stubborn_process_does_not_ignore_ends_it_and_so_does_time() {
 
 #[test]
 fn a_storm_is_bounded_and_mostly_unseen() {
-    let (report, _) = Play::start("storm", &[("seconds", "2.5"), ("ms", "5")]).end();
+    let (report, _) = Play::start("storm", &[("stay", "2.5"), ("ms", "5")]).end();
     assert!(report.answer_ok, "{report:?}");
     let births = figure(&report, "births");
     assert!((1.0..=126.0).contains(&births), "at most 50 a second: {births}");
     assert!(figure(&report, "most at once") <= 8.0);
     // Each takes its 5 ms, whoever else wants the CPU.
     assert!(figure(&report, "CPU time charged to the parent") >= births * 0.004, "{report:?}");
+    // Three looks at eight children, each of which had at most its 5 ms and what its start and end cost.
     let unseen = figure(&report, "unseen by a look each second");
-    assert!((0.0..=100.0).contains(&unseen));
+    let seen_s = figure(&report, "CPU time charged to the parent") * (1.0 - unseen / 100.0);
+    assert!((0.0..=3.0 * 8.0 * 0.01).contains(&seen_s), "{seen_s} s seen: {report:?}");
 }
 
 #[test]
@@ -295,4 +307,242 @@ fn a_storm_ends_with_its_parent() {
     let (report, notes) = play.end();
     assert!(report.answer_ok, "{report:?}");
     assert!(notes.iter().any(|note| note.contains("You ended the storm")), "{notes:?}");
+}
+
+#[test]
+fn a_tree_has_the_nodes_that_its_depth_and_fan_out_say() {
+    for (depth, fan_out, nodes) in [("3", "2", 15), ("2", "3", 13), ("0", "2", 1)] {
+        let mut play = Play::start("tree", &[LONG, ("depth", depth), ("fan-out", fan_out)]);
+        let master = play.until("the whole tree", |family| {
+            // The master, and the tree below it.
+            (family.len() == nodes + 1)
+                .then(|| family.iter().find(|stat| stat.comm == "lab:tree master").cloned())
+        });
+        let master = master.expect("a master");
+        let family = play.family();
+        let root = family.iter().find(|stat| stat.ppid == master.pid).expect("a root");
+        for node in family.iter().filter(|stat| stat.pid != master.pid && stat.pid != root.pid) {
+            assert!(
+                family.iter().any(|parent| parent.pid == node.ppid && node.comm.starts_with(&parent.comm))
+            );
+        }
+        send(root, Signal::SIGKILL);
+        let (report, notes) = play.end();
+        assert_eq!(figure(&report, "processes"), nodes as f64);
+        assert!(report.answer_ok, "{report:?}");
+        assert!(notes.iter().any(|note| note.contains("the whole tree went with it")), "{notes:?}");
+    }
+}
+
+#[test]
+fn a_tree_never_has_more_nodes_than_its_bound() {
+    let mut play = Play::start("tree", &[("stay", "2"), ("depth", "4"), ("fan-out", "3")]);
+    play.until("the bound", |family| (family.len() >= 25).then_some(()));
+    let mut most = 0;
+    // As long as it lives.
+    while now(play.supervisor()).is_some_and(|supervisor| supervisor.state != 'Z') {
+        most = most.max(play.family().iter().filter(|stat| stat.state != 'Z').count());
+    }
+    // And the master.
+    assert!(most <= 32, "{most}");
+    let (report, notes) = play.end();
+    assert!(report.answer_ok, "{report:?}");
+    assert!(figure(&report, "forks refused at the bound") > 0.0);
+    assert!(notes.iter().any(|note| note.contains("31 is the bound")), "{notes:?}");
+}
+
+#[test]
+fn a_killed_branch_takes_all_below_it_along() {
+    let mut play = Play::start("tree", &[("stay", "3"), ("depth", "2")]);
+    play.until("the whole tree", |family| (family.len() == 8).then_some(()));
+    let branch =
+        play.until("a branch", |family| family.iter().find(|stat| stat.comm == "lab:tree 12").cloned());
+    let below: Vec<Stat> = play.family().into_iter().filter(|stat| stat.ppid == branch.pid).collect();
+    assert_eq!(below.len(), 2);
+    send(&branch, Signal::SIGKILL);
+    assert_nobody_left(&below);
+    let (report, notes) = play.end();
+    assert!(report.answer_ok, "{report:?}");
+    assert!(notes.iter().any(|note| note.contains("Process 12 was ended by SIGKILL (9)")), "{notes:?}");
+}
+
+fn zombies(family: &[Stat]) -> Vec<Stat> {
+    family.iter().filter(|stat| stat.state == 'Z').cloned().collect()
+}
+
+#[test]
+fn zombies_hold_nothing_hear_nothing_and_go_when_their_parent_waits() {
+    let mut play = Play::start("zombie", &[LONG]);
+    let parent = play.until_there_is("lab:zombie pare");
+    let dead = play.until("three zombies", |family| Some(zombies(family)).filter(|dead| dead.len() == 3));
+    for zombie in &dead {
+        assert_eq!((zombie.ppid, zombie.rss), (parent.pid, 0));
+        assert_eq!(std::fs::read(format!("/proc/{}/cmdline", zombie.pid)).expect("a zombie"), b"");
+        send(zombie, Signal::SIGKILL);
+    }
+    assert_eq!(zombies(&play.family()).len(), 3, "nothing happens to the dead");
+    // What it says last before it looks for the signal.
+    play.until_it_says("are zombies now");
+    send(&parent, Signal::SIGCHLD);
+    let (report, notes) = play.end();
+    assert!(report.answer_ok, "{report:?}");
+    assert_eq!(got(&report, "zombies while the parent did not wait"), "3");
+    assert_eq!(got(&report, "zombies after the parent had waited"), "0");
+    assert_eq!(figure(&report, "woken by SIGCHLD from outside"), 1.0, "{notes:?}");
+}
+
+#[test]
+fn zombies_go_with_their_parent_too_and_with_time() {
+    let mut play = Play::start("zombie", &[LONG, ("zombies", "5")]);
+    let parent = play.until_there_is("lab:zombie pare");
+    play.until("five zombies", |family| (zombies(family).len() == 5).then_some(()));
+    send(&parent, Signal::SIGKILL);
+    let (report, _) = play.end();
+    assert!(report.answer_ok, "{report:?}");
+    assert_eq!(got(&report, "zombies that their new parent left"), "0");
+
+    let (report, _) = Play::start("zombie", &[("stay", "1"), ("zombies", "1")]).end();
+    assert!(report.answer_ok, "{report:?}");
+    assert_eq!(figure(&report, "woken by SIGCHLD from outside"), 0.0);
+}
+
+#[test]
+fn an_orphan_gets_the_supervisor_for_a_parent_and_works_on() {
+    let mut play = Play::start("orphan", &[LONG]);
+    let supervisor = play.supervisor();
+    let orphan = play.until_there_is("lab:orphan orph");
+    let parent = play.until_there_is("lab:orphan pare");
+    assert_eq!(orphan.ppid, parent.pid);
+    send(&parent, Signal::SIGTERM);
+    let after = play.until("a new parent", |family| {
+        family.iter().find(|stat| is_same(stat, &orphan) && stat.ppid != parent.pid).cloned()
+    });
+    assert_eq!(after.ppid, supervisor);
+    assert!(after.utime >= orphan.utime);
+    play.until_it_says("nearest subreaper");
+    send(&after, Signal::SIGTERM);
+    let (report, _) = play.end();
+    assert!(report.answer_ok, "{report:?}");
+    assert_eq!(got(&report, "parent after: the supervisor"), supervisor.to_string());
+    let fate = |name: &str| report.crew.iter().find(|worker| worker.name == name).expect("a worker").fate;
+    assert_eq!(fate("orphan"), Fate::Killed(Signal::SIGTERM as i32));
+    assert!(report.user_s + report.sys_s > 0.0);
+}
+
+#[test]
+fn an_orphan_that_nobody_ends_comes_to_its_end() {
+    let (report, _) = Play::start("orphan", &[("stay", "1")]).end();
+    assert!(report.answer_ok && report.checks.len() == 3, "{report:?}");
+    assert!(report.crew.iter().all(|worker| worker.fate == Fate::Exited(0)), "{report:?}");
+}
+
+#[test]
+fn five_states_are_there_at_once_and_the_master_saw_it() {
+    let mut play = Play::start("states", &[LONG]);
+    play.until("five letters", |family| {
+        let with = |name: &str, state: char| {
+            family
+                .iter()
+                .find(|stat| stat.comm == format!("lab:states {name}") && stat.state == state)
+                .cloned()
+        };
+        Some([with("R", 'R')?, with("S", 'S')?, with("D", 'D')?, with("T", 'T')?, with("zomb", 'Z')?])
+    });
+    play.until_it_says("All five letters");
+    for letter in ["R", "S", "D", "T", "Z"] {
+        let one = play.until_there_is(&format!("lab:states {letter}"));
+        send(&one, Signal::SIGKILL);
+        assert_nobody_left(&[one]);
+    }
+    let (report, notes) = play.end();
+    assert!(report.answer_ok, "{report:?}");
+    assert_eq!(got(&report, "states seen at the same time"), "RSDTZ");
+    assert!(notes.iter().any(|note| note.contains("Somebody ended D")), "SIGKILL reaches D: {notes:?}");
+}
+
+#[test]
+fn states_end_by_themselves_the_stopped_one_too() {
+    let (report, _) = Play::start("states", &[("stay", "3")]).end();
+    assert!(report.answer_ok, "{report:?}");
+    let fate = |name: &str| report.crew.iter().find(|worker| worker.name == name).expect("a worker").fate;
+    assert_eq!(["R", "S", "D", "Z"].map(fate), [Fate::Exited(0); 4]);
+    assert_eq!(fate("T"), Fate::Killed(Signal::SIGKILL as i32));
+}
+
+#[test]
+fn two_cooks_are_alive_when_they_should_be() {
+    let (report, _) = Play::start("states", &[("story", "soup"), ("stay", "1")]).end();
+    assert!(report.answer_ok && report.checks.len() == 4, "{report:?}");
+    assert!(figure(&report, "the soup took") >= 1.0, "nobody joins a thread before its end");
+    assert_eq!(report.crew.len(), 2);
+    assert_eq!(report.crew[0].pid, report.crew[1].pid);
+}
+
+#[test]
+fn a_runaway_is_found_by_its_cpu_time_and_its_end_ends_the_search() {
+    let mut play = Play::start_with("runaway", 6, &[LONG]);
+    let cpu = |stat: &Stat| stat.utime + stat.stime;
+    let hog = play.until("somebody with CPU time", |family| {
+        let crew: Vec<&Stat> = family.iter().filter(|stat| stat.comm != "lab:runaway mas").collect();
+        let hog = crew.iter().find(|stat| cpu(stat) >= 20)?;
+        assert!(crew.iter().all(|other| other.pid == hog.pid || cpu(other) < 10), "the others are idle");
+        (crew.len() == 6).then(|| (*hog).clone())
+    });
+    let idle = play.family().into_iter().find(|stat| stat.ppid == hog.ppid && stat.pid != hog.pid);
+    send(&idle.expect("an idle one"), Signal::SIGTERM);
+    play.until_it_says("It was not");
+    send(&hog, Signal::SIGTERM);
+    let (report, notes) = play.end();
+    assert!(report.answer_ok, "{report:?}");
+    assert!(
+        notes.iter().any(|note| note.contains("Found") && note.contains(&hog.pid.to_string())),
+        "{notes:?}"
+    );
+    assert!(figure(&report, "time to find and kill") > 0.0);
+    assert_eq!(figure(&report, "others that were ended instead"), 1.0);
+}
+
+#[test]
+fn a_runaway_that_nobody_finds_is_ended_by_its_limit_of_cpu_time() {
+    let (report, notes) = Play::start_with("runaway", 3, &[LONG, ("cpu-limit", "1")]).end();
+    assert!(report.answer_ok, "{report:?}");
+    assert!(notes.iter().any(|note| note.contains("SIGXCPU")), "{notes:?}");
+    let fates: Vec<Fate> = report.crew.iter().map(|worker| worker.fate).collect();
+    assert_eq!(
+        fates.iter().filter(|fate| **fate == Fate::Killed(Signal::SIGXCPU as i32)).count(),
+        1,
+        "{fates:?}"
+    );
+    assert!(report.user_s + report.sys_s < 3.0, "it took no more than it may: {report:?}");
+}
+
+#[test]
+fn a_leak_grows_to_its_bound_and_would_be_the_first_to_go() {
+    let mut play = Play::start("leak", &[LONG, ("rate", "64"), ("mib", "32")]);
+    let leak = play.until_there_is("lab:leak leak");
+    play.until_it_says("at its bound");
+    let full = now(leak.pid).expect("a leak");
+    let pages = 32 * 1024 * 1024 / procfs::page_size();
+    assert!(
+        full.rss >= leak.rss + pages * 9 / 10 && full.rss <= leak.rss + pages * 3,
+        "{} {}",
+        leak.rss,
+        full.rss
+    );
+    let score = std::fs::read_to_string(format!("/proc/{}/oom_score_adj", leak.pid)).expect("a leak");
+    assert_eq!(score.trim(), "1000");
+    send(&leak, Signal::SIGTERM);
+    let (report, notes) = play.end();
+    assert!(report.answer_ok, "{report:?}");
+    assert_eq!(figure(&report, "taken"), 32.0);
+    assert!(notes.iter().any(|note| note.contains("You ended it")), "{notes:?}");
+}
+
+#[test]
+fn a_leak_that_nobody_ends_gives_all_back_and_ends() {
+    let (report, _) = Play::start("leak", &[("stay", "2"), ("rate", "32"), ("mib", "8")]).end();
+    assert!(report.answer_ok, "{report:?}");
+    assert_eq!((figure(&report, "taken"), figure(&report, "its bound")), (8.0, 8.0));
+    assert!(figure(&report, "time to its bound") > 0.0);
+    assert_eq!(report.crew[0].fate, Fate::Exited(0));
 }

@@ -4,7 +4,7 @@
 //! use it: a thread or child that is not waited for and ends with the program.
 
 use std::io;
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::Ordering::{Acquire, Release};
 
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, getsid, setsid};
 
@@ -12,7 +12,7 @@ use super::super::board::Word;
 use super::super::pulse::{Pulse, now_ns};
 use super::super::safety;
 use super::super::scene::Scene;
-use super::life::{self, SECOND, end_of_stay, seconds, signal_name, stay, watch, yes};
+use super::life::{self, SECOND, end_of_stay, signal_name, stay, stay_knob, watch, yes};
 use super::{Kind, Workload};
 use crate::model::lab::{Bounds, Group, Knob, KnobKind, Mode, Workers, WorkloadInfo};
 
@@ -26,8 +26,8 @@ pub(super) fn workload() -> Workload {
             lesson: "A daemon forks twice and lets its parent end, so that whoever adopts orphans becomes its parent; \
                      setsid(2) in between takes it out of the session, so that no terminal can end it. It still runs \
                      and still belongs to you.",
-            watch: "The tree: the daemon hangs below the supervisor, not below the master that started it. SID differs \
-                    from all others, TTY is empty. Killing the master would not reach it; F9 on the daemon does.",
+            watch: "The tree: the daemon hangs below the supervisor, not below the master that started it. SESSION \
+                    differs from all others, TTY is none. Killing the master would not reach it; F9 on the daemon does.",
             modes: &[Mode::Fork],
             workers: Workers::Fixed(1),
             knobs: vec![
@@ -37,7 +37,7 @@ pub(super) fn workload() -> Workload {
                     kind: KnobKind::Choice(&["daemon", "child", "thread"]),
                     default: "daemon",
                 },
-                seconds("20", "seconds until it is ended"),
+                stay_knob("20", "seconds until it is ended"),
             ],
             bounds: Bounds { processes: 5, memory_mib: 32, seconds: 100 },
         },

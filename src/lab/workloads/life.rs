@@ -15,8 +15,11 @@ use crate::model::lab::{BlockedOn, Fate, Knob, KnobKind};
 /// Nanoseconds of a second.
 pub(super) const SECOND: u64 = 1_000_000_000;
 
-/// How often somebody who waits looks up, nanoseconds: small against a second, and no work to speak of.
+/// How often somebody who watches looks, nanoseconds: small against a second, and no work to speak of.
 pub(super) const STEP: u64 = 10_000_000;
+
+/// How often somebody who only stays looks up, nanoseconds: rare enough to be called idle.
+const DOZE: u64 = 50_000_000;
 
 /// How long the master lets a worker be late before it ends it, nanoseconds. One that was stopped would never come.
 const PATIENCE: u64 = SECOND;
@@ -24,14 +27,14 @@ const PATIENCE: u64 = SECOND;
 /// How long a process may take to be gone after it was killed, nanoseconds.
 const DYING: u64 = 5 * SECOND;
 
-/// The knob `seconds`: how long the scene stays where nobody ends it.
-pub(super) fn seconds(default: &'static str, help: &'static str) -> Knob {
-    Knob { id: "seconds", help, kind: KnobKind::Number { min: 0.5, max: 90.0, step: 0.5 }, default }
+/// The knob `stay`: how long the scene stays where nobody ends it.
+pub(super) fn stay_knob(default: &'static str, help: &'static str) -> Knob {
+    Knob { id: "stay", help, kind: KnobKind::Number { min: 0.5, max: 90.0, step: 0.5 }, default }
 }
 
-/// The time so many of the knob's seconds from now, `CLOCK_MONOTONIC` in nanoseconds.
+/// The time so many seconds from now as the knob says, `CLOCK_MONOTONIC` in nanoseconds.
 pub(super) fn end_of_stay(scene: &Scene) -> u64 {
-    now_ns() + (scene.settings.number("seconds") * SECOND as f64) as u64
+    now_ns() + (scene.settings.number("stay") * SECOND as f64) as u64
 }
 
 /// Sleeps until then, or until everybody is to come to an end, or `enough` says so.
@@ -39,7 +42,7 @@ pub(super) fn stay(pulse: &mut Pulse, until: u64, enough: impl Fn() -> bool) {
     let board = pulse.board();
     pulse.wait(BlockedOn::Sleep, || {
         while now_ns() < until && !board.is_stopping() && !enough() {
-            sleep_ns(STEP.min(until.saturating_sub(now_ns())));
+            sleep_ns(DOZE.min(until.saturating_sub(now_ns())));
         }
     });
 }

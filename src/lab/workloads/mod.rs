@@ -6,10 +6,16 @@
 
 mod common;
 mod daemon;
+mod leak;
 mod life;
+mod orphan;
 mod primes;
+mod runaway;
+mod states;
 mod storm;
 mod stubborn;
+mod tree;
+mod zombie;
 
 use std::io;
 use std::sync::LazyLock;
@@ -39,8 +45,20 @@ pub(super) enum Kind {
 }
 
 /// All workloads, in the order of the chooser. A new one is a file here and its line in this list.
-pub(super) static ALL: LazyLock<Vec<Workload>> =
-    LazyLock::new(|| vec![primes::workload(), daemon::workload(), stubborn::workload(), storm::workload()]);
+pub(super) static ALL: LazyLock<Vec<Workload>> = LazyLock::new(|| {
+    vec![
+        primes::workload(),
+        tree::workload(),
+        zombie::workload(),
+        orphan::workload(),
+        daemon::workload(),
+        states::workload(),
+        runaway::workload(),
+        stubborn::workload(),
+        leak::workload(),
+        storm::workload(),
+    ]
+});
 
 /// The workload with this id.
 pub(super) fn find(id: &str) -> Option<&'static Workload> {
@@ -62,6 +80,23 @@ mod tests {
     use super::*;
     use crate::lab::board::TASKS;
     use crate::lab::pulse::on_a_board_of_its_own;
+
+    /// Flags of the command line that every workload has.
+    const TAKEN: [&str; 13] = [
+        "mode",
+        "workers",
+        "compare",
+        "repeat",
+        "seconds",
+        "size",
+        "time-limit",
+        "json",
+        "md",
+        "svg",
+        "save",
+        "strict",
+        "help",
+    ];
 
     #[test]
     fn every_workload_is_complete() {
@@ -88,6 +123,7 @@ mod tests {
                     knob.id
                 );
                 assert!(knob.id.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !knob.help.is_empty());
+                assert!(!TAKEN.contains(&knob.id), "{}: --{} is a flag of all workloads", info.id, knob.id);
             }
             assert!(
                 info.bounds.processes <= 256 && info.bounds.memory_mib <= 512 && info.bounds.seconds <= 120

@@ -4,14 +4,14 @@
 //! difference between that and what a look at the living shows is the part that a monitor misses.
 
 use std::io;
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
 use super::super::pulse::{Pulse, cpu_ns, field, now_ns, sleep_ns};
 use super::super::scene::{Child, Scene};
-use super::life::{SECOND, end_of_stay, seconds, signal_name, watch, yes};
+use super::life::{SECOND, end_of_stay, signal_name, stay_knob, watch, yes};
 use super::{Kind, Workload};
 use crate::model::lab::{BlockedOn, Bounds, Group, Knob, KnobKind, Mark, Mode, Workers, WorkloadInfo};
 
@@ -48,7 +48,7 @@ pub(super) fn workload() -> Workload {
                     kind: number(1.0, 100.0, 1.0),
                     default: "15",
                 },
-                seconds("10", "seconds until it is over"),
+                stay_knob("10", "seconds until it is over"),
             ],
             bounds: Bounds { processes: AT_ONCE + 2, memory_mib: 64, seconds: 100 },
         },

@@ -3,13 +3,13 @@
 //! What a process does about its signals stands in `/proc/PID/status` before anybody tries: `SigIgn`, `SigBlk`, `SigCgt`.
 
 use std::io;
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::Ordering::{Acquire, Release};
 
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 
 use super::super::pulse::{Pulse, now_ns};
 use super::super::scene::Scene;
-use super::life::{end_of_stay, seconds, signal_name, stay, watch, yes};
+use super::life::{end_of_stay, signal_name, stay, stay_knob, watch, yes};
 use super::{Kind, Workload};
 use crate::model::Signal;
 use crate::model::lab::{Bounds, Group, Knob, KnobKind, Mode, Settings, Workers, WorkloadInfo};
@@ -24,8 +24,8 @@ pub(super) fn workload() -> Workload {
             title: "a process that ignores SIGINT and SIGTERM",
             lesson: "A process decides what most signals do to it: it can ignore, block or catch them. Only SIGKILL and \
                      SIGSTOP are not its to decide.",
-            watch: "The columns SigIgn, SigBlk and SigCgt tell before you try which signals will do nothing. Then send \
-                    SIGTERM, look again, and send SIGKILL.",
+            watch: "F9 on it: the menu says of each signal, before you send it, whether the process ignores, blocks or \
+                    catches it (SigIgn, SigBlk, SigCgt in /proc/PID/status). Send SIGTERM, look again, send SIGKILL.",
             modes: &[Mode::Fork],
             workers: Workers::Fixed(1),
             knobs: vec![
@@ -41,7 +41,7 @@ pub(super) fn workload() -> Workload {
                     kind: KnobKind::Choice(&["ignores", "blocks", "catches"]),
                     default: "ignores",
                 },
-                seconds("30", "seconds after which it gives in"),
+                stay_knob("30", "seconds after which it gives in"),
             ],
             bounds: Bounds { processes: 3, memory_mib: 16, seconds: 100 },
         },
@@ -71,23 +71,16 @@ fn can_be_decided(signal: Signal) -> bool {
 fn play(scene: &Scene) -> io::Result<()> {
     let until = end_of_stay(scene);
     let child = scene.fork("stubborn", |pulse| be_stubborn(scene, pulse, until))?;
-    let pid = child.pid;
-    let (how, list) = (scene.settings.word("how"), scene.settings.word("ignore"));
-    let list = if list == "all" {
-        "every signal that it can".to_owned()
-    } else {
-        list.to_uppercase().replace(',', " and ")
-    };
-    scene.note(format!("Process {pid} {how} {list}. End it before it gives in."));
     let watched = watch(scene, child, until)?;
     match watched.killed_by() {
         Some(signal) => {
             let by = signal_name(signal);
             scene.note(format!("You ended it after {:.1} s by {by}.", watched.after));
             scene.figure("time to find and kill", watched.after, "s");
-            // What was asked to do nothing did nothing.
-            let deaf = signals(scene.settings).iter().any(|deaf| i32::from(deaf.number()) == signal);
-            scene.check("none of the signals to which it is deaf ended it", "yes", yes(!deaf));
+            let asked = signals(scene.settings).iter().any(|deaf| i32::from(deaf.number()) == signal);
+            // Somebody may have been quicker than the process itself.
+            let in_vain = !asked || scene.cell(DEAF).load(Acquire) == 0;
+            scene.check("none of the signals to which it is deaf ended it", "yes", yes(in_vain));
         }
         None => scene.note("Nobody ended it; its time is up."),
     }
@@ -97,6 +90,8 @@ fn play(scene: &Scene) -> io::Result<()> {
 
 /// Cell with the number of signals that were caught.
 const CAUGHT: usize = 0;
+/// Cell that is set when the process has done to its signals what it is to do.
+const DEAF: usize = 1;
 
 fn be_stubborn(scene: &Scene, pulse: &mut Pulse, until: u64) -> io::Result<()> {
     let signals = signals(scene.settings);
@@ -121,6 +116,13 @@ fn be_stubborn(scene: &Scene, pulse: &mut Pulse, until: u64) -> io::Result<()> {
         }
         sigprocmask(SigmaskHow::SIG_SETMASK, Some(&mask), None)?;
     }
+    let list = match scene.settings.word("ignore") {
+        "all" => "every signal that it can".to_owned(),
+        _ => signals.iter().map(|signal| signal.name()).collect::<Vec<_>>().join(" and "),
+    };
+    let pid = std::process::id();
+    scene.note(format!("Process {pid} {how} {list}. End it before it gives in."));
+    scene.cell(DEAF).store(1, Release);
     pulse.begin(1);
     if how == "catches" {
         answer_signals(scene, pulse, until, &signals);
