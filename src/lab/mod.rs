@@ -151,6 +151,7 @@ pub fn start_in(
     news: impl Fn(LabNews) + Send + 'static,
 ) -> Result<Run, LabError> {
     let plan = plan::check(plan, usable_cpus()).map_err(LabError::Refused)?;
+    plan::check_memory(&plan, safety::available_mib()).map_err(LabError::Refused)?;
     let (parent, tag) = (std::process::id(), safety::Tag::new());
     let title = format!("lab:{} supervisor", plan.name());
     let order = Order { run: tag.to_string(), parent, role: Role::Supervisor(plan) };

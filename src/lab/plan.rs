@@ -2,7 +2,7 @@
 
 use super::board::TASKS;
 use super::workloads::{self, Workload};
-use crate::model::lab::{LabPlan, Mode, RunPlan, Settings, Subject, Workers};
+use crate::model::lab::{Bounds, LabPlan, Mode, RunPlan, Settings, Subject, Workers};
 use crate::model::showable;
 
 /// No more workers than this in one run, on whatever machine.
@@ -79,6 +79,23 @@ pub(super) fn check(mut plan: LabPlan, cpus: u32) -> Result<LabPlan, String> {
         }
     }
     Ok(plan)
+}
+
+/// Whether a run of this plan may take what its workload may take on a machine that has so many MiB available; otherwise
+/// the sentence that says why not. `None` where that is not known.
+///
+/// A tenth is the lab's share; what every workload needs, it may take anywhere. The user's own commands are his business.
+pub(super) fn check_memory(plan: &LabPlan, available_mib: Option<u64>) -> Result<(), String> {
+    let Subject::Workload(id) = &plan.subject else { return Ok(()) };
+    let Some((workload, available)) = workloads::find(id).zip(available_mib) else { return Ok(()) };
+    let most = workload.info.bounds.memory_mib;
+    if most <= Bounds::ORDINARY.memory_mib || u64::from(most) <= available / 10 {
+        return Ok(());
+    }
+    Err(format!(
+        "{id} may take up to {most} MiB of memory, and the lab takes no more than a tenth of what is available: \
+         {available} MiB here."
+    ))
 }
 
 fn check_run(workload: &Workload, run: &mut RunPlan, most: u32, cpus: u32) -> Result<(), String> {
@@ -158,6 +175,22 @@ mod tests {
             assert!(refusal.contains("at most 16 workers") && refusal.contains("17"), "{refusal}");
             assert!(check(plan(&[(mode, 0)], None), 2).is_err());
         }
+    }
+
+    #[test]
+    fn nobody_takes_more_than_a_tenth_of_the_memory_but_for_what_is_ordinary() {
+        let of = |id: &str| LabPlan { subject: Subject::Workload(id.to_owned()), ..plan(&[], None) };
+        assert_eq!(check_memory(&of("primes"), Some(1)), Ok(()), "ordinary");
+        let greedy =
+            workloads::ALL.iter().map(|workload| &workload.info).max_by_key(|info| info.bounds.memory_mib);
+        let Some(info) = greedy.filter(|info| info.bounds.memory_mib > Bounds::ORDINARY.memory_mib) else {
+            return;
+        };
+        let most = u64::from(info.bounds.memory_mib);
+        assert_eq!(check_memory(&of(info.id), Some(most * 10)), Ok(()));
+        assert_eq!(check_memory(&of(info.id), None), Ok(()), "unknown is no reason");
+        let refusal = check_memory(&of(info.id), Some(most * 10 - 1)).expect_err("too little");
+        assert!(refusal.contains(&format!(" {most} MiB")), "{refusal}");
     }
 
     #[test]

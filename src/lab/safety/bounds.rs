@@ -119,13 +119,20 @@ fn pss_anon(text: &str) -> Option<u64> {
     Some(line.split_ascii_whitespace().next()?.parse::<u64>().ok()? * 1024)
 }
 
+/// Memory that is available on this machine, MiB: `MemAvailable` of proc(5).
+pub(in crate::lab) fn available_mib() -> Option<u64> {
+    Some(kib(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:")? / 1024)
+}
+
 /// Whether less than a tenth of the memory is available; unknown is not short.
 fn is_short(meminfo: &str) -> bool {
-    let kib = |name: &str| {
-        let line = meminfo.lines().find_map(|line| line.strip_prefix(name))?;
-        line.split_ascii_whitespace().next()?.parse::<u64>().ok()
-    };
-    kib("MemTotal:").zip(kib("MemAvailable:")).is_some_and(|(total, available)| available < total / 10)
+    let (total, available) = (kib(meminfo, "MemTotal:"), kib(meminfo, "MemAvailable:"));
+    total.zip(available).is_some_and(|(total, available)| available < total / 10)
+}
+
+fn kib(meminfo: &str, name: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]

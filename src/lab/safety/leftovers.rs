@@ -38,7 +38,7 @@ pub fn leftovers() -> Vec<Leftover> {
 pub fn end_leftovers(them: &[Leftover]) -> Vec<Leftover> {
     let runs: BTreeSet<&str> = them.iter().map(|leftover| leftover.run.as_str()).collect();
     let left = end(|tag| runs.contains(tag.to_string().as_str()) && !tag.creator_lives());
-    for run in &runs {
+    for run in runs {
         cgroup::forget(run);
     }
     left

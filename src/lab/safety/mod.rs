@@ -33,7 +33,7 @@ use nix::time::ClockId;
 use nix::unistd::{Pid, setpgid, setsid};
 
 use crate::sys::{inherited, scheduling};
-pub(super) use bounds::MemoryWatch;
+pub(super) use bounds::{MemoryWatch, available_mib};
 pub(super) use cgroup::Cgroup;
 pub(super) use ending::{end_everything, has_children, reap_one};
 pub(super) use leftovers::end_run;

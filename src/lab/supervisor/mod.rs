@@ -1,8 +1,8 @@
 //! The supervisor: starts the master of each run, watches the board, measures, reports, and ends everything below it
 //! when its lifeline breaks. It has one thread; it sleeps in poll(2) while the workers work.
 //!
-//! `record` holds one run from its first process to its report, `look` sees workers from outside, `machine` what others
-//! do meanwhile, `outbox` the news that the monitor has not taken yet.
+//! `record` is what it knows of a run, `look` how it sees a worker from outside, `machine` what others did meanwhile, and
+//! `outbox` what the monitor is still to be told: it waits for nobody but its children.
 
 mod look;
 mod machine;
