@@ -63,6 +63,10 @@ pub(super) enum Word {
     WaitLast,
     /// Blocked so far, nanoseconds.
     Blocked,
+    /// Blocked when its first task began.
+    BlockedFirst,
+    /// Blocked when its last task ended.
+    BlockedLast,
     /// Off the CPU against its will so far, by its own clock, nanoseconds.
     Gaps,
     /// Tasks done.

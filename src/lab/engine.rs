@@ -28,12 +28,7 @@ pub(super) fn ordered(tasks: &dyn Tasks, order: &str, seed: u64) -> Vec<u32> {
     let mut queue: Vec<u32> = (1..=tasks.count()).collect();
     match order {
         "lpt" => queue.sort_by(|&a, &b| tasks.weight(b).total_cmp(&tasks.weight(a))),
-        "random" => {
-            let mut random = super::random::Random::new(seed);
-            for at in (1..queue.len()).rev() {
-                queue.swap(at, random.below(at as u64 + 1) as usize);
-            }
-        }
+        "random" => super::random::Random::new(seed).shuffle(&mut queue),
         _ => {}
     }
     queue

@@ -101,6 +101,10 @@ impl<'a> Pulse<'a> {
         word.store(word.load(Relaxed) + value, Relaxed);
     }
 
+    fn blocked_ns(&self) -> u64 {
+        self.board.slot(self.slot, Word::Blocked).load(Relaxed)
+    }
+
     fn tell(&self, at: u64, what: Did, run: u64) {
         self.board.write(self.slot, Event { at, what, run });
     }
@@ -115,6 +119,8 @@ impl<'a> Pulse<'a> {
             self.set(Word::Last, now);
             self.set(Word::RunLast, run);
             self.set(Word::WaitLast, self.waited_ns());
+            self.set(Word::BlockedFirst, self.blocked_ns());
+            self.set(Word::BlockedLast, self.blocked_ns());
         }
         (self.task, self.run_at_begin, self.last) = (task, run, now);
         self.cpu = sched_getcpu() as u32;
@@ -135,6 +141,7 @@ impl<'a> Pulse<'a> {
     fn stamp_last(&mut self, now: u64, run: u64) {
         self.set(Word::RunLast, run);
         self.set(Word::WaitLast, self.waited_ns());
+        self.set(Word::BlockedLast, self.blocked_ns());
         self.set(Word::Last, now);
         self.last = now;
     }
@@ -256,6 +263,7 @@ mod tests {
         let word = |word| board.slot(0, word).load(Relaxed);
         assert!(word(Word::Started) <= word(Word::First) && word(Word::First) <= word(Word::Last));
         assert!(word(Word::RunFirst) <= word(Word::RunLast));
+        assert_eq!(word(Word::BlockedFirst), word(Word::BlockedLast));
         assert_eq!((word(Word::Done), word(Word::Ended)), (1, 0));
         drop(pulse);
         assert!(word(Word::Ended) >= word(Word::Last));
@@ -276,6 +284,24 @@ mod tests {
         assert_eq!(board.slot(0, Word::BlockedOn).load(Relaxed), 0);
         assert!(board.slot(0, Word::Blocked).load(Relaxed) >= NOTEWORTHY * 2);
         assert!(events(&board).iter().any(|did| matches!(did, Did::Blocked { on: BlockedOn::Full, .. })));
+    }
+
+    #[test]
+    fn waits_before_and_after_the_tasks_are_told_apart_from_those_between() {
+        let board = Board::new().expect("memory");
+        let mut pulse = Pulse::new(&board, "worker").expect("a slot");
+        let blocked = |word| board.slot(0, word).load(Relaxed);
+        let sleep = |pulse: &mut Pulse| {
+            let before = blocked(Word::Blocked);
+            pulse.wait(BlockedOn::Others, || sleep_ns(NOTEWORTHY));
+            blocked(Word::Blocked) - before
+        };
+        let first = sleep(&mut pulse);
+        pulse.begin(1);
+        let between = sleep(&mut pulse);
+        pulse.end(0);
+        sleep(&mut pulse);
+        assert_eq!((blocked(Word::BlockedFirst), blocked(Word::BlockedLast)), (first, first + between));
     }
 
     #[test]

@@ -1,28 +1,131 @@
-//! The table of a sweep: a row for each number of workers.
+//! The table of a sweep: a row for each number of workers, then what was fitted to it.
 
 use std::fmt::Write as _;
 
-use super::table::ratio;
-use super::words::{number, percent, safe, seconds, title};
-use crate::model::lab::Experiment;
+use super::words::{heading, knobs, number, percent, ratio, safe, seconds};
+use crate::model::lab::fit::USL_LEVELS;
+use crate::model::lab::{Comparison, Experiment, Sweep};
+
+/// Cells of the bar of the greatest number of workers.
+const BAR: f64 = 32.0;
 
 /// The table of a sweep over workers.
 pub fn sweep(experiment: &Experiment) -> String {
-    let mut text = format!("{}\n", safe(&experiment.name, 40));
+    let mut text = heading(experiment) + "\n";
     let comparisons = experiment.comparisons();
-    if let Some(serial) = comparisons.iter().find_map(|comparison| comparison.serial.as_ref()) {
-        let _ = writeln!(text, "{:<24}{:>12}", "serial", seconds(serial.real_s));
-    }
+    let mut seen: Vec<(crate::model::lab::Mode, String)> = Vec::new();
+    let sweeps = experiment.sweeps();
     for comparison in &comparisons {
+        let key = (comparison.run.mode, knobs(&comparison.run, experiment));
+        if seen.contains(&key) {
+            continue;
+        }
+        let mut rows: Vec<&Comparison> = comparisons
+            .iter()
+            .filter(|other| (other.run.mode, knobs(&other.run, experiment)) == key)
+            .collect();
+        rows.sort_by_key(|row| row.run.workers);
+        let fitted = sweeps
+            .iter()
+            .find(|sweep| sweep.mode == comparison.run.mode && sweep.settings == comparison.run.settings);
+        text += &block(&rows, &key.1, fitted);
+        seen.push(key);
+    }
+    text
+}
+
+fn block(rows: &[&Comparison], knobs: &str, fitted: Option<&Sweep>) -> String {
+    let mode = rows.first().map_or("", |row| row.run.mode.word());
+    let mut text = format!("\n{mode}{knobs}");
+    if let Some(serial) = rows.iter().find_map(|row| row.serial.as_ref()) {
+        let _ = write!(text, "   serial {}", seconds(serial.real_s));
+    }
+    let width = rows.iter().map(|row| ratio(row).len()).max().unwrap_or(0).max("speed-up".len());
+    let _ = writeln!(
+        text,
+        "\n{:>7}{:>12}  {:>width$}{:>12}{:>12}{:>11}{:>9}{:>9}  machine",
+        "workers", "real", "speed-up", "efficiency", "Karp-Flatt", "inflation", "ceiling", "largest"
+    );
+    let most = rows.iter().map(|row| row.run.workers).max().unwrap_or(1);
+    for row in rows {
         let _ = writeln!(
             text,
-            "{:<24}{:>12}{:>20}{:>10}{:>8}",
-            title(&comparison.run, experiment),
-            seconds(comparison.run.real_s),
-            ratio(comparison),
-            percent(comparison.efficiency),
-            number(comparison.karp_flatt, 3),
+            "{:>7}{:>12}  {:>width$}{:>12}{:>12}{:>11}{:>9}{:>9}  {}",
+            row.run.workers,
+            seconds(row.run.real_s),
+            ratio(row),
+            percent(row.efficiency),
+            number(row.karp_flatt, 3),
+            number(row.inflation, 2),
+            number(row.ceiling.map(|ceiling| ceiling.now), 2),
+            number(row.ceiling.map(|ceiling| ceiling.largest_first), 2),
+            row.verdict.kind.word(),
         );
+    }
+    text += "\n  # measured   . ideal   | ceiling of this order\n";
+    for row in rows {
+        text += &bar(row, most);
+    }
+    text += &fits(fitted);
+    let mut reasons: Vec<&String> = rows.iter().flat_map(|row| &row.verdict.reasons).collect();
+    reasons.sort();
+    reasons.dedup();
+    for reason in reasons {
+        let _ = writeln!(text, "  {}", safe(reason, 200));
+    }
+    text
+}
+
+/// The speed-up as a bar, on the scale of the greatest number of workers.
+fn bar(row: &Comparison, most: u32) -> String {
+    let cells = |speedup: f64| (speedup / f64::from(most) * BAR).round().clamp(0.0, BAR * 1.5) as usize;
+    let mut bar = vec!['.'; cells(f64::from(row.run.workers))];
+    let measured = row.speedup.map_or(0, |speedup| cells(speedup.value));
+    bar.resize(bar.len().max(measured), '#');
+    for cell in bar.iter_mut().take(measured) {
+        *cell = '#';
+    }
+    if let Some(ceiling) = row.ceiling {
+        let at = cells(ceiling.now).saturating_sub(1);
+        if at >= measured
+            && let Some(cell) = bar.get_mut(at)
+        {
+            *cell = '|';
+        }
+    }
+    let bar: String = bar.into_iter().collect();
+    format!("{:>7}  {bar}\n", row.run.workers)
+}
+
+fn fits(fitted: Option<&Sweep>) -> String {
+    let mut text = String::new();
+    match fitted.and_then(|sweep| sweep.amdahl) {
+        Some(fit) => {
+            let (part, rms) = (fit.serial_part, fit.rms);
+            let _ = write!(text, "  Amdahl: serial part {part:.3}, off by {rms:.2} (root mean square)");
+            if part > 0.0 {
+                let _ = write!(text, "; at most {:.1} times faster", 1.0 / part);
+            }
+            text.push('\n');
+        }
+        None => text += "  Amdahl: not fitted; it takes two numbers of workers above one\n",
+    }
+    match fitted.and_then(|sweep| sweep.usl) {
+        Some(fit) => {
+            let (contention, coherence) = (fit.contention, fit.coherence);
+            let _ = write!(
+                text,
+                "  USL: contention {contention:.4}, coherence {coherence:.6}, off by {:.2}",
+                fit.rms
+            );
+            if let Some(peak) = fit.peak() {
+                let _ = write!(text, "; slower beyond {peak:.0} workers");
+            }
+            text.push('\n');
+        }
+        None => {
+            let _ = writeln!(text, "  USL: not fitted; it takes {USL_LEVELS} numbers of workers");
+        }
     }
     text
 }

@@ -2,31 +2,67 @@
 
 use std::fmt::Write as _;
 
-use super::words::{answer, columns, mebibytes, number, percent, safe, seconds, title, wrapped};
-use crate::model::lab::{Account, Comparison, Experiment, RunReport};
+use super::words::{
+    answer, capacity, columns, heading, lanes, machine, mebibytes, number, percent, ratio, repeats, safe,
+    seconds, sentence, title, wrapped,
+};
+use crate::model::lab::{Comparison, Experiment, RunReport, WorkerReport};
 
 /// Width of the first column.
 const HEAD: usize = 24;
 /// Least width of the others.
 const COLUMN: usize = 14;
-/// Width that sentences are broken at.
-const LINE: usize = 100;
+/// Most cells of a line of columns.
+const WIDEST: usize = 132;
+/// Width that sentences are broken at, and what they are indented by.
+const LINE: usize = 92;
+const INDENT: &str = "        ";
+/// Cells of a lane, and of the bar of an account.
+const LANE: usize = 72;
+const BAR: usize = 40;
+/// Lanes are drawn for no more workers than this.
+const LANES: usize = 16;
 
-/// A row's cells: what a run, or its comparison, has to say.
+/// A column: a run, and what comparing it gives.
+type Column<'r> = (&'r RunReport, Option<&'r Comparison>);
+
+/// A row's cells: what a run, or its comparison, has to say; empty where it has nothing to.
 type Cell<'c> = &'c dyn Fn(&RunReport, Option<&Comparison>) -> String;
 
 /// The table of an experiment.
 pub fn table(experiment: &Experiment) -> String {
     let comparisons = experiment.comparisons();
     let columns = columns(&comparisons);
-    let tasks = experiment.runs.first().map_or(0, |run| run.answers.len());
-    let mut head = safe(&experiment.name, 16);
-    if tasks > 0 {
-        let _ = write!(head, "  {tasks} task{}", if tasks == 1 { "" } else { "s" });
+    if columns.is_empty() {
+        return heading(experiment) + ": no run came to its end\n";
     }
+    let mut text = String::new();
+    for (at, block) in blocks(&columns, experiment).into_iter().enumerate() {
+        text += if at == 0 { "" } else { "\n" };
+        text += &figures(block, experiment);
+    }
+    for comparison in &comparisons {
+        text += &explained(comparison, experiment);
+    }
+    text
+}
+
+/// As many columns side by side as fit on a wide terminal.
+fn blocks<'c, 'r>(columns: &'c [Column<'r>], experiment: &Experiment) -> Vec<&'c [Column<'r>]> {
+    let widest = columns.iter().map(|(run, _)| width(&title(run, experiment))).max().unwrap_or(COLUMN);
+    columns.chunks(((WIDEST - HEAD) / widest).max(1)).collect()
+}
+
+/// Width of the column with this title.
+fn width(title: &str) -> usize {
+    (title.chars().count() + 2).max(COLUMN)
+}
+
+/// What was measured, and what dividing gives.
+fn figures(columns: &[Column<'_>], experiment: &Experiment) -> String {
     let titles: Vec<String> = columns.iter().map(|(run, _)| title(run, experiment)).collect();
-    let widths: Vec<usize> = titles.iter().map(|title| (title.chars().count() + 2).max(COLUMN)).collect();
-    let mut text = line(&head, &titles, &widths);
+    let widths: Vec<usize> = titles.iter().map(|title| width(title)).collect();
+    let mut text = line(&heading(experiment), &titles, &widths);
     let mut row = |head: &str, cell: Cell| {
         let cells: Vec<String> = columns.iter().map(|(run, comparison)| cell(run, *comparison)).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
@@ -37,87 +73,120 @@ pub fn table(experiment: &Experiment) -> String {
     row("user", &|run, _| seconds(run.user_s));
     row("sys", &|run, _| seconds(run.sys_s));
     row("cores in use", &|run, _| number(run.cores_used(), 2));
-    row("run-queue wait", &|run, _| seconds(run.crew.iter().map(|worker| worker.wait_s).sum()));
-    row("context switches vol", &|run, _| sum(run, |worker| worker.voluntary));
-    row("                 inv", &|run, _| sum(run, |worker| worker.involuntary));
-    row("migrations", &|run, _| sum(run, |worker| worker.migrations));
+    row("run-queue wait", &|run, _| of_crew(run, |crew| seconds(crew.iter().map(|w| w.wait_s).sum())));
+    row("switches, voluntary", &|run, _| of_crew(run, |crew| total(crew.iter().map(|w| w.voluntary))));
+    row("switches, involuntary", &|run, _| of_crew(run, |crew| total(crew.iter().map(|w| w.involuntary))));
+    row("migrations", &|run, _| of_crew(run, |crew| total(crew.iter().map(|w| w.migrations))));
     row("max RSS", &|run, _| mebibytes(run.max_rss));
     row("answer", &|run, _| answer(run));
-    if comparisons.iter().any(|comparison| comparison.speedup.is_some()) {
-        row("speed-up", &|_, c| c.map_or_else(String::new, |c| ratio(c) + " x"));
+    if columns.iter().any(|(_, c)| c.is_some_and(|c| c.speedup.is_some())) {
+        row("speed-up", &|_, c| c.map_or_else(String::new, |c| number(c.speedup.map(|s| s.value), 2) + " x"));
         row("efficiency", &|_, c| c.map_or_else(String::new, |c| percent(c.efficiency)));
         row("Karp-Flatt", &|_, c| c.map_or_else(String::new, |c| number(c.karp_flatt, 3)));
         row("CPU inflation", &|_, c| c.map_or_else(String::new, |c| number(c.inflation, 2)));
-    }
-    for comparison in &comparisons {
-        text += &explained(comparison, experiment);
+        if columns.iter().any(|(_, c)| c.is_some_and(|c| c.ceiling.is_some())) {
+            row("ceiling, this order", &|_, c| {
+                c.map_or_else(String::new, |c| number(c.ceiling.map(|c| c.now), 2))
+            });
+            row("ceiling, largest first", &|_, c| {
+                c.map_or_else(String::new, |c| number(c.ceiling.map(|c| c.largest_first), 2))
+            });
+        }
     }
     text
 }
 
-/// Where the time of one run went, and why.
+/// Lanes of one run, where its time went, and why.
 fn explained(comparison: &Comparison, experiment: &Experiment) -> String {
     let run = &comparison.run;
-    let mut text = String::new();
-    if let Some(account) = &comparison.account {
-        let _ = writeln!(text, "\nwhere {} of {} went", capacity(run), title(run, experiment));
-        for (name, part) in parts(account) {
-            let share = percent(Some(part / account.capacity_s));
-            let _ = writeln!(text, "  {name:<22}{:>14}{share:>10}", seconds(part));
+    let mut text = String::from("\n");
+    if !run.tasks.is_empty() && run.crew.len() <= LANES {
+        let _ = writeln!(
+            text,
+            "{}: digit = task, . = none, 0 to {}",
+            title(run, experiment),
+            seconds(run.real_s)
+        );
+        for (worker, lane) in lanes(run, LANE, run.real_s) {
+            let _ = writeln!(text, "  {worker:<5} {lane}");
         }
+    }
+    if let Some(account) = &comparison.account {
+        let _ = writeln!(text, "where {} of {} went", capacity(comparison), title(run, experiment));
+        for (name, part) in account.parts() {
+            let share = account.share(part);
+            let bar = "#".repeat((share.clamp(0.0, 1.0) * BAR as f64).round() as usize);
+            text += &trimmed(&format!("  {name:<20}{:>11}{:>9}  {bar}", seconds(part), percent(Some(share))));
+        }
+        let sum = account.sum_s();
+        let _ = writeln!(text, "  {:<20}{:>11}{:>9}", "sum", seconds(sum), percent(Some(account.share(sum))));
+        text += &beside(comparison);
     }
     for check in &run.checks {
         let got = check.got.as_ref().map_or_else(|| "nothing".to_owned(), |got| safe(got, 40));
-        let word = if check.holds() { "ok" } else { "WRONG" };
-        let what = safe(&check.what, 60);
-        let _ = writeln!(text, "check   {what}: {got} of {} {word}", safe(&check.expected, 40));
+        let (what, expected) = (safe(&check.what, 60), safe(&check.expected, 40));
+        let _ = if check.holds() {
+            writeln!(text, "check   {what}: {got} ok")
+        } else {
+            writeln!(text, "check   {what}: {got} instead of {expected} WRONG")
+        };
     }
     for figure in &run.figures {
-        let value = number(Some(figure.value), 3);
-        let _ = writeln!(text, "figure  {}: {value} {}", safe(&figure.what, 60), safe(&figure.unit, 12));
+        let value = number(Some(figure.value), if figure.value.fract() == 0.0 { 0 } else { 3 });
+        text += &trimmed(&format!("figure  {}: {value} {}", safe(&figure.what, 60), safe(&figure.unit, 12)));
     }
     if let Some(why) = &comparison.why {
-        let _ = writeln!(text, "why     {}", wrapped(&why.sentence, LINE, "        "));
+        let _ = writeln!(text, "why     {}", wrapped(&sentence(&why.sentence), LINE, INDENT));
         if let Some(cure) = &why.cure {
-            let predicted = cure.predicted.map_or_else(String::new, |x| format!(", predicted {x:.2} x"));
-            let _ = writeln!(text, "cure    {}{predicted}", cure.label);
+            let foretold =
+                cure.predicted.map_or_else(String::new, |x| format!(", which should give {x:.2} x"));
+            let _ = writeln!(text, "try     {}{foretold}", safe(&cure.label, 60));
         }
     }
-    let _ = writeln!(text, "machine {}", comparison.verdict.kind.word());
+    let _ = writeln!(text, "machine {}   {}", machine(&comparison.verdict, run), repeats(comparison));
+    if comparison.speedup.is_some_and(|speedup| speedup.low.is_some()) {
+        let _ = writeln!(text, "        speed-up {}: 95 % confidence", ratio(comparison));
+    }
     for reason in comparison.verdict.reasons.iter().chain(&comparison.verdict.notes) {
-        let _ = writeln!(text, "        {}", wrapped(reason, LINE, "        "));
+        let _ = writeln!(text, "        {}", wrapped(&sentence(reason), LINE, INDENT));
     }
     text
 }
 
-/// The rows of an account, in the order of the sum.
-pub(super) fn parts(account: &Account) -> [(&'static str, f64); 6] {
-    [
-        ("useful work", account.useful_s),
-        ("extra CPU", account.extra_cpu_s),
-        ("run-queue wait", account.run_queue_s),
-        ("blocked", account.blocked_s),
-        ("start-up", account.startup_s),
-        ("tail: no task left", account.tail_s),
-    ]
-}
-
-/// `4 x 1.108 s`.
-pub(super) fn capacity(run: &RunReport) -> String {
-    format!("{} x {}", run.crew.len(), seconds(run.real_s))
-}
-
-/// `2.96`, with its interval where there is one: `2.96 (2.90-3.01)`.
-pub(super) fn ratio(comparison: &Comparison) -> String {
-    let Some(ratio) = comparison.speedup else { return number(None, 2) };
-    match ratio.low.zip(ratio.high) {
-        Some((low, high)) => format!("{:.2} ({low:.2}-{high:.2})", ratio.value),
-        None => format!("{:.2}", ratio.value),
+/// What else speaks to the account.
+fn beside(comparison: &Comparison) -> String {
+    let (beside, mut text) = (&comparison.beside, String::new());
+    if let Some((own, others)) = beside.run_queue_own_s.zip(beside.run_queue_others_s)
+        && own + others >= 0.0005
+    {
+        let (own, others) = (seconds(own), seconds(others));
+        let _ = writeln!(text, "  run-queue wait: own {own}, by others' load {others}");
     }
+    if beside.blocked_told_s >= 0.0005 {
+        let on = beside.blocked_most.map_or("", |(on, _)| on.word());
+        let told = seconds(beside.blocked_told_s);
+        let _ = writeln!(text, "  blocked by the workers' own word: {told}, most for {on}");
+    }
+    if let Some(pop) = comparison.pop {
+        let _ = writeln!(
+            text,
+            "  balance {:.3} x communication {:.3} x computation {:.3} = {:.3}",
+            pop.balance,
+            pop.comm,
+            pop.cpu,
+            pop.product()
+        );
+    }
+    text
 }
 
-fn sum(run: &RunReport, of: impl Fn(&crate::model::lab::WorkerReport) -> u64) -> String {
-    run.crew.iter().map(of).sum::<u64>().to_string()
+/// Something of the crew, or nothing where there is none.
+fn of_crew(run: &RunReport, of: impl Fn(&[WorkerReport]) -> String) -> String {
+    if run.crew.is_empty() { String::new() } else { of(&run.crew) }
+}
+
+fn total(counts: impl Iterator<Item = u64>) -> String {
+    counts.sum::<u64>().to_string()
 }
 
 fn line(head: &str, cells: &[String], widths: &[usize]) -> String {
@@ -125,6 +194,10 @@ fn line(head: &str, cells: &[String], widths: &[usize]) -> String {
     for (cell, width) in cells.iter().zip(widths) {
         let _ = write!(text, "{cell:>width$}");
     }
-    text.truncate(text.trim_end().len());
-    text + "\n"
+    trimmed(&text)
+}
+
+/// A line without the blanks at its end.
+fn trimmed(line: &str) -> String {
+    line.trim_end().to_owned() + "\n"
 }

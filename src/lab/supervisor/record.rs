@@ -41,6 +41,8 @@ pub(super) struct Record<'a> {
     /// Slots whose start has been told.
     told: usize,
     open: BTreeMap<usize, (u32, u64)>,
+    /// What each slot waited for so far, seconds.
+    waits: BTreeMap<usize, BTreeMap<BlockedOn, f64>>,
     spans: Vec<TaskReport>,
     lost: u64,
     fates: BTreeMap<u32, (u64, Fate)>,
@@ -76,6 +78,7 @@ impl<'a> Record<'a> {
             next: Vec::new(),
             told: 0,
             open: BTreeMap::new(),
+            waits: BTreeMap::new(),
             spans: Vec::new(),
             lost: 0,
             fates: BTreeMap::new(),
@@ -230,7 +233,11 @@ impl<'a> Record<'a> {
                 Did::End { task, answer, right }
             }
             Did::Gap { from, cpu } => Did::Gap { from: self.since_begin(from), cpu },
-            Did::Blocked { from, on } => Did::Blocked { from: self.since_begin(from), on },
+            Did::Blocked { from, on } => {
+                *self.waits.entry(slot).or_default().entry(on).or_default() +=
+                    event.at.saturating_sub(from) as f64 / 1e9;
+                Did::Blocked { from: self.since_begin(from), on }
+            }
             other @ (Did::Moved { .. } | Did::Mark(_)) => other,
         };
         LaneEvent { worker, at: self.since_begin(event.at), what }
@@ -330,7 +337,9 @@ impl<'a> Record<'a> {
             ended: fate.map(|(at, _)| self.seconds(at)),
             run_s: span(Word::RunFirst, Word::RunLast),
             wait_s: span(Word::WaitFirst, Word::WaitLast),
-            blocked_s: word(Word::Blocked) as f64 / 1e9,
+            blocked_before_s: word(Word::BlockedFirst) as f64 / 1e9,
+            blocked_s: word(Word::BlockedLast).saturating_sub(word(Word::BlockedFirst)) as f64 / 1e9,
+            blocked_on: self.waits.get(&slot).cloned().unwrap_or_default(),
             gaps_s: word(Word::Gaps) as f64 / 1e9,
             voluntary: word(Word::Voluntary),
             involuntary: word(Word::Involuntary),

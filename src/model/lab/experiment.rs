@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Ceiling, Mode, Pop, Ratio, RunReport, Settings, Subject, Verdict, Why, fit, whatif};
+use super::fit::{Amdahl, Usl};
+use super::whatif::TaskTimes;
+use super::why::Case;
+use super::{
+    Account, Beside, Ceiling, Mode, Pop, Ratio, RunReport, Settings, Spread, Subject, Verdict, Why, fit,
+};
 
 /// Version of the saved form of [`Experiment`]; a reader refuses a higher one.
 pub const SCHEMA: u32 = 1;
@@ -56,6 +61,10 @@ pub struct Comparison {
     pub run: RunReport,
     /// How often the run was done.
     pub repeats: u32,
+    /// How its real time spreads over the repeats.
+    pub real: Option<Spread>,
+    /// How the serial run's does.
+    pub serial_real: Option<Spread>,
     /// Serial real time / this one's; `None` without two right runs of the same work.
     pub speedup: Option<Ratio>,
     /// Speed-up / workers.
@@ -68,6 +77,8 @@ pub struct Comparison {
     pub karp_flatt: Option<f64>,
     /// Where the workers' time went.
     pub account: Option<Account>,
+    /// What else the reports say of it.
+    pub beside: Beside,
     /// The efficiency as a product.
     pub pop: Option<Pop>,
     /// What the tasks allow.
@@ -90,15 +101,38 @@ impl Repeats<'_> {
         self.0.first().map(|run| &run.settings)
     }
 
+    /// The right repeats; all where there is none.
+    fn right(&self) -> Vec<&RunReport> {
+        let right: Vec<&RunReport> = self.0.iter().copied().filter(|run| run.answer_ok).collect();
+        if right.is_empty() { self.0.clone() } else { right }
+    }
+
     /// The repeat of the median real time, the lower one of two; among the right ones where there are any.
     fn median(&self) -> Option<&RunReport> {
-        let mut right: Vec<&RunReport> = self.0.iter().copied().filter(|run| run.answer_ok).collect();
-        if right.is_empty() {
-            right.clone_from(&self.0);
-        }
+        let mut right = self.right();
         right.sort_by(|a, b| a.real_s.total_cmp(&b.real_s));
         right.get(right.len().saturating_sub(1) / 2).copied()
     }
+
+    /// Real times of the right repeats, in their order, seconds.
+    fn times(&self) -> Vec<f64> {
+        self.right().iter().map(|run| run.real_s).collect()
+    }
+}
+
+/// The runs of an experiment that differ in nothing but their number of workers, with what was fitted to them.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Sweep {
+    /// How they ran.
+    pub mode: Mode,
+    /// With which knobs.
+    pub settings: Settings,
+    /// Workers and speed-up, by workers.
+    pub points: Vec<(u32, f64)>,
+    /// Amdahl's law; `None` with too few numbers of workers.
+    pub amdahl: Option<Amdahl>,
+    /// The universal scalability law; `None`, not fitted, with less than six.
+    pub usl: Option<Usl>,
 }
 
 impl Experiment {
@@ -113,9 +147,35 @@ impl Experiment {
             .filter(|(at, _)| !bases.contains(&Some(*at)))
             .filter_map(|(at, group)| {
                 let serial = bases.get(at).copied().flatten().and_then(|base| groups.get(base));
-                Comparison::new(serial, group)
+                Comparison::new(serial, group, &self.machine)
             })
             .collect()
+    }
+
+    /// The comparisons as sweeps over the number of workers, in the order of their first runs.
+    pub fn sweeps(&self) -> Vec<Sweep> {
+        let mut sweeps: Vec<Sweep> = Vec::new();
+        for comparison in self.comparisons() {
+            let Comparison { run, speedup: Some(speedup), .. } = comparison else { continue };
+            let point = (run.workers, speedup.value);
+            let same = |sweep: &&mut Sweep| sweep.mode == run.mode && sweep.settings == run.settings;
+            match sweeps.iter_mut().find(same) {
+                Some(sweep) => sweep.points.push(point),
+                None => sweeps.push(Sweep {
+                    mode: run.mode,
+                    settings: run.settings,
+                    points: vec![point],
+                    amdahl: None,
+                    usl: None,
+                }),
+            }
+        }
+        for sweep in &mut sweeps {
+            sweep.points.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            let points: Vec<(f64, f64)> = sweep.points.iter().map(|&(p, s)| (f64::from(p), s)).collect();
+            (sweep.amdahl, sweep.usl) = (fit::fit_amdahl(&points), fit::fit_usl(&points));
+        }
+        sweeps
     }
 
     /// The runs, repeats of the same together, in the order of their first.
@@ -151,32 +211,155 @@ fn base_of(group: &Repeats<'_>, groups: &[Repeats<'_>]) -> Option<usize> {
 }
 
 impl Comparison {
-    fn new(serial: Option<&Repeats<'_>>, repeats: &Repeats<'_>) -> Option<Comparison> {
+    fn new(serial: Option<&Repeats<'_>>, repeats: &Repeats<'_>, machine: &Machine) -> Option<Comparison> {
         let run = repeats.median()?;
         let base = serial.and_then(Repeats::median);
-        let speedup = base.and_then(|base| super::speedup(base, run)).map(|(value, _)| Ratio {
-            value,
-            low: None,
-            high: None,
-        });
+        let before = serial.map(Repeats::times).unwrap_or_default();
+        let speedup = base
+            .and_then(|base| super::speedup(base, run))
+            .and_then(|_| fit::ratio(&before, &repeats.times()));
         let workers = f64::from(run.workers.max(1));
-        let efficiency = speedup.map(|speedup| speedup.value / workers);
         let inflation = base.map(|base| run.cpu_s() / base.cpu_s()).filter(|ratio| ratio.is_finite());
-        let times: Vec<f64> = run.tasks.iter().map(|task| task.run_s).collect();
+        let account = Account::new(run, base);
+        let beside = Beside::new(run);
+        let tasks = TaskTimes::new(base, run);
+        let ceiling = tasks.as_ref().map(|tasks| tasks.ceilings(run));
+        let case = Case {
+            serial: base,
+            run,
+            speedup: speedup.map(|speedup| speedup.value),
+            account: account.as_ref(),
+            beside: &beside,
+            tasks: tasks.as_ref(),
+            ceiling: ceiling.as_ref(),
+            machine: Some(machine),
+        };
+        let why = case.why();
+        let mut verdict = Verdict::new(base, run, Some(machine)).with_repeats(&repeats.0, "this run");
+        if let Some(serial) = serial {
+            verdict = verdict.with_repeats(&serial.0, "the serial run");
+        }
         Some(Comparison {
             repeats: repeats.0.len() as u32,
-            efficiency,
+            real: Spread::of(&repeats.times()),
+            serial_real: Spread::of(&before),
+            speedup,
+            efficiency: speedup.map(|speedup| speedup.value / workers),
             cores_used: run.cores_used(),
             inflation,
             karp_flatt: speedup.and_then(|speedup| fit::karp_flatt(speedup.value, workers)),
-            account: Account::new(run, base),
-            pop: None,
-            ceiling: whatif::ceilings(&times, run.workers),
-            verdict: Verdict::new(base, run),
-            why: base.and_then(|base| super::why_not(base, run)),
-            speedup,
+            account,
+            beside,
+            pop: base.and_then(|base| Pop::new(base, run)),
+            ceiling,
+            verdict,
+            why,
             serial: base.cloned(),
             run: run.clone(),
         })
+    }
+
+    /// The comparison of one repeat by itself with the same serial run; machine and repeats are left out of it.
+    pub fn of(&self, repeat: &RunReport) -> Comparison {
+        let serial = self.serial.as_ref().map(|serial| Repeats(vec![serial]));
+        let alone = Comparison::new(serial.as_ref(), &Repeats(vec![repeat]), &Machine::default());
+        alone.unwrap_or_else(|| self.clone())
+    }
+
+    /// The tasks of the run and how long each takes alone, to be replayed on other workers and in another order.
+    pub fn task_times(&self) -> Option<TaskTimes> {
+        TaskTimes::new(self.serial.as_ref(), &self.run)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RunPlan;
+    use super::*;
+
+    fn run(mode: Mode, workers: u32, real_s: f64, order: &str) -> RunReport {
+        let mut settings = Settings::default();
+        settings.set("order", order);
+        let blank = RunReport::blank(&RunPlan { mode, workers, settings });
+        RunReport { real_s, user_s: 2.0, answers: vec![Some(1)], answer_ok: true, ..blank }
+    }
+
+    fn experiment(runs: Vec<RunReport>) -> Experiment {
+        Experiment {
+            schema: SCHEMA,
+            version: "0".to_owned(),
+            name: "primes".to_owned(),
+            subject: Subject::Workload("primes".to_owned()),
+            machine: Machine::default(),
+            started_unix_s: 0,
+            repeat: 1,
+            runs,
+        }
+    }
+
+    #[test]
+    fn repeats_of_the_same_run_are_one_comparison_by_their_medians() {
+        let turns = [(2.0, 1.0), (2.2, 1.3), (1.9, 0.9), (2.1, 1.1), (2.0, 1.0)];
+        let runs = turns.iter().flat_map(|&(serial, pool)| {
+            [run(Mode::Serial, 1, serial, "fifo"), run(Mode::Pool, 2, pool, "fifo")]
+        });
+        let comparisons = experiment(runs.collect()).comparisons();
+        let [one] = comparisons.as_slice() else { panic!("{comparisons:?}") };
+        assert_eq!((one.repeats, one.run.real_s), (5, 1.0));
+        assert_eq!(one.serial.as_ref().map(|serial| serial.real_s), Some(2.0));
+        let speedup = one.speedup.expect("right runs");
+        assert_eq!((speedup.value, one.efficiency), (2.0, Some(1.0)));
+        assert!(speedup.low.is_some_and(|low| low <= 2.0) && speedup.high.is_some_and(|high| high >= 2.0));
+        assert_eq!(one.real.map(|real| (real.min, real.max, real.count)), Some((0.9, 1.3, 5)));
+    }
+
+    #[test]
+    fn a_run_is_compared_with_the_serial_run_most_like_it() {
+        let runs = vec![
+            run(Mode::Serial, 1, 4.0, "fifo"),
+            run(Mode::Serial, 1, 6.0, "lpt"),
+            run(Mode::Pool, 2, 2.0, "lpt"),
+            run(Mode::Pool, 2, 2.0, "random"),
+        ];
+        let comparisons = experiment(runs).comparisons();
+        let bases: Vec<_> = comparisons.iter().map(|c| c.serial.as_ref().map(|s| s.real_s)).collect();
+        assert_eq!(bases, [Some(6.0), Some(4.0)]);
+    }
+
+    #[test]
+    fn a_serial_run_alone_is_shown_and_compared_with_nothing() {
+        let comparisons = experiment(vec![run(Mode::Serial, 1, 4.0, "fifo")]).comparisons();
+        let [one] = comparisons.as_slice() else { panic!("{comparisons:?}") };
+        assert_eq!((one.serial.is_none(), one.speedup, one.why.clone()), (true, None, None));
+        assert!(experiment(Vec::new()).comparisons().is_empty());
+    }
+
+    #[test]
+    fn a_wrong_repeat_is_not_the_median_but_spoils_the_verdict() {
+        let mut wrong = run(Mode::Pool, 2, 0.1, "fifo");
+        wrong.answer_ok = false;
+        let runs = vec![run(Mode::Serial, 1, 2.0, "fifo"), wrong, run(Mode::Pool, 2, 1.0, "fifo")];
+        let comparisons = experiment(runs).comparisons();
+        let [one] = comparisons.as_slice() else { panic!("{comparisons:?}") };
+        assert_eq!(one.speedup.map(|speedup| speedup.value), Some(2.0));
+        assert_eq!(
+            one.verdict.reasons.first().map(String::as_str),
+            Some("1 of 2 repeats of this run went wrong.")
+        );
+    }
+
+    #[test]
+    fn runs_that_differ_in_workers_only_are_a_sweep() {
+        let mut runs = vec![run(Mode::Serial, 1, 8.0, "fifo")];
+        for workers in [1, 2, 4, 8, 16, 32] {
+            let s = fit::amdahl(0.1, f64::from(workers));
+            runs.push(run(Mode::Pool, workers, 8.0 / s, "fifo"));
+            runs.push(run(Mode::Pool, workers, 8.0 / f64::from(workers), "lpt"));
+        }
+        let sweeps = experiment(runs).sweeps();
+        let [fifo, lpt] = sweeps.as_slice() else { panic!("{sweeps:?}") };
+        assert_eq!(fifo.points.iter().map(|point| point.0).collect::<Vec<_>>(), [1, 2, 4, 8, 16, 32]);
+        assert!(fifo.amdahl.is_some_and(|fit| (fit.serial_part - 0.1).abs() < 1e-9), "{fifo:?}");
+        assert!(fifo.usl.is_some() && lpt.amdahl.is_some_and(|fit| fit.serial_part.abs() < 1e-9));
     }
 }

@@ -108,7 +108,8 @@ pub enum Did {
 }
 
 /// What a worker waits for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum BlockedOn {
     /// A lock.
     Lock,

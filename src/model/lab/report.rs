@@ -1,9 +1,11 @@
 //! What came out of a run: times as `time` prints them, what each worker and each task took, answers, and what else
 //! the machine did.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Mode, RunPlan, Settings};
+use super::{BlockedOn, Mode, RunPlan, Settings};
 
 /// One run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -130,6 +132,12 @@ pub struct WorkerReport {
     pub wait_s: f64,
     /// Between first and last: waiting for something else, as the worker itself measured it.
     pub blocked_s: f64,
+    /// Before its first task: waiting for something else than a CPU, as it measured it, seconds.
+    #[serde(default)]
+    pub blocked_before_s: f64,
+    /// What it waited for in all, seconds; waits too short to be told are missing.
+    #[serde(default)]
+    pub blocked_on: BTreeMap<BlockedOn, f64>,
     /// Off the CPU without having asked for it, as its own clock saw it.
     pub gaps_s: f64,
     /// Context switches that it asked for, and that it did not: getrusage(2).

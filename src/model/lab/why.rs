@@ -1,18 +1,46 @@
-//! Why the speed-up is what it is, in one sentence, with what would cure it. Pure.
+//! Why the speed-up is what it is, in a sentence or two, with what would cure it. Pure.
+//!
+//! The account says where the time went; what took most is the cause, and the reports say who and what it was.
 
-use super::{Account, RunPlan, RunReport};
+use serde::Serialize;
+
+use super::account::{cores_for, wanted_cpu};
+use super::cures::{self, plan_of};
+use super::verdict::{capital, counted, numbered, percent, signal_name};
+use super::whatif::{QueueOrder, TaskTimes};
+use super::{Account, Beside, BlockedOn, Ceiling, Machine, Mode, RunPlan, RunReport, WorkloadInfo};
 
 /// Why a run is not as many times faster as it has workers.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Why {
     /// A sentence or two.
     pub sentence: String,
+    /// What took most of the lost time; `None` where nothing was lost, or nothing can be compared.
+    pub cause: Option<Cause>,
     /// What would help, if anything of the lab's would.
     pub cure: Option<Cure>,
 }
 
+/// What time is lost by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// No task was left while others still worked.
+    Tail,
+    /// CPU time that the serial run did not need.
+    ExtraCpu,
+    /// Waiting for CPUs that the workers took from one another.
+    OwnWait,
+    /// Waiting for CPUs that others used.
+    OthersWait,
+    /// Waiting for something else than a CPU.
+    Blocked,
+    /// Before the first task.
+    StartUp,
+}
+
 /// Another run that should do better, or show the cause.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Cure {
     /// What it changes, in a few words: `largest first`.
     pub label: String,
@@ -22,19 +50,455 @@ pub struct Cure {
     pub predicted: Option<f64>,
 }
 
-/// Why `run` is not as many times faster than `serial` as it has workers; `None` where there is nothing to compare.
-pub fn why_not(serial: &RunReport, run: &RunReport) -> Option<Why> {
-    let account = Account::new(run, Some(serial))?;
-    let (speedup, _) = super::speedup(serial, run)?;
-    let losses = [
-        (account.tail_s, "was idle at the end, while the last tasks ran"),
-        (account.extra_cpu_s, "went into CPU time that the serial run did not need"),
-        (account.run_queue_s, "was spent waiting for a CPU"),
-        (account.blocked_s, "was spent waiting for others"),
-        (account.startup_s, "went by before the first task"),
-    ];
-    let (lost, words) = losses.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
-    let share = 100.0 * lost / account.capacity_s;
-    let sentence = format!("{speedup:.2} times faster: {share:.0} % of the workers' time {words}.");
-    Some(Why { sentence, cure: None })
+impl Cure {
+    /// Whether a workload can be run so.
+    pub fn fits(&self, info: &WorkloadInfo) -> bool {
+        let knows =
+            |(id, value): (&String, &String)| info.knob(id).is_some_and(|knob| knob.check(value).is_ok());
+        info.modes.contains(&self.run.mode) && self.run.settings.0.iter().all(knows)
+    }
 }
+
+/// From this part of what is possible on, nearly all is reached.
+const NEARLY: f64 = 0.95;
+/// A speed-up above what is possible by this factor is no rounding.
+const BEYOND: f64 = 1.03;
+/// A second cause is named where it is this part of the first, and this part of the workers' time.
+const SECOND: (f64, f64) = (0.3, 0.03);
+/// Work that wants a CPU for this part of its time computes.
+const COMPUTES: f64 = 0.9;
+
+/// What the sentence is made from.
+pub(super) struct Case<'a> {
+    pub(super) serial: Option<&'a RunReport>,
+    pub(super) run: &'a RunReport,
+    pub(super) speedup: Option<f64>,
+    pub(super) account: Option<&'a Account>,
+    pub(super) beside: &'a Beside,
+    pub(super) tasks: Option<&'a TaskTimes>,
+    pub(super) ceiling: Option<&'a Ceiling>,
+    pub(super) machine: Option<&'a Machine>,
+}
+
+/// Why `run` is not as many times faster than `serial` as it has workers; `None` where there is nothing to say.
+pub fn why_not(serial: &RunReport, run: &RunReport) -> Option<Why> {
+    let account = Account::new(run, Some(serial));
+    let tasks = TaskTimes::new(Some(serial), run);
+    let ceiling = tasks.as_ref().map(|tasks| tasks.ceilings(run));
+    Case {
+        serial: Some(serial),
+        run,
+        speedup: super::speedup(serial, run).map(|(speedup, _)| speedup),
+        account: account.as_ref(),
+        beside: &Beside::new(run),
+        tasks: tasks.as_ref(),
+        ceiling: ceiling.as_ref(),
+        machine: None,
+    }
+    .why()
+}
+
+/// One way in which time was lost.
+struct Loss {
+    cause: Cause,
+    lost_s: f64,
+    /// Goes on after "x % of their time".
+    clause: String,
+}
+
+impl Case<'_> {
+    /// The sentence; `None` where there is nothing to say.
+    pub(super) fn why(&self) -> Option<Why> {
+        if let Some(problem) = self.problem() {
+            let cure = cures::remedy(self.run);
+            return Some(Why { sentence: problem, cause: None, cure });
+        }
+        match (self.speedup, self.account) {
+            (Some(speedup), Some(account)) => Some(self.compared(speedup, account)),
+            (Some(speedup), None) => {
+                let sentence = format!("{}.", Self::times_faster(speedup));
+                Some(Why { sentence, cause: None, cure: cures::remedy(self.run) })
+            }
+            (None, Some(account)) if self.run.mode != Mode::Serial && !self.run.answers.is_empty() => {
+                Some(self.alone(account))
+            }
+            (None, _) => self.outcome(),
+        }
+    }
+
+    /// Why there is nothing to compare.
+    fn problem(&self) -> Option<String> {
+        let run = self.run;
+        let wrong = (!run.answer_ok).then_some((run, "this run"));
+        let wrong =
+            wrong.or_else(|| self.serial.filter(|serial| !serial.answer_ok).map(|s| (s, "the serial run")));
+        let (wrong, which) = wrong?;
+        let killed = Beside::new(wrong).killed;
+        let missing = wrong.answers.iter().filter(|answer| answer.is_none()).count();
+        let tasks: Vec<u32> =
+            (1..).zip(&wrong.answers).filter(|(_, answer)| answer.is_none()).map(|(task, _)| task).collect();
+        let lost = match missing {
+            0 => String::new(),
+            1 => format!("{} has no answer", numbered("task", &tasks)),
+            _ => format!("{} have no answers", numbered("task", &tasks)),
+        };
+        if let Some((_, signal)) = killed.first() {
+            let workers: Vec<u32> = killed.iter().map(|(worker, _)| *worker).collect();
+            let was = if workers.len() == 1 { "was" } else { "were" };
+            let and = if lost.is_empty() { String::new() } else { format!(", and {lost}") };
+            let who = capital(&numbered("worker", &workers));
+            return Some(format!(
+                "{who} {was} killed by {}{and}: there is nothing to compare.",
+                signal_name(*signal)
+            ));
+        }
+        if let Some(check) = wrong.checks.iter().find(|check| !check.holds()) {
+            let got = check.got.as_deref().unwrap_or("nothing");
+            return Some(format!(
+                "{}: {got} instead of {} in {which}.",
+                capital(&check.what),
+                check.expected
+            ));
+        }
+        if !lost.is_empty() {
+            return Some(format!("In {which} {lost}: there is nothing to compare."));
+        }
+        Some(format!(
+            "An answer of {which} is wrong, or it did not come to its end: there is nothing to compare."
+        ))
+    }
+
+    /// Whether the work is for the CPU.
+    pub(super) fn computes(&self) -> bool {
+        self.serial.and_then(wanted_cpu).or_else(|| wanted_cpu(self.run)).is_none_or(|part| part >= COMPUTES)
+    }
+
+    /// The greatest speed-up that workers and CPUs allow.
+    fn limit(&self) -> f64 {
+        if self.computes() { cores_for(self.run) } else { f64::from(self.run.workers.max(1)) }
+    }
+
+    /// `2 CPUs`, `4 workers`: what the limit comes from.
+    fn limited_by(&self) -> String {
+        let workers = u64::from(self.run.workers.max(1));
+        let limit = self.limit().round() as u64;
+        if limit < workers { counted(limit, "CPU") } else { counted(workers, "worker") }
+    }
+
+    fn times_faster(speedup: f64) -> String {
+        if speedup < 0.995 {
+            format!("{:.2} times slower than serial", 1.0 / speedup)
+        } else {
+            format!("{speedup:.2} times faster")
+        }
+    }
+
+    fn compared(&self, speedup: f64, account: &Account) -> Why {
+        let limit = self.limit();
+        if speedup > limit * BEYOND {
+            return self.impossible(speedup);
+        }
+        let useful = percent_1(account.share(account.useful_s));
+        if speedup >= limit * NEARLY {
+            let by = self.limited_by();
+            let workers = self.run.workers;
+            let sentence = if f64::from(workers) > limit {
+                let wait = percent_1(account.share(account.run_queue_s));
+                format!(
+                    "{speedup:.2} times faster, nearly all that {by} can give: {workers} workers take turns on them \
+                     and wait for one {wait} of their time."
+                )
+            } else if workers == 1 {
+                format!("As fast as serial, as one worker must be: {useful} of its time was useful work.")
+            } else {
+                format!(
+                    "{speedup:.2} times faster, nearly all that {by} can give: {useful} of their time was useful work."
+                )
+            };
+            return Why { sentence, cause: None, cure: None };
+        }
+        let losses = self.losses(account);
+        let Some(first) = losses.first() else {
+            let sentence = format!("{}, not {}.", Self::times_faster(speedup), trimmed(limit));
+            return Why { sentence, cause: None, cure: None };
+        };
+        let cure = cures::cure(self, first.cause, speedup);
+        let head = if speedup < 0.995 {
+            Self::times_faster(speedup)
+        } else {
+            format!("{}, not {}", Self::times_faster(speedup), trimmed(limit))
+        };
+        let mut sentence = format!("{head}: {}.", Self::clauses(&losses, account));
+        if let Some(more) = self.outlook(first.cause, cure.as_ref()) {
+            sentence = format!("{sentence} {more}.");
+        }
+        Why { sentence, cause: Some(first.cause), cure }
+    }
+
+    /// Without a serial run.
+    fn alone(&self, account: &Account) -> Why {
+        let losses = self.losses(account);
+        let useful = percent_1(account.share(account.useful_s));
+        let mut sentence = format!("The workers were on a CPU for {useful} of their time");
+        let first = losses.first().filter(|first| account.share(first.lost_s) >= 1.0 - NEARLY);
+        if first.is_some() {
+            sentence = format!("{sentence}; {}", Self::clauses(&losses, account));
+        }
+        let cure = first.and_then(|first| cures::cure(self, first.cause, 0.0));
+        let cure = cure.map(|cure| Cure { predicted: None, ..cure });
+        Why { sentence: sentence + ".", cause: first.map(|first| first.cause), cure }
+    }
+
+    /// More than there can be.
+    fn impossible(&self, speedup: f64) -> Why {
+        let by = self.limited_by();
+        let cpu = |report: &RunReport| report.crew.iter().map(|worker| worker.run_s).sum::<f64>();
+        let reason = self.serial.and_then(|serial| {
+            let on_cpu = cpu(serial) / serial.real_s;
+            let rate = serial.noise.mhz.zip(self.run.noise.mhz).map(|(a, b)| (b.0 + b.1) / (a.0 + a.1));
+            let less = 1.0 - cpu(self.run) / cpu(serial);
+            if self.computes() && on_cpu < NEARLY {
+                let part = percent(on_cpu);
+                Some(format!("the serial run had a CPU for only {part} of its time, so it took too long"))
+            } else if let Some(rate) = rate.filter(|&rate| rate > BEYOND) {
+                Some(format!("the clock ran {} faster than in the serial run", percent(rate - 1.0)))
+            } else if less > BEYOND - 1.0 {
+                let part = percent(less);
+                Some(format!(
+                    "the same work took {part} less CPU time than in the serial run, which was disturbed"
+                ))
+            } else {
+                None
+            }
+        });
+        let reason = reason.unwrap_or_else(|| "the serial run was disturbed".to_owned());
+        let sentence = format!("{speedup:.2} times faster is more than {by} can give: {reason}.");
+        let cure = Cure {
+            label: "the same again".to_owned(),
+            run: plan_of(self.run),
+            predicted: Some(self.limit()),
+        };
+        Why { sentence, cause: None, cure: Some(cure) }
+    }
+
+    /// The ways in which time was lost, the greatest first; negligible ones are missing.
+    fn losses(&self, account: &Account) -> Vec<Loss> {
+        let (own, others) = self.waits(account);
+        let mut losses = vec![
+            Loss { cause: Cause::Tail, lost_s: account.tail_s, clause: self.tail() },
+            Loss { cause: Cause::ExtraCpu, lost_s: account.extra_cpu_s, clause: self.extra_cpu() },
+            Loss { cause: Cause::OwnWait, lost_s: own, clause: self.own_wait() },
+            Loss { cause: Cause::OthersWait, lost_s: others, clause: self.others_wait() },
+            Loss { cause: Cause::Blocked, lost_s: account.blocked_s, clause: self.blocked() },
+            Loss { cause: Cause::StartUp, lost_s: account.startup_s, clause: self.start_up() },
+        ];
+        losses.retain(|loss| account.share(loss.lost_s) >= 0.0005);
+        losses.sort_by(|a, b| b.lost_s.total_cmp(&a.lost_s));
+        losses
+    }
+
+    /// Run-queue wait by the workers' own doing and by others'; all own where nobody knows.
+    pub(super) fn waits(&self, account: &Account) -> (f64, f64) {
+        let both = self.beside.run_queue_own_s.zip(self.beside.run_queue_others_s);
+        let (own, others) = both.unwrap_or((account.run_queue_s, 0.0));
+        // The account may have trimmed the wait a little.
+        let scale = account.run_queue_s / (own + others);
+        if scale.is_finite() { (own * scale, others * scale) } else { (0.0, 0.0) }
+    }
+
+    /// What took most, and what took much beside it; then what the rest adds up to.
+    fn clauses(losses: &[Loss], account: &Account) -> String {
+        let share = |loss: &Loss| percent_1(account.share(loss.lost_s));
+        let mut text = String::new();
+        let mut named_s = 0.0;
+        for (at, loss) in losses.iter().enumerate() {
+            let much = losses.first().is_some_and(|first| loss.lost_s >= SECOND.0 * first.lost_s)
+                && account.share(loss.lost_s) >= SECOND.1;
+            if at == 0 {
+                text = format!("{} of the workers' time {}", share(loss), loss.clause);
+            } else if at == 1 && much {
+                text = format!("{text}, and {} {}", share(loss), loss.clause);
+            } else {
+                continue;
+            }
+            named_s += loss.lost_s;
+        }
+        let rest = account.share(losses.iter().map(|loss| loss.lost_s).sum::<f64>() - named_s);
+        if rest >= SECOND.1 { format!("{text}; other losses {}", percent_1(rest)) } else { text }
+    }
+
+    fn tail(&self) -> String {
+        let run = self.run;
+        let latest = run
+            .crew
+            .iter()
+            .filter(|w| w.last.is_some())
+            .max_by(|a, b| a.last.unwrap_or(0.0).total_cmp(&b.last.unwrap_or(0.0)));
+        let task = run.tasks.iter().max_by(|a, b| a.to.total_cmp(&b.to));
+        let Some((worker, task)) = latest.zip(task) else {
+            return "was the tail, with no task left".to_owned();
+        };
+        let length = |task: u32| {
+            run.tasks.iter().find(|other| other.task == task).map_or(0.0, |task| task.to - task.from)
+        };
+        let longest = run.tasks.iter().all(|other| other.run_s <= task.run_s);
+        let largest =
+            if longest && run.tasks.len() > 1 && length(task.task) > 0.0 { ", the largest" } else { "" };
+        let others = match run.crew.len() {
+            2 => "other worker".to_owned(),
+            all => format!("{} others", all.saturating_sub(1)),
+        };
+        format!(
+            "was the tail: the {others} had no task left while worker {} was still on task {}{largest}",
+            worker.worker, task.task
+        )
+    }
+
+    fn extra_cpu(&self) -> String {
+        let (workers, cores) = (self.run.workers, self.machine.and_then(|machine| machine.cores));
+        let reason = match cores {
+            Some(cores) if workers > cores && workers <= self.run.noise.cpus.max(1) => {
+                format!("{workers} workers share {}", counted(u64::from(cores), "physical core"))
+            }
+            _ if self.run.mode.is_threads() => "threads contend for what they share".to_owned(),
+            _ => "the workers share caches, memory and the clock".to_owned(),
+        };
+        format!("was CPU time that the serial run did not need, as {reason}")
+    }
+
+    fn own_wait(&self) -> String {
+        let (workers, cpus) = (self.run.workers, self.run.noise.cpus);
+        let pinned = self.run.settings.list("pin");
+        if !pinned.is_empty() {
+            let mut places = pinned;
+            places.sort_unstable();
+            places.dedup();
+            return format!(
+                "was spent waiting for {} that they are pinned to",
+                counted(places.len() as u64, "CPU")
+            );
+        }
+        if cpus > 0 && workers > cpus {
+            let cpus = counted(u64::from(cpus), "CPU");
+            return format!("was spent waiting for a CPU, as {workers} workers share {cpus}");
+        }
+        "was spent waiting for a CPU, as the kernel put several workers on one".to_owned()
+    }
+
+    fn others_wait(&self) -> String {
+        match self.run.noise.others {
+            Some(part) => {
+                format!(
+                    "was spent waiting for CPUs that other processes used ({} of the machine)",
+                    percent(part)
+                )
+            }
+            None => "was spent waiting for CPUs that other processes used".to_owned(),
+        }
+    }
+
+    fn blocked(&self) -> String {
+        let run = self.run;
+        if matches!(run.mode, Mode::GilOld | Mode::GilNew | Mode::GilFair) {
+            return "was spent waiting for the global lock, which lets only one thread run".to_owned();
+        }
+        match self.beside.blocked_most {
+            Some((BlockedOn::Lock, _)) => "was spent waiting for a lock that another held".to_owned(),
+            Some((BlockedOn::Others, _)) => {
+                "was spent waiting for others, who did what only one can do at a time".to_owned()
+            }
+            Some((on, _)) => format!("was spent waiting for {}", on.word()),
+            None => "was spent blocked, nobody told on what".to_owned(),
+        }
+    }
+
+    fn start_up(&self) -> String {
+        let kind = if self.run.mode.is_threads() { "thread" } else { "process" };
+        let workers = self.run.workers;
+        let plural = match (workers, kind) {
+            (1, kind) => kind.to_owned(),
+            (_, "process") => "processes".to_owned(),
+            (_, kind) => format!("{kind}s"),
+        };
+        format!("went by before their first tasks, starting {workers} {plural}")
+    }
+
+    /// What could be had: by the cure, and at all.
+    fn outlook(&self, cause: Cause, cure: Option<&Cure>) -> Option<String> {
+        let foretold = cure
+            .and_then(|cure| Some(format!("{} should give {:.2}", capital(&cure.label), cure.predicted?)));
+        let bound = self
+            .ceiling
+            .zip(self.tasks)
+            .filter(|(ceiling, _)| cause == Cause::Tail && ceiling.any < 1.5 * self.limit());
+        let bound = bound.map(|(ceiling, tasks)| {
+            let longest = tasks.times.iter().copied().fold(0.0, f64::max);
+            format!(
+                "no number of cores passes {:.2}, as the largest task alone takes {longest:.3} s",
+                ceiling.any
+            )
+        });
+        match (foretold, bound) {
+            (Some(foretold), Some(bound)) => Some(format!("{foretold}; {bound}")),
+            (Some(one), None) => Some(one),
+            (None, Some(one)) => Some(capital(&one)),
+            (None, None) => None,
+        }
+    }
+
+    /// The speed-up that another order, or other workers, should have: as much below its ceiling as this run is.
+    pub(super) fn foretold(&self, speedup: f64, order: QueueOrder, workers: u32) -> Option<f64> {
+        let (tasks, now) = (self.tasks?, self.ceiling?.now);
+        let then = tasks.ceiling(self.run, order, workers);
+        let foretold = speedup * then / now;
+        (speedup > 0.0 && foretold.is_finite()).then(|| foretold.min(then))
+    }
+
+    /// What the checks and figures of a scene show.
+    fn outcome(&self) -> Option<Why> {
+        let run = self.run;
+        let checks = match run.checks.as_slice() {
+            [] => None,
+            [one] => Some(format!("{}: {}, as it must be", capital(&one.what), one.expected)),
+            all => Some(format!("All {} checks hold", all.len())),
+        };
+        let figures: Vec<String> = run
+            .figures
+            .iter()
+            .take(3)
+            .map(|figure| {
+                format!("{} {} {}", figure.what, figured(figure.value), figure.unit).trim_end().to_owned()
+            })
+            .collect();
+        let figures = (!figures.is_empty()).then(|| capital(&figures.join(", ")));
+        let sentence = match (figures, checks) {
+            (Some(figures), Some(checks)) => format!("{figures}. {checks}."),
+            (Some(one), None) | (None, Some(one)) => one + ".",
+            (None, None) => return None,
+        };
+        Some(Why { sentence, cause: None, cure: cures::remedy(run) })
+    }
+}
+
+fn percent_1(part: f64) -> String {
+    format!("{:.1} %", part * 100.0)
+}
+
+/// A figure with as many digits as it needs.
+fn figured(value: f64) -> String {
+    let digits = match value.abs() {
+        _ if value.fract() == 0.0 => 0,
+        size if size >= 100.0 => 0,
+        size if size >= 1.0 => 2,
+        _ => 4,
+    };
+    format!("{value:.digits$}")
+}
+
+/// A limit without digits where it is whole.
+fn trimmed(limit: f64) -> String {
+    if limit.fract() == 0.0 { format!("{limit:.0}") } else { format!("{limit:.2}") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! What would help against a loss: the next run to try.
+
+use super::whatif::{QueueOrder, chunk};
+use super::why::{Case, Cause, Cure};
+use super::{Mode, RunPlan, RunReport};
+
+/// Knobs that cure what a workload shows: name, value that shows it, value that cures it, and how to say so.
+const REMEDIES: [(&str, &str, &str, &str); 3] = [
+    ("fix", "none", "mutex", "with a mutex"),
+    ("layout", "adjacent", "padded", "padded to cache lines"),
+    ("order", "left", "fixed", "locks in a fixed order"),
+];
+
+/// The plan that a run came from.
+pub(super) fn plan_of(run: &RunReport) -> RunPlan {
+    RunPlan { mode: run.mode, workers: run.workers, settings: run.settings.clone() }
+}
+
+/// The run with a knob set.
+fn with(run: &RunReport, knob: &str, value: &str) -> RunPlan {
+    let mut plan = plan_of(run);
+    plan.settings.set(knob, value);
+    plan
+}
+
+/// The remedy that a workload of its own kind has a knob for.
+pub(super) fn remedy(run: &RunReport) -> Option<Cure> {
+    let (knob, _, cure, label) = REMEDIES.iter().find(|(knob, ill, _, _)| run.settings.word(knob) == *ill)?;
+    Some(Cure { label: (*label).to_owned(), run: with(run, knob, cure), predicted: None })
+}
+
+/// What would help against this cause, in a run that was `speedup` times faster; `None` where the lab can do nothing.
+pub(super) fn cure(case: &Case<'_>, cause: Cause, speedup: f64) -> Option<Cure> {
+    match cause {
+        Cause::Tail => tail(case, speedup),
+        Cause::ExtraCpu => remedy(case.run).or_else(|| extra_cpu(case, speedup)),
+        Cause::OwnWait => own_wait(case, speedup),
+        Cause::OthersWait => Some(quiet(case, speedup)),
+        Cause::Blocked => remedy(case.run).or_else(|| blocked(case, speedup)),
+        Cause::StartUp => (case.run.mode == Mode::Fork).then(|| pool(case, speedup)),
+    }
+}
+
+/// How much better a cure must be than what is, to be worth naming.
+const WORTH: f64 = 1.03;
+
+fn tail(case: &Case<'_>, speedup: f64) -> Option<Cure> {
+    let (run, ceiling) = (case.run, case.ceiling?);
+    let order = run.settings.word("order");
+    if run.mode == Mode::Static && ceiling.largest_first > ceiling.now * WORTH {
+        let plan = RunPlan { mode: Mode::Steal, ..plan_of(run) };
+        let predicted = case.foretold(speedup, QueueOrder::Fifo, run.workers);
+        return Some(Cure { label: "stealing from who has most left".to_owned(), run: plan, predicted });
+    }
+    if run.mode == Mode::Fork {
+        return Some(pool(case, speedup));
+    }
+    if !order.is_empty() && order != "lpt" && ceiling.largest_first > ceiling.now * WORTH {
+        let predicted = case.foretold(speedup, QueueOrder::Lpt, run.workers);
+        return Some(Cure { label: "largest first".to_owned(), run: with(run, "order", "lpt"), predicted });
+    }
+    if chunk(run) > 1 {
+        let predicted = case.tasks.and_then(|tasks| {
+            let then = super::whatif::Replay::on(run.workers).ceiling(&tasks.times);
+            (speedup > 0.0).then_some(speedup * then / ceiling.now)
+        });
+        return Some(Cure {
+            label: "one task at a time".to_owned(),
+            run: with(run, "chunk", "1"),
+            predicted,
+        });
+    }
+    // The longest task decides: fewer workers are as fast.
+    let enough = ceiling.any.ceil() as u32;
+    (enough >= 1 && enough < run.workers && ceiling.largest_first * WORTH >= ceiling.any).then(|| {
+        let plan = RunPlan { workers: enough, ..plan_of(run) };
+        let predicted = case.foretold(speedup, QueueOrder::Lpt, enough);
+        Cure { label: format!("{enough} workers instead of {}", run.workers), run: plan, predicted }
+    })
+}
+
+/// A pool of as many processes as there are CPUs, the largest task first where the order is to be chosen.
+fn pool(case: &Case<'_>, speedup: f64) -> Cure {
+    let run = case.run;
+    let workers = run.workers.min(run.noise.cpus.max(1));
+    let mut plan = RunPlan { mode: Mode::Pool, workers, ..plan_of(run) };
+    let mut label = format!("a pool of {workers}");
+    if !run.settings.word("order").is_empty() {
+        plan.settings.set("order", "lpt");
+        label += ", largest first";
+    }
+    Cure { label, run: plan, predicted: case.foretold(speedup, QueueOrder::Lpt, workers) }
+}
+
+fn extra_cpu(case: &Case<'_>, speedup: f64) -> Option<Cure> {
+    let run = case.run;
+    let cores = case.machine.and_then(|machine| machine.cores);
+    if let Some(cores) = cores.filter(|&cores| cores > 0 && cores < run.workers) {
+        let plan = RunPlan { workers: cores, ..plan_of(run) };
+        return Some(Cure {
+            label: "one worker for each physical core".to_owned(),
+            run: plan,
+            predicted: None,
+        });
+    }
+    run.mode.is_threads().then(|| processes(case, speedup))
+}
+
+/// Processes instead of threads.
+fn processes(case: &Case<'_>, speedup: f64) -> Cure {
+    let run = case.run;
+    let workers = run.workers.min(run.noise.cpus.max(1));
+    let plan = RunPlan { mode: Mode::Pool, workers, ..plan_of(run) };
+    let ceiling = case.tasks.map(|tasks| tasks.ceiling(run, QueueOrder::Fifo, workers));
+    // Without what they contend for, only order and number of the tasks are in the way.
+    Cure {
+        label: "processes instead of threads".to_owned(),
+        run: plan,
+        predicted: ceiling.filter(|_| speedup > 0.0),
+    }
+}
+
+fn own_wait(case: &Case<'_>, speedup: f64) -> Option<Cure> {
+    let run = case.run;
+    if !run.settings.list("pin").is_empty() {
+        let plan = with(run, "pin", "none");
+        return Some(Cure { label: "workers that are not pinned".to_owned(), run: plan, predicted: None });
+    }
+    let cpus = run.noise.cpus;
+    if run.mode == Mode::Fork {
+        return Some(pool(case, speedup));
+    }
+    (cpus > 0 && cpus < run.workers).then(|| {
+        let plan = RunPlan { workers: cpus, ..plan_of(run) };
+        let predicted = case.foretold(speedup, QueueOrder::Fifo, cpus);
+        Cure { label: format!("{cpus} workers, as there are CPUs"), run: plan, predicted }
+    })
+}
+
+/// The same once more: with nobody else there, the workers would not have waited.
+fn quiet(case: &Case<'_>, speedup: f64) -> Cure {
+    let run = case.run;
+    let waited_s = case.account.map_or(0.0, |account| case.waits(account).1);
+    let real_s = run.real_s - waited_s / f64::from(run.workers.max(1));
+    let predicted = (speedup > 0.0 && real_s > 0.0).then_some(speedup * run.real_s / real_s);
+    Cure { label: "the same on a quiet machine".to_owned(), run: plan_of(run), predicted }
+}
+
+fn blocked(case: &Case<'_>, speedup: f64) -> Option<Cure> {
+    let run = case.run;
+    if run.mode.is_threads() && case.computes() {
+        return Some(processes(case, speedup));
+    }
+    // Who waits needs no CPU: more can wait at the same time.
+    let tasks = run.answers.len() as u32;
+    (!case.computes() && run.workers < tasks).then(|| {
+        let workers = run.workers.saturating_mul(2).min(tasks);
+        let plan = RunPlan { workers, ..plan_of(run) };
+        let predicted = case.foretold(speedup, QueueOrder::Fifo, workers);
+        Cure { label: format!("{workers} workers, as waiting needs no CPU"), run: plan, predicted }
+    })
+}
