@@ -21,7 +21,9 @@ use crate::support::until;
 /// A plan of one run of primes.
 fn primes(mode: Mode, workers: u32, seconds: f64, knobs: &[(&str, &str)]) -> LabPlan {
     let mut settings = Settings::default();
-    knobs.iter().for_each(|(knob, value)| settings.set(knob, *value));
+    for (knob, value) in knobs {
+        settings.set(knob, *value);
+    }
     LabPlan {
         subject: Subject::Workload("primes".to_owned()),
         runs: vec![RunPlan { mode, workers, settings }],

@@ -72,7 +72,9 @@ fn play_and(
     observe: impl FnMut(&LabNews),
 ) -> Played {
     let mut settings = Settings::default();
-    knobs.iter().for_each(|(knob, value)| settings.set(knob, *value));
+    for (knob, value) in knobs {
+        settings.set(knob, *value);
+    }
     let news = run(id, vec![RunPlan { mode, workers, settings }], observe);
     assert_eq!(news.last(), Some(&LabNews::Ended { problem: None }), "{id} {mode:?} {knobs:?}");
     let report = news.iter().find_map(|news| match news {

@@ -195,7 +195,8 @@ impl Show {
         let times: Vec<f64> = serial.tasks.iter().map(|task| task.run_s).collect();
         // Neither the order of the tasks nor the machine lets it be quicker.
         let most = f64::from(run.plan.workers.min(self.cpus.max(1)));
-        let ceiling = whatif::ceiling(&times, run.plan.workers).min(most);
+        let allowed = if times.is_empty() { most } else { whatif::ceiling(&times, run.plan.workers) };
+        let ceiling = allowed.min(most);
         Some(serial.real_s / ceiling.max(0.1)).filter(|seconds| seconds.is_finite() && *seconds > 0.0)
     }
 

@@ -156,10 +156,10 @@ mod tests {
         assert_eq!(paths("0::/\n", 7), ["/sys/fs/cgroup/"]);
         assert_eq!(paths("0::/../x\n", 7), [""; 0], "outside of this namespace");
         assert_eq!(paths("4:memory:/\n", 7), [""; 0]);
-        assert_eq!(places("20 1 0:19 / /sys rw - sysfs sysfs rw\n", "0::/\n", 7), [PathBuf::new(); 0]);
+        assert_eq!(places("20 1 0:19 / /sys rw - sysfs sysfs rw\n", "0::/\n", 7), Vec::<PathBuf>::new());
         let part = "30 20 0:26 /docker/1 /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
         assert_eq!(places(part, "0::/docker/1/a\n", 7), [PathBuf::from("/sys/fs/cgroup/a")]);
-        assert_eq!(places(part, "0::/docker/2\n", 7), [PathBuf::new(); 0]);
+        assert_eq!(places(part, "0::/docker/2\n", 7), Vec::<PathBuf>::new());
     }
 
     #[test]

@@ -228,6 +228,7 @@ pub(super) fn reason(show: &Show, app: &App) -> Reason {
     let info = app.lab.form.workloads.iter().find(|info| info.id == show.name);
     match show.result() {
         Some(result) => {
+            score(show, result, &mut lines);
             if let Some(why) = &result.why {
                 title = format!("why not {} x?", result.run.workers);
                 lines.push((Role::Text, clean_sentence(&why.sentence)));
@@ -241,7 +242,6 @@ pub(super) fn reason(show: &Show, app: &App) -> Reason {
             } else if let Some(info) = info {
                 lines.push((Role::Text, info.lesson.to_owned()));
             }
-            score(show, result, &mut lines);
             let role = if result.verdict.kind == VerdictKind::Invalid { Role::Bad } else { Role::Warn };
             let killed = show.current().and_then(|run| {
                 let who: Vec<String> =

@@ -64,7 +64,7 @@ impl Plan {
         };
         let (mut plan, mut said) = (Plan { lanes: 0, panels: 0 }, 0);
         give(&mut plan.lanes, lanes.min(3));
-        give(&mut said, reason.min(4));
+        give(&mut said, reason.min(5));
         // A heading alone says nothing.
         let fits = area.height.saturating_sub(plan.lanes + said) >= 2;
         let panels = if fits && panels >= 2 { panels } else { 0 };
