@@ -195,8 +195,8 @@ fn has_children(pid: i32) -> bool {
 
 #[test]
 fn a_stopped_monitor_disturbs_no_run_and_hears_of_it_when_it_goes_on() {
-    let mut glowtop = Asked::start(&["--mode", "pool", "--workers", "9", "--seconds", "2", "--json"]);
-    until("the workers", || glowtop.workers() == 9);
+    let mut glowtop = Asked::start(&["--mode", "pool", "--workers", "9", "--seconds", "4", "--json"]);
+    until("workers", || glowtop.workers() > 0);
     glowtop.narrow();
     glowtop.signal(Signal::SIGSTOP);
     until("the end of the workers, although nobody hears of it", || glowtop.workers() == 0);

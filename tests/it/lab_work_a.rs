@@ -131,7 +131,7 @@ fn each_runs_from_the_command_line() {
     ];
     let runs = ids.map(|id| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_glowtop"));
-        command.args(["lab", "run", id, "--size", "seed", "--json"]).stdin(std::process::Stdio::null());
+        command.args(["lab", "run", id, "--json"]).stdin(std::process::Stdio::null());
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         (id, command.spawn().expect("glowtop starts"))
     });

@@ -431,7 +431,7 @@ fn no_size_is_too_small_or_too_large() {
         ("h", "leave glowtop"),
         ("k", "Send a signal"),
         ("u", "all users"),
-        ("L", "of serial"),
+        ("L", "primes"),
     ] {
         pty.resize(120, 40);
         pty.send(keys.as_bytes());
@@ -553,7 +553,7 @@ fn colours_and_characters_are_what_the_terminal_can_show() {
         }
         leave(&pty, "Send a signal");
         pty.send(b"L");
-        pty.wait_row(&["of serial work"]);
+        pty.wait_row(&["glowtop lab run primes"]);
         assert_eq!(is_coloured(&pty), coloured, "{what}");
         let high = pty.bytes().iter().any(|byte| *byte > 0x7f);
         assert_eq!(high, !ascii, "{what}");
