@@ -19,7 +19,9 @@ pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
         Err(status) => return status,
     };
     let pause = || std::thread::sleep(Duration::from_secs_f64(args.delay));
-    match look_twice(source.as_mut(), filter.needs(), pause) {
+    let columns = args.chosen_columns().into_iter().map(|column| column.needs_to_sort());
+    let asked = columns.fold(filter.needs() | args.sort.needs_to_sort(), |sum, needs| sum | needs);
+    match look_twice(source.as_mut(), asked, pause) {
         Ok(snapshot) => {
             if snapshot.system.hidepid {
                 output::complain("glowtop: hidepid: the kernel shows only some processes");
