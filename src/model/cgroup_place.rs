@@ -136,7 +136,12 @@ mod tests {
         let units = [
             ("/", "-", "-", "/"),
             ("/system.slice/cron.service", "-", "cron.service", "/[system]/cron"),
-            ("/user.slice/user-1000.slice/session-4.scope", "-", "session-4.scope", "/[user]/[user-1000]/!session-4"),
+            (
+                "/user.slice/user-1000.slice/session-4.scope",
+                "-",
+                "session-4.scope",
+                "/[user]/[user-1000]/!session-4",
+            ),
             (
                 "/user.slice/user-1000.slice/user@1000.service/app.slice/shell.service",
                 "-",

@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use super::{
-    Account, Census, Cost, Forest, Host, Kind, Load, Memory, Nanos, Owner, Pid, Pressure, ProcId, Rates, State,
-    Sums, System, Target, Task, Trail,
+    Account, Census, Cost, Forest, Host, Kind, Load, Memory, Nanos, Owner, Pid, Pressure, ProcId, Rates,
+    State, Sums, System, Target, Task, Trail,
 };
 
 /// What a look at the machine means, in the light of the one before.

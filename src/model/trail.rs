@@ -6,8 +6,7 @@ pub struct Trail(u64);
 
 /// The lowest percentage of each level above the first, which is nothing at all. Finer below, because most processes are
 /// there; a core in full is the eleventh.
-const FROM: [f64; 13] =
-    [0.05, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 75.0, 90.0, 150.0, 300.0];
+const FROM: [f64; 13] = [0.05, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 75.0, 90.0, 150.0, 300.0];
 
 impl Trail {
     /// How many looks it goes back.

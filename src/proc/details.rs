@@ -144,7 +144,9 @@ impl Reader {
         match self.files.read(&who.path("cgroup"), false) {
             Ok(content) => match (parse::cgroup(content.text), before) {
                 (None, _) => Reading::NotRead,
-                (Some(path), Some(before)) if before.path.bytes() == path => Reading::Known(Arc::clone(before)),
+                (Some(path), Some(before)) if before.path.bytes() == path => {
+                    Reading::Known(Arc::clone(before))
+                }
                 (Some(path), _) => Reading::Known(places.share(CgroupPlace::of(path))),
             },
             Err(Miss::Denied) => Reading::Denied,
@@ -172,6 +174,8 @@ impl Reader {
             })
         };
         match all() {
+            // A kernel without any, or a process that has ended.
+            Ok(namespaces) if namespaces == Namespaces::default() => Reading::NotRead,
             Ok(namespaces) => Reading::Known(namespaces),
             Err(Miss::Denied) => Reading::Denied,
             Err(Miss::Gone | Miss::Failed) => Reading::NotRead,

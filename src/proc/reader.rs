@@ -20,7 +20,8 @@ use super::parse;
 use super::pool::Pool;
 use super::users::Users;
 use crate::model::{
-    CgroupPlace, Command, CpuSet, Kind, Nanos, Needs, Pid, ProcId, Reading, Task, TaskMemory, Troubles, Untrusted,
+    CgroupPlace, Command, CpuSet, Kind, Nanos, Needs, Pid, ProcId, Reading, Task, TaskMemory, Troubles,
+    Untrusted,
 };
 
 /// What may change without a process running is read again once in so many looks: its memory and its nice value.
@@ -272,9 +273,8 @@ impl Reader {
     ) -> Option<Known> {
         let at = clock::now();
         let path = Path::thread(process.id.pid, tid, "stat");
-        let wants_details = before.as_ref().map_or(self.needs.has(Needs::ALL_DETAILS), |known| {
-            self.wants_details(known.id)
-        });
+        let wants_details =
+            before.as_ref().map_or(self.needs.has(Needs::ALL_DETAILS), |known| self.wants_details(known.id));
         let content = match self.files.read(&path, false) {
             Ok(content) => content,
             Err(Miss::Failed) => return before,

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::clock;
 use super::commands::{self, Commands, Outcome};
 use super::files::{Files, Miss};
 use super::known::{Known, find};
 use super::reader::Reader;
-use super::clock;
 use crate::model::{Details, Nanos, Needs, ProcId, Reading, Rollup, State};
 
 /// What could not be read in time is tried again after so many seconds.

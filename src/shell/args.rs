@@ -457,7 +457,9 @@ mod tests {
         assert_eq!((args.delay, args.sort.id, args.lines), (0.3, "cpu", None));
         let ids = |args: &PsArgs| args.chosen_columns().iter().map(|column| column.id).collect::<Vec<_>>();
         assert_eq!(ids(&args).len(), default_columns().len());
-        assert!(ids(&ps("ps --json")).len() > default_columns().len() && !ids(&ps("ps --json")).contains(&"pss"));
+        assert!(
+            ids(&ps("ps --json")).len() > default_columns().len() && !ids(&ps("ps --json")).contains(&"pss")
+        );
         let args = ps("ps ssh --csv --columns pid,CPU%,Command --sort res --tree -n 5 -d 1.5");
         assert_eq!(ids(&args), ["pid", "cpu", "command"]);
         assert_eq!((args.filter.as_deref(), args.sort.id, args.lines), (Some("ssh"), "res", Some(5)));

@@ -16,7 +16,11 @@ fn gpu<'a>(row: &Row<'a>) -> Option<&'a Gpu> {
 
 pub(super) const COLUMNS: &[Column] = &[
     rate!(
-        ("io_rate", "DISK/s", "Bytes a second that it reads from storage and writes to it (read_bytes and write_bytes of /proc/PID/io)."),
+        (
+            "io_rate",
+            "DISK/s",
+            "Bytes a second that it reads from storage and writes to it (read_bytes and write_bytes of /proc/PID/io)."
+        ),
         Needs::IO,
         |row| rates(row).and_then(|rates| Some(rates.read? + rates.write?))
     ),
@@ -41,12 +45,20 @@ pub(super) const COLUMNS: &[Column] = &[
         |row| io(row).map(|io| io.write_bytes)
     ),
     size!(
-        ("cancelled", "CANCLD", "Bytes of WBYTES that never reached storage, because their file was cut or removed before (cancelled_write_bytes of /proc/PID/io)."),
+        (
+            "cancelled",
+            "CANCLD",
+            "Bytes of WBYTES that never reached storage, because their file was cut or removed before (cancelled_write_bytes of /proc/PID/io)."
+        ),
         Needs::IO,
         |row| io(row).map(|io| io.cancelled_bytes)
     ),
     size!(
-        ("rchar", "RCHAR", "Bytes that read(2) and the like gave it since its start, from files, pipes, sockets and terminals (/proc/PID/io)."),
+        (
+            "rchar",
+            "RCHAR",
+            "Bytes that read(2) and the like gave it since its start, from files, pipes, sockets and terminals (/proc/PID/io)."
+        ),
         Needs::IO,
         |row| io(row).map(|io| io.read_chars)
     ),
@@ -68,19 +80,31 @@ pub(super) const COLUMNS: &[Column] = &[
         |row| io(row).map(|io| io.write_calls)
     ),
     usage!(
-        ("gpu", "GPU%", "The use of graphics engines since the look before, in percent of one engine (drm-engine of /proc/PID/fdinfo)."),
+        (
+            "gpu",
+            "GPU%",
+            "The use of graphics engines since the look before, in percent of one engine (drm-engine of /proc/PID/fdinfo)."
+        ),
         Needs::GPU,
         |row| rates(row)?.gpu
     ),
     detail::figure(
-        ("gpu_time", "GTIME+", "The time it has used on graphics engines since its start (drm-engine of /proc/PID/fdinfo)."),
+        (
+            "gpu_time",
+            "GTIME+",
+            "The time it has used on graphics engines since its start (drm-engine of /proc/PID/fdinfo).",
+        ),
         9,
         Needs::GPU,
         |row| gpu(row).map(|gpu| gpu.engine as f64 / 1e9).into(),
         |row, cell| cpu_time(gpu(row).map(|gpu| gpu.engine), cell),
     ),
     size!(
-        ("gpu_mem", "GMEM", "The memory it has on graphics cards (drm-resident or drm-memory of /proc/PID/fdinfo)."),
+        (
+            "gpu_mem",
+            "GMEM",
+            "The memory it has on graphics cards (drm-resident or drm-memory of /proc/PID/fdinfo)."
+        ),
         Needs::GPU,
         |row| gpu(row)?.memory
     ),

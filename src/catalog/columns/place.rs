@@ -45,14 +45,22 @@ macro_rules! namespace {
 
 pub(super) const COLUMNS: &[Column] = &[
     number!(
-        ("tgid", "TGID", "The process that a thread belongs to; of a process its own number (Tgid of /proc/PID/status)."),
+        (
+            "tgid",
+            "TGID",
+            "The process that a thread belongs to; of a process its own number (Tgid of /proc/PID/status)."
+        ),
         7,
         Needs::STATUS,
         |row| status(row)?.tgid.map(i64::from)
     )
     .ascending(),
     number!(
-        ("tpgid", "TPGID", "The process group in the foreground of its terminal; -1 for none (field 8 of /proc/PID/stat)."),
+        (
+            "tpgid",
+            "TPGID",
+            "The process group in the foreground of its terminal; -1 for none (field 8 of /proc/PID/stat)."
+        ),
         7,
         Needs::STAT,
         |row| stat(row).map(|stat| i64::from(stat.terminal_group))
@@ -60,7 +68,11 @@ pub(super) const COLUMNS: &[Column] = &[
     .ascending()
     .drifting(),
     words(
-        ("container", "CONTAINER", "The container, as its group is named: engine and id, or name; - for none (/proc/PID/cgroup)."),
+        (
+            "container",
+            "CONTAINER",
+            "The container, as its group is named: engine and id, or name; - for none (/proc/PID/cgroup).",
+        ),
         24,
         Needs::CGROUP,
         |row| {
@@ -73,7 +85,11 @@ pub(super) const COLUMNS: &[Column] = &[
         },
     ),
     words(
-        ("unit", "UNIT", "The innermost service or scope of systemd that it is in; - for none (/proc/PID/cgroup)."),
+        (
+            "unit",
+            "UNIT",
+            "The innermost service or scope of systemd that it is in; - for none (/proc/PID/cgroup).",
+        ),
         24,
         Needs::CGROUP,
         |row| {
@@ -95,7 +111,11 @@ pub(super) const COLUMNS: &[Column] = &[
         |row| place(row).map(|place| place.short.bytes())
     ),
     words(
-        ("contained", "CONT", "Whether it is in a pid namespace below ours, as in a container: yes or no (NSpid of /proc/PID/status)."),
+        (
+            "contained",
+            "CONT",
+            "Whether it is in a pid namespace below ours, as in a container: yes or no (NSpid of /proc/PID/status).",
+        ),
         4,
         Needs::STATUS,
         |row| match contained(row) {
@@ -109,18 +129,16 @@ pub(super) const COLUMNS: &[Column] = &[
             Some(false) => cell.push(Role::Dim, "no"),
         },
     ),
-    text!(
-        ("exe", "EXE", "The file of its program (the link /proc/PID/exe)."),
-        32,
-        Needs::EXE,
-        |row| of(row)?.exe.known().map(|exe| exe.bytes())
-    ),
-    text!(
-        ("cwd", "CWD", "Its working directory (the link /proc/PID/cwd)."),
-        32,
-        Needs::CWD,
-        |row| of(row)?.cwd.known().map(|cwd| cwd.bytes())
-    ),
+    text!(("exe", "EXE", "The file of its program (the link /proc/PID/exe)."), 32, Needs::EXE, |row| of(
+        row
+    )?
+    .exe
+    .known()
+    .map(|exe| exe.bytes())),
+    text!(("cwd", "CWD", "Its working directory (the link /proc/PID/cwd)."), 32, Needs::CWD, |row| of(row)?
+        .cwd
+        .known()
+        .map(|cwd| cwd.bytes())),
     text!(
         ("label", "LABEL", "Its label by the security module (/proc/PID/attr/current)."),
         24,

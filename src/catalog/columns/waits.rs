@@ -66,7 +66,7 @@ fn teamwork_cell(row: &Row<'_>, cell: &mut Cell) {
     };
     cell.push(role, teamwork.word());
     if let Teamwork::Parallel(cores) = teamwork {
-        cell.push_fmt(role, format_args!(" {:.1}", cores.min(9999.9)));
+        cell.push_fmt(role, format_args!(" {:.1}", cores.min(999.9)));
     }
 }
 
@@ -221,7 +221,7 @@ pub(super) const COLUMNS: &[Column] = &[
              for CPUs for 30 % of the time in which it could run, SERIAL has one busy thread, LOCK-BOUND has several that \
              take turns of less than 1 ms, IMBALANCED has one that does much more than the others, PARALLEL says on how many CPUs.",
         ),
-        13,
+        14,
         Needs::THREAD_TIMES,
         |row| teamwork(row).map_or(Value::Unknown, |teamwork| Value::Text(teamwork.word().as_bytes())),
         teamwork_cell,

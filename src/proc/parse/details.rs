@@ -69,7 +69,9 @@ fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 
 /// The value of the pair with this name, where it begins with a number.
 fn value(text: &[u8], wanted: &[u8]) -> Option<u64> {
-    pairs(text).find(|(name, _)| *name == wanted).and_then(|(_, value)| words(value).next().and_then(unsigned))
+    pairs(text)
+        .find(|(name, _)| *name == wanted)
+        .and_then(|(_, value)| words(value).next().and_then(unsigned))
 }
 
 /// `io`; all of it or nothing.
@@ -196,7 +198,10 @@ mod tests {
 
     #[test]
     fn sizes_are_pages() {
-        assert_eq!(sizes(b"42383 3214 2201 9 0 4600 0\n", 4096), Some(Sizes { text: 36_864, data: 18_841_600 }));
+        assert_eq!(
+            sizes(b"42383 3214 2201 9 0 4600 0\n", 4096),
+            Some(Sizes { text: 36_864, data: 18_841_600 })
+        );
         assert_eq!(sizes(b"42383 3214 2201 9\n", 4096), None);
     }
 

@@ -11,7 +11,8 @@ mod process;
 mod tables;
 
 pub(super) use details::{
-    autogroup, blocked, cgroup, drm, io, lone_signed, namespace, rollup, schedstat, sizes, stat_details, status,
+    autogroup, blocked, cgroup, drm, io, lone_signed, namespace, rollup, schedstat, sizes, stat_details,
+    status,
 };
 pub(super) use events::{Event, Request, events, request};
 pub(super) use machine::{Totals, cpu_lines, load, memory, pressure, uptime};
