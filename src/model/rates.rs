@@ -20,7 +20,7 @@ pub struct Rates {
 pub struct Crew {
     /// How many threads were seen in both looks.
     pub threads: u32,
-    /// Of these, how many used at least [`ACTIVE`] of a CPU.
+    /// Of these, how many used at least a tenth of a CPU.
     pub active: u32,
     /// CPUs they used, all together: sum of their times on a CPU by the time that passed.
     pub cores: f64,
@@ -35,7 +35,7 @@ pub struct Crew {
 }
 
 /// A thread that uses less than this share of a CPU is not taken for one that works.
-pub const ACTIVE: f64 = 0.1;
+pub(super) const ACTIVE: f64 = 0.1;
 
 impl Rates {
     /// What happened between `before` and `now`, which lie `seconds` apart.
@@ -178,12 +178,15 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
+    /// Milliseconds on a CPU and waiting for one, slices, ticks blocked.
+    type Second = (u64, u64, u64, Option<u64>);
+
     /// Threads that were at nothing a second ago, by milliseconds on a CPU and waiting for one, slices, and ticks
     /// blocked.
-    fn crew(threads: &[(u64, u64, u64, Option<u64>)]) -> Crew {
+    fn crew(threads: &[Second]) -> Crew {
         let times = |scale: u64| -> Vec<ThreadTimes> {
             let mut tid = 0;
-            let mut one = |(run, wait, slices, blocked): &(u64, u64, u64, Option<u64>)| {
+            let mut one = |(run, wait, slices, blocked): &Second| {
                 tid += 1;
                 ThreadTimes {
                     tid,
@@ -200,7 +203,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_teamwork_is_told_from_the_others() {
-        let samples: [(&[(u64, u64, u64, Option<u64>)], Teamwork); 11] = [
+        let samples: [(&[Second], Teamwork); 11] = [
             (&[(2, 1, 9, None)], Teamwork::Idle),
             (&[(990, 5, 40, None)], Teamwork::Serial),
             // Helpers that tick now and then do not make it parallel.

@@ -1,5 +1,7 @@
 //! The fields of details: what is read of a process only where somebody asks for it, and then of every row.
 
+use std::sync::Arc;
+
 use super::field::{DRIFTS, Field, How, Op, Scratch, Texts, field};
 use crate::model::{CgroupPlace, Details, Needs, Proc, Reading, Untrusted};
 
@@ -8,7 +10,7 @@ const fn detail(id: &'static str, usual: Op, needs: Needs, how: How, help: &'sta
     Field { needs: needs.union(Needs::ALL_DETAILS), ..field(id, usual, how, help) }
 }
 
-/// A text of the details; `nothing` is what stands for that there is none.
+/// A text of the details; `-` where it is known that there is none.
 fn of_details<'a>(
     proc: &'a Proc,
     pick: impl FnOnce(&'a Details) -> Reading<Option<&'a Untrusted>>,
@@ -20,40 +22,42 @@ fn of_details<'a>(
     }
 }
 
-fn place(details: &Details) -> Option<&CgroupPlace> {
-    details.cgroup.known().map(AsRef::as_ref)
+/// What its place in the cgroup tree says.
+fn place(details: &Details, pick: fn(&CgroupPlace) -> Option<&Untrusted>) -> Reading<Option<&Untrusted>> {
+    details.cgroup.known().map_or(Reading::NotRead, |place| Reading::Known(pick(place)))
 }
 
-fn known(text: Option<Option<&Untrusted>>) -> Reading<Option<&Untrusted>> {
-    text.map_or(Reading::NotRead, Reading::Known)
+/// A link or a short file.
+fn line(text: &Reading<Arc<Untrusted>>) -> Reading<Option<&Untrusted>> {
+    text.known().map_or(Reading::NotRead, |text| Reading::Known(Some(&**text)))
 }
 
 fn container<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
-    of_details(proc, |details| known(place(details).map(|place| place.container.as_ref())))
+    of_details(proc, |details| place(details, |place| place.container.as_ref()))
 }
 
 fn unit<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
-    of_details(proc, |details| known(place(details).map(|place| place.unit.as_ref())))
+    of_details(proc, |details| place(details, |place| place.unit.as_ref()))
 }
 
 fn cgroup<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
-    of_details(proc, |details| known(place(details).map(|place| Some(&place.path))))
+    of_details(proc, |details| place(details, |place| Some(&place.path)))
 }
 
 fn exe<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
-    of_details(proc, |details| known(details.exe.known().map(|text| Some(&**text))))
+    of_details(proc, |details| line(&details.exe))
 }
 
 fn cwd<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
-    of_details(proc, |details| known(details.cwd.known().map(|text| Some(&**text))))
+    of_details(proc, |details| line(&details.cwd))
 }
 
 fn wchan<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
-    of_details(proc, |details| known(details.wchan.known().map(|text| Some(&**text))))
+    of_details(proc, |details| line(&details.wchan))
 }
 
 fn label<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
-    of_details(proc, |details| known(details.label.known().map(|text| Some(&**text))))
+    of_details(proc, |details| line(&details.label))
 }
 
 fn policy(proc: &Proc) -> Option<i64> {

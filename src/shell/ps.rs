@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::args::PsArgs;
 use super::output;
 use super::words::understand;
+use crate::catalog::Column;
 use crate::export::{self, Order};
 use crate::model::{Kind, Needs, NoSample, Snapshot, Source, Wants, derive};
 use crate::query::Filter;
@@ -19,7 +20,7 @@ pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
         Err(status) => return status,
     };
     let pause = || std::thread::sleep(Duration::from_secs_f64(args.delay));
-    let columns = args.chosen_columns().into_iter().map(|column| column.needs_to_sort());
+    let columns = args.chosen_columns().into_iter().map(Column::needs_to_sort);
     let asked = columns.fold(filter.needs() | args.sort.needs_to_sort(), |sum, needs| sum | needs);
     match look_twice(source.as_mut(), asked, pause) {
         Ok(snapshot) => {

@@ -1,6 +1,7 @@
 //! The details of processes: on made-up trees, and on this machine with `procfs` and ps(1) as witnesses.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -204,6 +205,31 @@ fn rates_come_with_the_second_look_and_a_sleeper_has_none() {
     let (read, write) = of(&third).unwrap();
     assert!((read.unwrap() * seconds - 1_048_576.0).abs() < 1.0, "{read:?} {seconds}");
     assert_eq!(write, Some(0.0));
+}
+
+#[test]
+fn a_memory_map_that_hangs_costs_its_own_row_only() {
+    let fixture = rich();
+    let rollup = "Pss: 1 kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: 1 kB\nSwapPss: 0 kB\n";
+    for pid in [39, 41] {
+        fixture.process(pid, 1, "prog", 5000, 1);
+        fixture.write(&format!("proc/{pid}/smaps_rollup"), rollup);
+    }
+    let fifo = fixture.path("proc/40/smaps_rollup");
+    fs::remove_file(&fifo).unwrap();
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let mut live = Live::new(fixture.root());
+    let pss = |sample: &Sample, pid| {
+        details(sample, pid).and_then(|details| details.rollup.known()).map(|rollup| rollup.pss)
+    };
+    let needs = Needs::ROLLUP | Needs::STATUS | Needs::ALL_DETAILS;
+    let sample =
+        look_until(&mut live, needs, |sample| pss(sample, 39).is_some() && pss(sample, 41).is_some());
+    assert_eq!((pss(&sample, 39), pss(&sample, 40), pss(&sample, 41)), (Some(1024), None, Some(1024)));
+    assert!(details(&sample, 40).unwrap().status.known().is_some());
+    // It comes back to life.
+    fs::OpenOptions::new().write(true).open(&fifo).unwrap().write_all(rollup.as_bytes()).unwrap();
+    look_until(&mut live, needs, |sample| pss(sample, 40) == Some(1024));
 }
 
 #[test]
