@@ -15,10 +15,11 @@ pub struct Rates {
     pub crew: Option<Crew>,
 }
 
-/// How the threads of a process worked together between two looks. Those that came or went in between are left out.
+/// How the threads of a process worked together between two looks. Those that ended in between are left out: what they
+/// did nobody has told.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Crew {
-    /// How many threads were seen in both looks.
+    /// How many threads there are.
     pub threads: u32,
     /// Of these, how many used at least a tenth of a CPU.
     pub active: u32,
@@ -72,11 +73,12 @@ impl Crew {
         let (mut most, mut sum, mut slices) = (0.0f64, 0.0, 0);
         let mut blocked = Some(0.0);
         for thread in now {
-            let Ok(at) = before.binary_search_by_key(&thread.tid, |thread| thread.tid) else { continue };
-            let Some(old) = before.get(at) else { continue };
-            let spans = (thread.run.checked_sub(old.run)).zip(thread.wait.checked_sub(old.wait));
-            // One whose times went back is another with the same number.
-            let Some((run, wait)) = spans else { continue };
+            // Who is new, and who has the number of one that has ended, has done all of it since.
+            let old = before.binary_search_by_key(&thread.tid, |thread| thread.tid).ok();
+            let old = old.and_then(|at| before.get(at)).filter(|old| old.run <= thread.run);
+            let new = ThreadTimes { blocked: thread.blocked.map(|_| 0), ..ThreadTimes::default() };
+            let old = old.unwrap_or(&new);
+            let (run, wait) = (thread.run - old.run, thread.wait.saturating_sub(old.wait));
             let run = run as f64 / 1e9 / seconds;
             crew.threads += 1;
             crew.cores += run;
@@ -101,8 +103,13 @@ impl Crew {
         crew
     }
 
-    /// What is said of it, on a machine with `cpus` CPUs; see [`Teamwork`].
-    pub fn teamwork(&self, cpus: usize) -> Teamwork {
+    /// What is said of it, on a machine with `cpus` CPUs; see [`Teamwork`]. `all` is how many CPUs the whole process
+    /// used: nothing is said where threads that have ended had most of it.
+    pub fn teamwork(&self, cpus: usize, all: f64) -> Option<Teamwork> {
+        (all <= 2.0 * self.cores + IDLE).then(|| self.of_those_left(cpus))
+    }
+
+    fn of_those_left(&self, cpus: usize) -> Teamwork {
         let wanted = self.cores + self.waiting;
         let blocked = self.blocked.unwrap_or(0.0);
         let room = f64::from(self.active).min(cpus.max(1) as f64);
@@ -225,7 +232,7 @@ mod tests {
             (&[(900, 5, 90, Some(8))], Teamwork::Serial),
         ];
         for (threads, expected) in samples {
-            let said = crew(threads).teamwork(8);
+            let said = crew(threads).of_those_left(8);
             match (said, expected) {
                 (Teamwork::Parallel(cores), Teamwork::Parallel(wanted)) => {
                     assert!((cores - wanted).abs() < 1e-9, "{cores} {threads:?}");
@@ -236,24 +243,32 @@ mod tests {
     }
 
     #[test]
-    fn the_figures_are_sums_over_the_threads_of_both_looks() {
+    fn the_figures_are_sums_over_the_threads() {
         let before = [ThreadTimes { tid: 3, run: 500 * MS, wait: 0, slices: 5, blocked: None }];
         let now = [
             ThreadTimes { tid: 3, run: 1500 * MS, wait: 250 * MS, slices: 25, blocked: None },
-            ThreadTimes { tid: 9, run: 700 * MS, wait: 0, slices: 1, blocked: None },
+            ThreadTimes { tid: 9, run: 500 * MS, wait: 0, slices: 10, blocked: None },
         ];
         let crew = Crew::between(&before, &now, 2.0, 100);
-        assert_eq!((crew.threads, crew.active, crew.cores, crew.waiting), (1, 1, 0.5, 0.125));
-        assert_eq!((crew.blocked, crew.balance, crew.slice), (None, 1.0, 0.05));
-        // Somebody else has the number now.
-        assert_eq!(Crew::between(&now, &before, 2.0, 100).threads, 0);
+        assert_eq!((crew.threads, crew.active, crew.cores, crew.waiting), (2, 2, 0.75, 0.125));
+        assert_eq!((crew.blocked, crew.balance, crew.slice), (None, 0.75, 0.05));
+        // Somebody else has the number of the first now, and the second has ended.
+        let crew = Crew::between(&now, &before, 2.0, 100);
+        assert_eq!((crew.threads, crew.cores, crew.waiting), (1, 0.25, 0.0));
+    }
+
+    #[test]
+    fn nothing_is_said_of_threads_that_have_ended() {
+        let crew = crew(&[(300, 0, 30, None)]);
+        assert_eq!(crew.teamwork(4, 0.31), Some(Teamwork::Serial));
+        assert_eq!(crew.teamwork(4, 2.5), None);
     }
 
     #[test]
     fn a_crew_of_many_is_measured_by_the_cpus_there_are() {
         // Eight threads share two CPUs fully, in short turns: not a lock's fault.
         let crew = crew(&[(240, 60, 900, None); 8]);
-        assert_eq!(crew.teamwork(2).word(), "PARALLEL");
-        assert_eq!(crew.teamwork(16).word(), "LOCK-BOUND");
+        assert_eq!(crew.of_those_left(2).word(), "PARALLEL");
+        assert_eq!(crew.of_those_left(16).word(), "LOCK-BOUND");
     }
 }

@@ -371,7 +371,7 @@ fn a_spinner_is_serial_and_a_sleeper_is_idle() {
         let teamwork = |child: &Guarded| {
             let proc = now.find_pid(Pid::new(child.0.id()).unwrap())?;
             assert_eq!(proc.task.kind, Kind::Process);
-            Some(proc.rates.as_ref()?.crew?.teamwork(now.cores()))
+            proc.rates.as_ref()?.crew?.teamwork(now.cores(), proc.cpu? / 100.0)
         };
         // On a busy machine it waits for the CPU, which is told as well.
         let spins = matches!(teamwork(&spinner), Some(Teamwork::Serial | Teamwork::CpuStarved));

@@ -18,7 +18,7 @@ fn crew<'a>(row: &Row<'a>) -> Option<&'a Crew> {
 }
 
 fn teamwork(row: &Row<'_>) -> Option<Teamwork> {
-    crew(row).map(|crew| crew.teamwork(row.snapshot.cores()))
+    crew(row)?.teamwork(row.snapshot.cores(), row.proc.cpu.unwrap_or(0.0) / 100.0)
 }
 
 /// CPUs in use, by the process's own clock.
