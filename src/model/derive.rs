@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::account::{Tally, Unseen, spent};
 use super::short_lived::{self, Look};
-use super::snapshot::LINGER;
-use super::{Counts, CpuTimes, CpuUse, Kind, Proc, Sample, Seen, Snapshot, Task};
+use super::snapshot::{LINGER, LazySums};
+use super::{Counts, CpuTimes, CpuUse, Kind, Proc, Rates, Sample, Seen, Snapshot, Task, Trail};
 
 /// An interval shorter than this gives no rate: the counters are too coarse for it. Seconds.
 const SHORTEST: f64 = 0.02;
@@ -31,7 +31,10 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
         // nobody looks into them: what is known of them lies all over the memory.
         if let Some((_, o)) = old.next_if(|(_, o)| Arc::ptr_eq(&o.task, &task.task)) {
             let cpu = cpu_percent(o, &task, Some(0), cores);
-            procs.push(Proc { task: task.task, read_at: task.read_at, cpu, born: o.born, gone: None });
+            // Who has details says so here: where nobody looks at it, nobody looks into it.
+            let rates = o.rates.as_ref().and_then(|_| rates(Some(o), &task, ticks));
+            let (trail, born) = (o.trail.then(cpu), o.born);
+            procs.push(Proc { task: task.task, read_at: task.read_at, cpu, rates, trail, born, gone: None });
             continue;
         }
         while let Some((at, gone)) = old.next_if(|(_, o)| o.task.id.pid < task.id.pid) {
@@ -65,7 +68,9 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
             Some(o) => o.born,
             None => newcomer.map(|_| next.taken),
         };
-        let proc = Proc { task: task.task, read_at: task.read_at, cpu, born, gone: None };
+        let rates = rates(same, &task, ticks);
+        let trail = same.map_or_else(Trail::default, |o| o.trail).then(cpu);
+        let proc = Proc { task: task.task, read_at: task.read_at, cpu, rates, trail, born, gone: None };
         counts.add(&proc);
         procs.push(proc);
     }
@@ -114,6 +119,7 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
         census: next.census,
         partial: next.partial,
         cost: next.cost,
+        sums: LazySums::default(),
     }
 }
 
@@ -146,6 +152,13 @@ fn cpu_percent(before: &Proc, now: &Seen, spent: Option<u64>, cores: f64) -> Opt
     let single = matches!(now.kind, Kind::Thread(_)) || (now.threads <= 1 && before.task.threads <= 1);
     let most = if single { 100.0 } else { cores * 100.0 };
     Some((used as f64 / 1e9 / dt * 100.0).min(most))
+}
+
+/// What the details of a process mean in the light of those before.
+fn rates(before: Option<&Proc>, now: &Seen, ticks: u64) -> Option<Box<Rates>> {
+    let seconds = before.map_or(0.0, |before| now.read_at.since(before.read_at));
+    let before = before.filter(|_| seconds >= SHORTEST);
+    Rates::between(before.map(|before| &*before.task), now, seconds, ticks)
 }
 
 /// Whether a process started after the look `prev`. Start times are rounded down to a tick.

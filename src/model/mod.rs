@@ -9,13 +9,16 @@ mod act;
 mod act_errors;
 mod act_words;
 mod census;
+mod cgroup_place;
 mod danger;
 mod deed;
 mod derive;
+mod details;
 mod id;
 pub mod lab;
 mod needs;
 mod news;
+mod rates;
 mod role;
 mod sample;
 mod scope;
@@ -26,6 +29,7 @@ mod signal;
 mod snapshot;
 mod source;
 mod topology;
+mod trail;
 mod tree;
 pub mod units;
 mod untrusted;
@@ -34,15 +38,20 @@ mod verdict_words;
 pub use account::Account;
 pub use act::{Act, ControlOrder, Owner, Reach, Target};
 pub use census::{Census, CensusBy, Hearing, ShortLived};
+pub use cgroup_place::CgroupPlace;
 pub use danger::Danger;
 pub use deed::Deed;
 pub use derive::derive;
+pub use details::{
+    Autogroup, Details, Gpu, Io, Namespaces, Oom, Rollup, Sizes, StatDetails, Status, ThreadTimes,
+};
 pub use id::{Pid, ProcId};
 pub use needs::{Needs, Wants};
 pub use news::{
     Call, Cgroup, Change, ControlNews, Disposition, Happened, NextStep, Outcome, Respawn, Standing, Survey,
     Verdict, WhyAlive,
 };
+pub use rates::{Crew, Rates, Teamwork};
 pub use role::Role;
 pub use sample::{
     Command, Cost, CpuTimes, Host, Kind, Load, Memory, Nanos, Pressure, Reading, Sample, Seen, Stall, State,
@@ -52,8 +61,9 @@ pub use scope::Scope;
 pub use sensors::{Disk, Network, Sensors, Temperature};
 pub use setting::{CpuMax, CpuSet, IoPriority, MOST_CPUS, Policy, Setting, Settings};
 pub use signal::{DefaultAction, Signal, SignalSet};
-pub use snapshot::{Counts, CpuUse, LINGER, Proc, Snapshot, When};
+pub use snapshot::{Counts, CpuUse, LINGER, LazySums, Proc, Snapshot, When};
 pub use source::{NoSample, Source};
 pub use topology::{CoreKind, Topology, TopologyCpu};
+pub use trail::Trail;
 pub use tree::{Forest, Link, Ordered, Sums};
 pub use untrusted::{REPLACEMENT, Untrusted, showable};

@@ -28,7 +28,45 @@ impl Needs {
     /// The `stat` of every row as fresh as that of those on screen: others may change the nice value or the parent of a
     /// sleeper.
     pub const FRESH_STAT: Needs = Needs(1 << 6);
-    /// Everything there is, as one-shot exports want it; without threads.
+    /// The rarer fields of `/proc/PID/stat`.
+    pub const STAT: Needs = Needs(1 << 7);
+    /// The rarer fields of `/proc/PID/statm`.
+    pub const SIZES: Needs = Needs(1 << 8);
+    /// `/proc/PID/status`.
+    pub const STATUS: Needs = Needs(1 << 9);
+    /// `/proc/PID/io`.
+    pub const IO: Needs = Needs(1 << 10);
+    /// `/proc/PID/smaps_rollup`, by readers that may be left behind.
+    pub const ROLLUP: Needs = Needs(1 << 11);
+    /// `/proc/PID/cgroup`.
+    pub const CGROUP: Needs = Needs(1 << 12);
+    /// `/proc/PID/ns`.
+    pub const NAMESPACES: Needs = Needs(1 << 13);
+    /// `/proc/PID/exe`.
+    pub const EXE: Needs = Needs(1 << 14);
+    /// `/proc/PID/cwd`.
+    pub const CWD: Needs = Needs(1 << 15);
+    /// `/proc/PID/oom_score` and `oom_score_adj`.
+    pub const OOM: Needs = Needs(1 << 16);
+    /// `/proc/PID/autogroup`.
+    pub const AUTOGROUP: Needs = Needs(1 << 17);
+    /// ioprio_get(2).
+    pub const IO_PRIORITY: Needs = Needs(1 << 18);
+    /// `/proc/PID/wchan`.
+    pub const WCHAN: Needs = Needs(1 << 19);
+    /// `/proc/PID/attr/current`.
+    pub const LABEL: Needs = Needs(1 << 20);
+    /// The NUMA node of the CPU on which it last ran.
+    pub const NODE: Needs = Needs(1 << 21);
+    /// `schedstat` and `stat` of each thread of the process.
+    pub const THREAD_TIMES: Needs = Needs(1 << 22);
+    /// `/proc/PID/fdinfo` of the graphics cards it has open.
+    pub const GPU: Needs = Needs(1 << 23);
+    /// All [details](super::Details): read of those on screen only.
+    pub const DETAILS: Needs = Needs(0x1_ffff << 7);
+    /// The details of every row, because rows are ordered, chosen or exported by them.
+    pub const ALL_DETAILS: Needs = Needs(1 << 24);
+    /// Everything there is, as one-shot exports want it; without threads and details.
     pub const FULL: Needs = Needs(1 | 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 6);
 
     /// What of it is in `other` too.
@@ -41,6 +79,11 @@ impl Needs {
     #[must_use]
     pub const fn union(self, other: Needs) -> Needs {
         Needs(self.0 | other.0)
+    }
+
+    /// Whether anything of `other` is in it.
+    pub const fn any(self, other: Needs) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// Whether all of `other` is in it.

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{Census, Pid, ProcId, ShortLived, Untrusted};
+use super::{Census, Details, Pid, ProcId, ShortLived, Untrusted};
 
 /// Nanoseconds of a clock that does not jump (CLOCK_MONOTONIC).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -374,6 +374,8 @@ pub struct Task {
     pub command: Reading<Arc<Command>>,
     /// Whether its command line could not be read in time (its memory map is locked); such a row says so.
     pub stuck: bool,
+    /// What is read only where somebody looks at it; `None` where nobody does.
+    pub details: Option<Arc<Details>>,
 }
 
 /// Memory of a process: `/proc/PID/statm`, bytes.
@@ -452,7 +454,13 @@ impl Task {
             comm: Arc::default(),
             command: Reading::NotRead,
             stuck: false,
+            details: None,
         }
+    }
+
+    /// What is read of it only where somebody looks at it.
+    pub fn details(&self) -> Option<&Details> {
+        self.details.as_deref()
     }
 
     /// CPU time since the start in nanoseconds, by the CPU clock or else by ticks.

@@ -1,10 +1,10 @@
 //! A snapshot: what a sample means. Immutable, shared as `Arc`; the only thing that crosses threads by reference.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{
-    Account, Census, Cost, Host, Kind, Load, Memory, Nanos, Owner, Pid, Pressure, ProcId, State, System,
-    Target, Task,
+    Account, Census, Cost, Forest, Host, Kind, Load, Memory, Nanos, Owner, Pid, Pressure, ProcId, Rates,
+    State, Sums, System, Target, Task, Trail,
 };
 
 /// What a look at the machine means, in the light of the one before.
@@ -49,6 +49,19 @@ pub struct Snapshot {
     pub cost: Cost,
     /// CPU use of this program since the look before, percent of one core.
     pub own_cpu: Option<f64>,
+    /// Sums over the descendants of each, made when first asked for; see [`Snapshot::sums_of`].
+    pub sums: LazySums,
+}
+
+/// Sums over the descendants of every process of a snapshot, made when they are first asked for. A copy has none yet,
+/// because who copies a snapshot may change it.
+#[derive(Debug, Default)]
+pub struct LazySums(OnceLock<Vec<Sums>>);
+
+impl Clone for LazySums {
+    fn clone(&self) -> LazySums {
+        LazySums::default()
+    }
 }
 
 /// How many processes, threads and kernel threads there are.
@@ -117,6 +130,10 @@ pub struct Proc {
     pub read_at: Nanos,
     /// CPU use over its own interval, percent of one core; `None` before two looks at the same process.
     pub cpu: Option<f64>,
+    /// What its details mean; `None` where it has none.
+    pub rates: Option<Box<Rates>>,
+    /// Its CPU use in the last looks.
+    pub trail: Trail,
     /// When it was first seen; `None` if it was there at the first look.
     pub born: Option<Nanos>,
     /// When it was found to have ended; only in [`Snapshot::ended`] and [`Snapshot::short_lived`].
@@ -126,7 +143,8 @@ pub struct Proc {
 impl Proc {
     /// A process without rates.
     pub fn new(task: Task) -> Proc {
-        Proc { task: Arc::new(task), read_at: Nanos(0), cpu: None, born: None, gone: None }
+        let (rates, trail) = (None, Trail::default());
+        Proc { task: Arc::new(task), read_at: Nanos(0), cpu: None, rates, trail, born: None, gone: None }
     }
 
     /// The task, to be changed; where it is shared with other snapshots, those keep theirs.
@@ -210,6 +228,18 @@ impl Snapshot {
     /// The process or thread with this identity.
     pub fn find(&self, id: ProcId) -> Option<&Proc> {
         self.find_pid(id.pid).filter(|proc| proc.id() == id)
+    }
+
+    /// Sums over a process and all its descendants; `None` for a thread, and for who is not there. The first who asks
+    /// pays for all.
+    pub fn sums_of(&self, proc: &Proc) -> Option<&Sums> {
+        let at = self.procs.binary_search_by_key(&proc.task.id.pid, |proc| proc.task.id.pid).ok()?;
+        let there = self.procs.get(at).is_some_and(|found| found.id() == proc.id());
+        if !there || !matches!(proc.task.kind, Kind::Process | Kind::Kernel) {
+            return None;
+        }
+        let make = || Forest::new(&self.procs).sums(&self.procs, self.host().ticks_per_second);
+        self.sums.0.get_or_init(make).get(at)
     }
 
     /// Whatever process or thread has this pid now.

@@ -1,4 +1,4 @@
-//! Command lines, read by threads that may be left behind.
+//! Command lines and what else hangs as they do, read by threads that may be left behind.
 //!
 //! Reading `/proc/PID/cmdline` waits, deaf to everything but SIGKILL, for as long as the target's memory map is
 //! locked; whoever owns a process can arrange that (a page fault on a dead file server, a FUSE file system of their
@@ -20,7 +20,7 @@ use rustix::io::Errno;
 
 use super::files::{Miss, Path};
 use super::parse;
-use crate::model::{Command, ProcId};
+use crate::model::{Command, ProcId, Rollup};
 
 /// How long a reader may be at one process.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -43,11 +43,11 @@ const LEFT_BEHIND: usize = 4;
 /// Most bytes of a command line.
 const LONGEST: usize = 4096;
 
-/// What became of a command line that was asked for.
+/// What became of what was asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// It was read while the process was the one meant; `None` where it has none.
-    Read(Option<Command>),
+pub(super) enum Outcome<T = Option<Command>> {
+    /// It was read while the process was the one meant; a command line is `None` where it has none.
+    Read(T),
     /// The kernel does not permit it.
     Denied,
     /// The process has ended, its pid is another's now, or the reading failed for want of something.
@@ -56,10 +56,10 @@ pub(super) enum Outcome {
     Stuck,
 }
 
-struct Answer {
+struct Answer<T> {
     reader: u64,
     id: ProcId,
-    outcome: Outcome,
+    outcome: Outcome<T>,
 }
 
 struct Reader {
@@ -92,11 +92,15 @@ impl Drop for Reader {
     }
 }
 
-/// The desk at which command lines are ordered and collected.
-pub(super) struct Commands {
+/// How one file is read.
+type How<T> = fn(&OwnedFd, ProcId, &mut [u8]) -> Outcome<T>;
+
+/// The desk at which command lines, or other files of one kind, are ordered and collected.
+pub(super) struct Commands<T = Option<Command>> {
+    how: How<T>,
     dir: Arc<OwnedFd>,
-    to_us: Sender<Answer>,
-    answers: Receiver<Answer>,
+    to_us: Sender<Answer<T>>,
+    answers: Receiver<Answer<T>>,
     reader: Option<Reader>,
     left_behind: Vec<u64>,
     readers: u64,
@@ -104,10 +108,24 @@ pub(super) struct Commands {
 }
 
 impl Commands {
-    /// Reads below the directory `dir`, a `/proc`.
+    /// Reads command lines below the directory `dir`, a `/proc`.
     pub(super) fn new(dir: OwnedFd) -> Commands {
+        Commands::with(dir, read_one)
+    }
+}
+
+impl Commands<Rollup> {
+    /// Reads `smaps_rollup` below the directory `dir`.
+    pub(super) fn of_rollups(dir: OwnedFd) -> Commands<Rollup> {
+        Commands::with(dir, read_rollup)
+    }
+}
+
+impl<T: Send + 'static> Commands<T> {
+    fn with(dir: OwnedFd, how: How<T>) -> Commands<T> {
         let (to_us, answers) = channel();
         Commands {
+            how,
             dir: Arc::new(dir),
             to_us,
             answers,
@@ -131,7 +149,7 @@ impl Commands {
         &mut self,
         due: Vec<ProcId>,
         patience: Duration,
-        mut take: impl FnMut(ProcId, Outcome),
+        mut take: impl FnMut(ProcId, Outcome<T>),
     ) {
         let begun = Instant::now();
         self.drain(&mut take);
@@ -159,14 +177,14 @@ impl Commands {
     }
 
     /// Takes in the answers that are there.
-    fn drain(&mut self, take: &mut impl FnMut(ProcId, Outcome)) {
+    fn drain(&mut self, take: &mut impl FnMut(ProcId, Outcome<T>)) {
         while let Ok(answer) = self.answers.try_recv() {
             self.note(answer, take);
         }
     }
 
     /// Takes in one answer.
-    fn note(&mut self, answer: Answer, take: &mut impl FnMut(ProcId, Outcome)) {
+    fn note(&mut self, answer: Answer<T>, take: &mut impl FnMut(ProcId, Outcome<T>)) {
         match self.reader.as_mut().filter(|reader| reader.number == answer.reader) {
             Some(reader) => {
                 reader.pending.pop_front();
@@ -179,7 +197,7 @@ impl Commands {
     }
 
     /// Hands `ids` to a reader, a new one if need be; without one they are lost, which means: ask again.
-    fn order(&mut self, ids: Vec<ProcId>, take: &mut impl FnMut(ProcId, Outcome)) {
+    fn order(&mut self, ids: Vec<ProcId>, take: &mut impl FnMut(ProcId, Outcome<T>)) {
         if ids.is_empty() {
             return;
         }
@@ -206,7 +224,7 @@ impl Commands {
     }
 
     /// Gives up on the reader: what it is at is stuck, the rest goes to another.
-    fn leave_behind(&mut self, take: &mut impl FnMut(ProcId, Outcome)) {
+    fn leave_behind(&mut self, take: &mut impl FnMut(ProcId, Outcome<T>)) {
         let Some(mut reader) = self.reader.take() else { return };
         self.left_behind.push(reader.number);
         if let Some(id) = reader.pending.pop_front() {
@@ -223,6 +241,7 @@ impl Commands {
         let (orders, to_do) = channel();
         let dismissed = Arc::new(AtomicBool::new(false));
         let (dir, answers, told) = (Arc::clone(&self.dir), self.to_us.clone(), Arc::clone(&dismissed));
+        let how = self.how;
         let thread = Arc::new(AtomicI32::new(0));
         let itself = Arc::clone(&thread);
         std::thread::Builder::new()
@@ -230,7 +249,7 @@ impl Commands {
             .stack_size(128 << 10)
             .spawn(move || {
                 itself.store(rustix::thread::gettid().as_raw_nonzero().get(), Ordering::Relaxed);
-                serve(number, &dir, &to_do, &answers, &told);
+                serve(number, how, &dir, &to_do, &answers, &told);
             })
             .ok()?;
         Some(Reader { number, orders, dismissed, pending: VecDeque::new(), progress: Instant::now(), thread })
@@ -245,16 +264,17 @@ fn is_runnable(thread: i32) -> bool {
 }
 
 /// The life of a reader.
-fn serve(
+fn serve<T>(
     number: u64,
+    how: How<T>,
     dir: &OwnedFd,
     orders: &Receiver<Vec<ProcId>>,
-    answers: &Sender<Answer>,
+    answers: &Sender<Answer<T>>,
     dismissed: &AtomicBool,
 ) {
     let mut buffer = vec![0; LONGEST];
     for id in orders.iter().flatten() {
-        let outcome = read_one(dir, id, &mut buffer);
+        let outcome = how(dir, id, &mut buffer);
         if answers.send(Answer { reader: number, id, outcome }).is_err() || dismissed.load(Ordering::Relaxed)
         {
             return;
@@ -272,6 +292,19 @@ fn read_one(dir: &OwnedFd, id: ProcId, buffer: &mut [u8]) -> Outcome {
     };
     match read(dir, &Path::process(id.pid, "stat"), buffer) {
         Ok(text) if parse::start_time(text) == Some(id.start_time) => Outcome::Read(command),
+        _ => Outcome::Lost,
+    }
+}
+
+/// Reads one `smaps_rollup`, and who has the pid, as above.
+fn read_rollup(dir: &OwnedFd, id: ProcId, buffer: &mut [u8]) -> Outcome<Rollup> {
+    let rollup = match read(dir, &Path::process(id.pid, "smaps_rollup"), buffer) {
+        Ok(text) => parse::rollup(text),
+        Err(Miss::Denied) => return Outcome::Denied,
+        Err(Miss::Gone | Miss::Failed) => return Outcome::Lost,
+    };
+    match (rollup, read(dir, &Path::process(id.pid, "stat"), buffer)) {
+        (Some(rollup), Ok(text)) if parse::start_time(text) == Some(id.start_time) => Outcome::Read(rollup),
         _ => Outcome::Lost,
     }
 }

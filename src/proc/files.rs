@@ -250,8 +250,18 @@ impl Files {
 
     /// Appends the threads of a process, its leader too.
     pub(super) fn list_threads(&mut self, process: Pid, tids: &mut Vec<Pid>) -> Result<(), Miss> {
-        let dir = self.open_below(Path::process(process, "task").as_c_str(), OFlags::DIRECTORY)?;
-        numbers(dir.as_fd(), &mut self.entries, tids)
+        self.list_numbers(process, "task", tids)
+    }
+
+    /// Appends the names in a directory of a process that are numbers above 0.
+    pub(super) fn list_numbers(&mut self, process: Pid, name: &str, out: &mut Vec<Pid>) -> Result<(), Miss> {
+        let dir = self.open_below(Path::process(process, name).as_c_str(), OFlags::DIRECTORY)?;
+        numbers(dir.as_fd(), &mut self.entries, out)
+    }
+
+    /// Where a link leads.
+    pub(super) fn link(&self, path: &Path) -> Result<Vec<u8>, Miss> {
+        Ok(rustix::fs::readlinkat(&self.dir, path.as_c_str(), Vec::new())?.into_bytes())
     }
 }
 

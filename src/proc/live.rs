@@ -9,6 +9,7 @@ use super::machine::Machine;
 use super::pool::Pool;
 use super::reader::{Fate, Reader, Tally, turn};
 use super::roll::Roll;
+use super::rollups::Rollups;
 use super::users::Users;
 use super::{clock, parse};
 use crate::model::{
@@ -32,6 +33,10 @@ const HURRY: f64 = 0.006;
 /// How many processes it reads however long that takes: more than most screens have rows.
 const SCREENFUL: u32 = 100;
 
+/// What a change of which means that everybody is to be read anew.
+const KEPT: Needs =
+    Needs::MEMORY.union(Needs::USER).union(Needs::COMMAND).union(Needs::DETAILS).union(Needs::ALL_DETAILS);
+
 /// The processes and the machine below a root directory: `/` for the machine we run on, or a fixture.
 ///
 /// `stat` and `statm` never wait for a process; command lines, which may, are read by other threads.
@@ -49,6 +54,7 @@ struct Open {
     reader: Reader,
     machine: Machine,
     commands: Commands,
+    rollups: Rollups,
     roll: Roll,
     /// The processes, ordered by pid.
     known: Vec<Known>,
@@ -120,6 +126,10 @@ impl Live {
             users: Users::new(self.root.join("etc/passwd"), self.ours),
             names: Pool::default(),
             lines: Pool::default(),
+            places: Pool::default(),
+            node_dir: self.root.join("sys/devices/system/node"),
+            nodes: None,
+            counts_blocked: (0, false),
             real,
             gated: self.gated,
             needs: Needs::NOTHING,
@@ -138,6 +148,7 @@ impl Live {
             reader,
             machine: Machine::new(real),
             commands,
+            rollups: Rollups::default(),
             roll,
             known: Vec::new(),
             threads: Vec::new(),
@@ -175,6 +186,9 @@ impl Open {
         if wants.needs.has(Needs::COMMAND) {
             self.commands(wants, since_boot);
         }
+        if wants.needs.has(Needs::ROLLUP) {
+            self.rollups.look(&mut self.known, &self.reader, wants.hurry)?;
+        }
         if wants.needs.has(Needs::THREADS) && !partial {
             self.threads();
         } else {
@@ -207,7 +221,7 @@ impl Open {
         reader.on_screen.sort_unstable();
         reader.files.keep_only(&reader.on_screen);
         reader.tally = self.strangers;
-        let kept = wants.needs.only(Needs::MEMORY | Needs::USER | Needs::COMMAND);
+        let kept = wants.needs.only(KEPT);
         if self.needs.replace(kept) != Some(kept) {
             self.known.iter_mut().for_each(|known| known.fit(wants.needs, reader.look));
             self.threads.clear();

@@ -4,7 +4,7 @@
 //! a *miss* is why a file could not be read. [`Live`] is the door. Inside, `parse` is pure (bytes → raw values),
 //! `files` opens and reads what cannot block, `commands` reads what can on threads that may be left behind, `clock`
 //! asks for times, `events` hears of forks and ends, `roll` knows who is there and `reader` what each of them says,
-//! `pool` keeps once what many have in common. A process may end between any two reads, so each of them may find
+//! `details` reads what is asked only of those on screen, `pool` keeps once what many have in common. A process may end between any two reads, so each of them may find
 //! nothing, and that is no error.
 //!
 //! This room must never know rates, percentages, columns or sorting. Read next: `live.rs`.
@@ -13,6 +13,7 @@
 mod clock;
 mod commands;
 mod deaths;
+mod details;
 mod events;
 mod files;
 mod kept;
@@ -23,6 +24,7 @@ mod parse;
 mod pool;
 mod reader;
 mod roll;
+mod rollups;
 mod topology;
 mod users;
 

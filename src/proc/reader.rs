@@ -8,6 +8,8 @@
 //! (`thread_group_cputime()` of kernel/sched/cputime.c). So what a process does in its last milliseconds before a look
 //! may show only in the next look, and never later.
 
+use std::path::PathBuf;
+
 use rustix::io::Errno;
 
 use super::clock;
@@ -18,7 +20,8 @@ use super::parse;
 use super::pool::Pool;
 use super::users::Users;
 use crate::model::{
-    Command, Kind, Nanos, Needs, Pid, ProcId, Reading, Task, TaskMemory, Troubles, Untrusted,
+    CgroupPlace, Command, CpuSet, Kind, Nanos, Needs, Pid, ProcId, Reading, Task, TaskMemory, Troubles,
+    Untrusted,
 };
 
 /// What may change without a process running is read again once in so many looks: its memory and its nice value.
@@ -65,6 +68,13 @@ pub(super) struct Reader {
     /// The names and command lines that processes have in common.
     pub(super) names: Pool<Untrusted>,
     pub(super) lines: Pool<Command>,
+    /// The places in the cgroup tree.
+    pub(super) places: Pool<CgroupPlace>,
+    /// Where the NUMA nodes are listed, and what CPUs they have, once somebody has asked.
+    pub(super) node_dir: PathBuf,
+    pub(super) nodes: Option<Vec<(u32, CpuSet)>>,
+    /// Whether the kernel counts how long tasks are blocked, as it was in this look.
+    pub(super) counts_blocked: (u64, bool),
     /// Whether pids below the root are what system calls take for pids.
     pub(super) real: bool,
     /// Whether sleepers are passed over; else everybody is read in full in every look.
@@ -137,6 +147,7 @@ impl Reader {
         let at = clock::now();
         let pid = known.id.pid;
         let in_view = self.gated && self.is_in_view(known.id);
+        let wants_details = self.wants_details(known.id);
         let content = if in_view {
             self.files.read_kept(known.id, kept::Of::Stat)
         } else {
@@ -161,6 +172,7 @@ impl Reader {
             self.tally.unparsable += u32::from(!content.text.is_empty());
             return Fate::Gone;
         };
+        let details = if wants_details { parse::stat_details(content.text) } else { None };
         let id = ProcId { pid, start_time: line.start_time };
         if known.id != id {
             *known = Known::new(id, None);
@@ -191,6 +203,11 @@ impl Reader {
         }
         if self.needs.has(Needs::MEMORY) && self.memory(&mut task) == Fate::Gone {
             return Fate::Gone;
+        }
+        if wants_details {
+            self.details(&mut task, details, ran || again);
+        } else {
+            task.details = None;
         }
         self.tally.processes += u32::from(task.kind == Kind::Process);
         known.clock = clock;
@@ -225,7 +242,9 @@ impl Reader {
         let path = Path::thread(process.id.pid, tid, "schedstat");
         let clock = self.files.read(&path, false).ok().and_then(|content| parse::first_number(content.text));
         let asleep = |known: &Known| {
-            self.gated && clock.is_some() && known.clock == clock && !known.again && !known.was_runnable()
+            let lacks = known.task.details.is_none() && self.wants_details(known.id);
+            let ready = known.again || known.was_runnable() || lacks;
+            self.gated && clock.is_some() && known.clock == clock && !ready
         };
         let mut known = match before {
             Some(mut known) if asleep(&known) && turn(tid, self.look).is_none() => {
@@ -254,6 +273,8 @@ impl Reader {
     ) -> Option<Known> {
         let at = clock::now();
         let path = Path::thread(process.id.pid, tid, "stat");
+        let wants_details =
+            before.as_ref().map_or(self.needs.has(Needs::ALL_DETAILS), |known| self.wants_details(known.id));
         let content = match self.files.read(&path, false) {
             Ok(content) => content,
             Err(Miss::Failed) => return before,
@@ -263,6 +284,7 @@ impl Reader {
             self.tally.unparsable += u32::from(!content.text.is_empty());
             return None;
         };
+        let details = if wants_details { parse::stat_details(content.text) } else { None };
         let id = ProcId { pid: tid, start_time: line.start_time };
         let same = before.filter(|known| known.id == id && known.process == Some(process.id.pid));
         let mut known = same.unwrap_or_else(|| Known::new(id, Some(process.id.pid)));
@@ -270,6 +292,11 @@ impl Reader {
         task.cpu_clock = clock;
         // As the process has it already, so that nothing seems to change.
         task.command.clone_from(&known.task.command);
+        if wants_details && self.needs.any(Needs::DETAILS) {
+            self.details(&mut task, details, true);
+        } else {
+            task.details = None;
+        }
         known.again = false;
         (known.clock, known.read_at) = (clock, at);
         known.learn(task, self.look);

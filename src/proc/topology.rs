@@ -70,7 +70,7 @@ fn by_capacity(cpus: &mut [TopologyCpu], capacities: &[Option<u32>]) {
 }
 
 /// The NUMA nodes that have CPUs, with them.
-fn nodes(dir: &Path) -> Vec<(u32, CpuSet)> {
+pub(super) fn nodes(dir: &Path) -> Vec<(u32, CpuSet)> {
     let Ok(entries) = dir.read_dir() else { return Vec::new() };
     let mut nodes: Vec<(u32, CpuSet)> = entries
         .filter_map(Result::ok)

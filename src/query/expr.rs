@@ -252,7 +252,7 @@ impl Expr {
     pub(super) fn needs_rates(&self) -> bool {
         match self {
             Expr::Piece(_) => false,
-            Expr::Compare(compare) => matches!(compare.field.how, How::Percent(_)),
+            Expr::Compare(compare) => matches!(compare.field.how, How::Percent(_) | How::Rate(_)),
             Expr::Not(expr) => expr.needs_rates(),
             Expr::All(list) | Expr::Any(list) => list.iter().any(Expr::needs_rates),
         }
@@ -333,7 +333,7 @@ impl Compare {
             (How::Percent(get), Value::Percent(wanted)) => {
                 self.ordered(get(proc).and_then(|n| n.partial_cmp(wanted)))
             }
-            (How::Size(get) | How::Memory(get), Value::Bytes(wanted)) => {
+            (How::Size(get) | How::Rate(get) | How::Memory(get), Value::Bytes(wanted)) => {
                 self.ordered(get(proc).map(|n| n.cmp(wanted)))
             }
             (How::Memory(get), Value::Percent(wanted)) => {

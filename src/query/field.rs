@@ -1,7 +1,9 @@
 //! What can be asked of a process: one row a field.
 
 use std::fmt::{self, Write};
+use std::sync::LazyLock;
 
+use super::details::DETAILS;
 use super::prepared::Prepared;
 use crate::model::{Command, Kind, Needs, Pid, Proc, units};
 
@@ -84,6 +86,8 @@ pub(super) enum How {
     Percent(fn(&Proc) -> Option<f64>),
     /// Bytes.
     Size(fn(&Proc) -> Option<u64>),
+    /// Bytes a second, which are known where two looks are.
+    Rate(fn(&Proc) -> Option<u64>),
     /// Bytes, which also compare as a percentage of the machine's memory.
     Memory(fn(&Proc) -> Option<u64>),
     /// Nanoseconds.
@@ -103,7 +107,7 @@ impl How {
             How::Text(_) => "a text",
             How::Whole(_) => "a whole number",
             How::Percent(_) => "a percentage such as 50%",
-            How::Size(_) => "a size such as 500M or 1GiB",
+            How::Size(_) | How::Rate(_) => "a size such as 500M or 1GiB",
             How::Memory(_) => "a size such as 1GiB or a percentage such as 5%",
             How::Span(_) => "a time such as 90s or 1h30m",
             How::State => "a state such as R, S, D, Z or T",
@@ -118,7 +122,7 @@ impl How {
             How::Text(_) => &[Op::Is, Op::IsNot, Op::Finds, Op::Like],
             How::State | How::Kind => &[Op::Is, Op::IsNot, Op::Like],
             How::Under => &[Op::Like, Op::Is],
-            How::Whole(_) | How::Percent(_) | How::Size(_) | How::Memory(_) | How::Span(_) => {
+            How::Whole(_) | How::Percent(_) | How::Size(_) | How::Rate(_) | How::Memory(_) | How::Span(_) => {
                 &[Op::Is, Op::IsNot, Op::Below, Op::AtMost, Op::Above, Op::AtLeast, Op::Like]
             }
         }
@@ -133,11 +137,11 @@ pub(super) struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    fn one(text: &'a [u8]) -> Texts<'a> {
+    pub(super) fn one(text: &'a [u8]) -> Texts<'a> {
         Texts { known: [Some(text), None], all: true }
     }
 
-    const UNKNOWN: Texts<'static> = Texts { known: [None, None], all: false };
+    pub(super) const UNKNOWN: Texts<'static> = Texts { known: [None, None], all: false };
 }
 
 /// Room for a short text that has to be made, so that asking does not allocate.
@@ -231,15 +235,15 @@ fn ticks(ticks: u64, at: &Prepared) -> Option<u64> {
 }
 
 /// Others can change it while the process sleeps.
-const DRIFTS: Needs = Needs::FRESH_STAT;
+pub(super) const DRIFTS: Needs = Needs::FRESH_STAT;
 
 /// A field that no row of the dead has.
-const fn field(id: &'static str, usual: Op, how: How, help: &'static str) -> Field {
+pub(super) const fn field(id: &'static str, usual: Op, how: How, help: &'static str) -> Field {
     Field { id, also: &[], help, usual, needs: Needs::NOTHING, short_lived: false, offered: false, how }
 }
 
-/// Every field, in the order in which they are listed.
-static FIELDS: [Field; 27] = [
+/// What is read anyway, or with the table.
+const PLAIN: [Field; 27] = [
     Field {
         also: &["comm"],
         needs: Needs::COMMAND,
@@ -413,6 +417,9 @@ fn resident(proc: &Proc) -> Option<u64> {
     proc.task.memory.known().map(|memory| memory.resident)
 }
 
+/// Every field, in the order in which they are listed.
+static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| PLAIN.into_iter().chain(DETAILS).collect());
+
 /// Everything that can be asked of a process.
 pub fn fields() -> &'static [Field] {
     &FIELDS
@@ -545,7 +552,7 @@ mod tests {
             assert!(field.how.ops().contains(&field.usual), "{}", field.id);
             assert!(field.operators().count() > 1 && !field.compares_with().is_empty());
             for name in field.names() {
-                assert!(name.bytes().all(|b| b.is_ascii_lowercase()), "{name}");
+                assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{name}");
                 assert!(!["and", "or", "not"].contains(&name));
             }
         }

@@ -33,6 +33,7 @@
 //! `mem>5% or user=ann` finds those of ann.
 
 mod complete;
+mod details;
 mod error;
 mod expr;
 mod field;

@@ -170,7 +170,7 @@ impl<'a> Parser<'a> {
             (How::Text(_), _) => Some(Value::Text(text.clone())),
             (How::Whole(_), _) => literal::whole(text).map(Value::Whole),
             (How::Percent(_), _) => literal::percent(text).map(Value::Percent),
-            (How::Size(_), _) => literal::size(text).map(Value::Bytes),
+            (How::Size(_) | How::Rate(_), _) => literal::size(text).map(Value::Bytes),
             // A number alone is percent, as in the column of this name.
             (How::Memory(_), _) => {
                 literal::percent(text).map(Value::Percent).or_else(|| literal::size(text).map(Value::Bytes))

@@ -536,7 +536,7 @@ fn any_value(field: &'static Field) -> BoxedStrategy<(Op, Value)> {
         .boxed(),
         How::Whole(_) => (op(amounts), any::<i64>().prop_map(Value::Whole)).boxed(),
         How::Percent(_) => (op(amounts), percent()).boxed(),
-        How::Size(_) => (op(amounts), size()).boxed(),
+        How::Size(_) | How::Rate(_) => (op(amounts), size()).boxed(),
         How::Memory(_) => (op(amounts), prop_oneof![size(), percent()]).boxed(),
         How::Span(_) => (op(amounts), any::<u64>().prop_map(Value::Nanos)).boxed(),
         How::State => {

@@ -12,7 +12,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use super::output;
 use super::words::delay;
 use crate::catalog::{Column, column, columns, default_columns};
-use crate::model::{Pid, Untrusted};
+use crate::model::{Needs, Pid, Untrusted};
 use crate::query::fields;
 
 /// Most of a line of a complaint, in cells.
@@ -165,11 +165,12 @@ pub(super) struct PsArgs {
 }
 
 impl PsArgs {
-    /// The columns to write: those asked for, else those of the table; JSON is for programs, so it has them all.
+    /// The columns to write: those asked for, else those of the table; JSON is for programs, so it has all for which
+    /// nothing more has to be read.
     pub(super) fn chosen_columns(&self) -> Vec<&'static Column> {
         match (self.columns.is_empty(), self.json) {
             (false, _) => self.columns.clone(),
-            (true, true) => columns().iter().collect(),
+            (true, true) => columns().iter().filter(|column| !column.needs.any(Needs::DETAILS)).collect(),
             (true, false) => default_columns(),
         }
     }
@@ -474,7 +475,9 @@ mod tests {
         assert_eq!((args.delay, args.sort.id, args.lines), (0.3, "cpu", None));
         let ids = |args: &PsArgs| args.chosen_columns().iter().map(|column| column.id).collect::<Vec<_>>();
         assert_eq!(ids(&args).len(), default_columns().len());
-        assert_eq!(ids(&ps("ps --json")).len(), columns().len());
+        assert!(
+            ids(&ps("ps --json")).len() > default_columns().len() && !ids(&ps("ps --json")).contains(&"pss")
+        );
         let args = ps("ps ssh --csv --columns pid,CPU%,Command --sort res --tree -n 5 -d 1.5");
         assert_eq!(ids(&args), ["pid", "cpu", "command"]);
         assert_eq!((args.filter.as_deref(), args.sort.id, args.lines), (Some("ssh"), "res", Some(5)));

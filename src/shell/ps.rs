@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::args::PsArgs;
 use super::output;
 use super::words::understand;
+use crate::catalog::Column;
 use crate::export::{self, Order};
 use crate::model::{Kind, Needs, NoSample, Snapshot, Source, Wants, derive};
 use crate::query::Filter;
@@ -19,7 +20,9 @@ pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
         Err(status) => return status,
     };
     let pause = || std::thread::sleep(Duration::from_secs_f64(args.delay));
-    match look_twice(source.as_mut(), filter.needs(), pause) {
+    let columns = args.chosen_columns().into_iter().map(Column::needs_to_sort);
+    let asked = columns.fold(filter.needs() | args.sort.needs_to_sort(), |sum, needs| sum | needs);
+    match look_twice(source.as_mut(), asked, pause) {
         Ok(snapshot) => {
             if snapshot.system.hidepid {
                 output::complain("glowtop: hidepid: the kernel shows only some processes");
@@ -170,10 +173,11 @@ mod tests {
     }
 
     #[test]
-    fn json_has_every_column_of_the_registry() {
+    fn json_has_every_column_for_which_nothing_more_is_read() {
         let read: serde_json::Value = serde_json::from_str(&listing("--json")).unwrap();
         let keys = read[0].as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
-        let ids = crate::catalog::columns().iter().map(|column| column.id.to_owned()).collect();
+        let cheap = crate::catalog::columns().iter().filter(|column| !column.needs.any(Needs::DETAILS));
+        let ids = cheap.map(|column| column.id.to_owned()).collect();
         assert_eq!(keys, ids);
         assert_eq!((read[0]["pid"].as_u64(), read[0]["cpu"].as_f64()), (Some(2), Some(50.0)));
         assert_eq!(read[0]["res"], serde_json::Value::Null);

@@ -25,9 +25,11 @@ pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
     let (columns, rows) = args.size;
     let area = Rect::new(0, 0, columns, rows);
     let mut source = Live::new(root);
-    let wants = Wants { needs: Needs::FULL, ..Wants::default() };
-    let mut shown = None;
     app.update(event::now(), Msg::Size(columns, rows));
+    // Who will be on screen is not known yet, so what the columns need is read of all.
+    let needs = Needs::FULL | Needs::ALL_DETAILS | app.wants().needs;
+    let wants = Wants { needs, ..Wants::default() };
+    let mut shown = None;
     for look in 0..args.looks.max(2) {
         if look > 0 {
             std::thread::sleep(Duration::from_secs_f64(options.delay));

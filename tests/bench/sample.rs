@@ -25,13 +25,14 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// What a look may be asked for.
-fn kinds() -> [(&'static str, Needs); 5] {
+fn kinds() -> [(&'static str, Needs); 6] {
     [
         ("gate: stat", Needs::NOTHING),
         ("gate: stat, statm", Needs::MEMORY),
         ("gate: stat, statm, owner", Needs::MEMORY | Needs::USER),
         ("everything of all", Needs::FULL),
         ("everything of all, threads", Needs::FULL | Needs::THREADS),
+        ("details of all", Needs::DETAILS | Needs::ALL_DETAILS),
     ]
 }
 

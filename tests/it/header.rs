@@ -75,6 +75,7 @@ fn process(n: u32, cores: u32) -> Proc {
         comm: Arc::new(if n == 2 { "java" } else { "sleeper" }.into()),
         command: Reading::NotRead,
         stuck: false,
+        details: None,
     };
     Proc { cpu: Some(if n == 2 { 99.2 } else { 0.1 }), ..Proc::new(stat) }
 }

@@ -10,6 +10,7 @@
 
 mod control;
 mod control_screens;
+mod details;
 mod drawing;
 mod fixture;
 mod gate;

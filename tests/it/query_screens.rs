@@ -55,7 +55,7 @@ fn of_a_long_query_the_part_around_the_cursor_is_seen() {
 
 #[test]
 fn tab_shows_what_can_follow() {
-    let mut desk = filtered(SMALL, "not us");
+    let mut desk = filtered(SMALL, "not use");
     desk.press("Tab");
     insta::assert_snapshot!("query_values_80x24", {
         desk.press("Tab");

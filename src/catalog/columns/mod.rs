@@ -5,11 +5,16 @@
 
 mod command;
 mod cpu;
+mod detail;
 mod format;
 mod identity;
+mod io;
 mod memory;
+mod place;
 mod schedule;
+mod shares;
 mod time;
+mod waits;
 
 #[cfg(test)]
 mod tests;
@@ -96,10 +101,12 @@ impl Column {
 
     /// What must be read so that rows are in its order.
     pub fn needs_to_sort(&self) -> Needs {
+        let details = self.needs.any(Needs::DETAILS);
+        let needs = self.needs | if details { Needs::ALL_DETAILS } else { Needs::NOTHING };
         match (self.drifts, self.needs.has(Needs::MEMORY)) {
-            (false, _) => self.needs,
-            (true, true) => self.needs | Needs::FRESH_MEMORY,
-            (true, false) => self.needs | Needs::FRESH_STAT,
+            (false, _) => needs,
+            (true, true) => needs | Needs::FRESH_MEMORY,
+            (true, false) => needs | Needs::FRESH_STAT,
         }
     }
 
@@ -121,8 +128,19 @@ impl Eq for Column {}
 /// Every column, in the order in which menus list them.
 pub fn columns() -> &'static [Column] {
     static TABLE: LazyLock<Vec<Column>> = LazyLock::new(|| {
-        [identity::COLUMNS, schedule::COLUMNS, cpu::COLUMNS, memory::COLUMNS, time::COLUMNS, command::COLUMNS]
-            .concat()
+        [
+            identity::COLUMNS,
+            schedule::COLUMNS,
+            cpu::COLUMNS,
+            memory::COLUMNS,
+            time::COLUMNS,
+            waits::COLUMNS,
+            shares::COLUMNS,
+            io::COLUMNS,
+            place::COLUMNS,
+            command::COLUMNS,
+        ]
+        .concat()
     });
     &TABLE
 }

@@ -1,10 +1,12 @@
+mod details;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
 use crate::model::{
     Command, CpuTimes, Host, Kind, Memory, Nanos, Pid, ProcId, Reading, Role, State, System, Task,
-    TaskMemory, Untrusted,
+    TaskMemory, Trail, Untrusted,
 };
 
 /// 2026-11-21 12:30:00 UTC.
@@ -52,7 +54,9 @@ fn vim() -> Proc {
     task.comm = Arc::new("vim".into());
     task.command = Reading::Known(Arc::new(Command::parse(b"/usr/bin/vim\0-R\0notes\0").unwrap()));
     task.minor_faults = 1234;
-    Proc { cpu: Some(99.2), ..Proc::new(task) }
+    (task.cutime, task.cstime) = (700, 150);
+    let trail = Trail::default().then(Some(0.0)).then(Some(99.2));
+    Proc { cpu: Some(99.2), trail, ..Proc::new(task) }
 }
 
 fn shown(id: &str, row: &Row<'_>) -> String {
@@ -95,8 +99,9 @@ fn every_column_is_complete() {
 fn a_process_as_it_is_shown() {
     let (snapshot, proc) = (snapshot(), vim());
     let row = Row::new(&snapshot, &proc);
+    let plain = columns().iter().filter(|column| !column.needs.any(Needs::DETAILS));
     let cells: Vec<String> =
-        columns().iter().map(|column| format!("{} {}", column.id, shown(column.id, &row))).collect();
+        plain.map(|column| format!("{} {}", column.id, shown(column.id, &row))).collect();
     assert_eq!(
         cells,
         [
@@ -123,8 +128,16 @@ fn a_process_as_it_is_shown() {
             "time 0:41.20",
             "utime 0:30.00",
             "stime 0:11.20",
+            "cutime 0:07.00",
+            "cstime 0:01.50",
             "start 13:29",
             "elapsed 40s",
+            "cores 0.99",
+            "trail               ▁▇",
+            "private 842M",
+            "tree_cpu –",
+            "tree_res –",
+            "tree_mem –",
             "comm vim",
             "command vim -R notes",
             "cmdline /usr/bin/vim -R notes",
@@ -224,7 +237,15 @@ fn what_is_unknown_is_shown_as_unknown_and_never_as_zero() {
         "time",
         "start",
         "elapsed",
-    ] {
+        "cores",
+        "trail",
+        "private",
+        "tree_cpu",
+        "tree_res",
+    ]
+    .into_iter()
+    .chain(columns().iter().filter(|column| column.needs.any(Needs::DETAILS)).map(|column| column.id))
+    {
         assert_eq!(shown(id, &row), "–", "{id}");
         assert_eq!(column(id).unwrap().value(&row), Value::Unknown, "{id}");
     }
@@ -334,9 +355,40 @@ fn a_hostile_command_line_cannot_reach_the_terminal() {
 fn what_others_may_change_while_it_sleeps_needs_every_row_fresh_to_sort_by() {
     let drifting: Vec<&str> =
         columns().iter().filter(|column| column.drifts).map(|column| column.id).collect();
-    assert_eq!(drifting, ["ppid", "pgrp", "tty", "priority", "nice", "state", "res", "shr", "mem"]);
+    assert_eq!(
+        drifting,
+        [
+            "ppid",
+            "pgrp",
+            "tty",
+            "priority",
+            "nice",
+            "state",
+            "res",
+            "shr",
+            "mem",
+            "policy",
+            "rt_priority",
+            "oom_score",
+            "oom_adj",
+            "private",
+            "pss",
+            "uss",
+            "swap",
+            "swap_pss",
+            "epss",
+            "anon",
+            "file",
+            "shmem",
+            "tree_res",
+            "tree_mem",
+            "tpgid",
+        ]
+    );
     for column in columns() {
         let fresh = |needs| column.needs_to_sort().has(needs);
+        let details = column.needs.any(Needs::DETAILS);
+        assert_eq!(fresh(Needs::ALL_DETAILS), details, "{}: who sorts by it needs it of all", column.id);
         let memory = column.needs.has(Needs::MEMORY);
         assert_eq!(fresh(Needs::FRESH_MEMORY), column.drifts && memory, "{}", column.id);
         assert_eq!(fresh(Needs::FRESH_STAT), column.drifts && !memory, "{}", column.id);

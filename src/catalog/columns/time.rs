@@ -32,6 +32,22 @@ pub(super) const COLUMNS: &[Column] = &[
         |row| seconds(ticks(row, row.proc.task.stime)),
         |row, cell| cpu_time(ticks(row, row.proc.task.stime), cell),
     ),
+    cpu_time_column(
+        "cutime",
+        "CUTIME",
+        "The CPU time in user mode of the children it has waited for, and of theirs.",
+        false,
+        |row| seconds(ticks(row, row.proc.task.cutime)),
+        |row, cell| cpu_time(ticks(row, row.proc.task.cutime), cell),
+    ),
+    cpu_time_column(
+        "cstime",
+        "CSTIME",
+        "The CPU time in the kernel of the children it has waited for, and of theirs.",
+        false,
+        |row| seconds(ticks(row, row.proc.task.cstime)),
+        |row, cell| cpu_time(ticks(row, row.proc.task.cstime), cell),
+    ),
     Column {
         id: "start",
         title: "START",

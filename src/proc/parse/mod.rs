@@ -4,11 +4,16 @@
 //! kernels, from sandboxes that imitate them, or from a fixture. So nothing panics on any input, nothing indexes, and
 //! what is missing is `None`, never a guess. Numbers have the units of the kernel's text: ticks, pages, bytes.
 
+mod details;
 mod events;
 mod machine;
 mod process;
 mod tables;
 
+pub(super) use details::{
+    autogroup, blocked, cgroup, drm, io, lone_signed, namespace, rollup, schedstat, sizes, stat_details,
+    status,
+};
 pub(super) use events::{Event, Request, events, request};
 pub(super) use machine::{Totals, cpu_lines, load, memory, pressure, uptime};
 pub(super) use process::{StatLine, start_time, stat, statm};
