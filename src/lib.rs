@@ -16,7 +16,7 @@
 //! | [`query`] | the filter and its language: text → does this process match | who asks |
 //! | [`app`] | the mind: `update(&mut App, Msg) -> Vec<Effect>`, pure | `/proc`, pidfds, channels, time of day |
 //! | [`view`] | draws the mind into a buffer, a buffer as a picture, and says what lies under a mouse click | how to change anything |
-//! | [`export`] | snapshot → text, JSON, CSV; what was done → JSON | terminal, selection |
+//! | [`export`] | snapshot → text, JSON, CSV; what was done → JSON; what the lab measured → table, JSON, Markdown, SVG | terminal, selection |
 //! | [`proc`] | kernel text → [`model::Sample`], below an injectable root; `proc::parse` is pure | rates, percentages, columns, sorting |
 //! | [`sampler`] | the sampling thread: when to look, and synthetic sources | which files are read, who listens |
 //! | [`control`] | acting on a process: pin, check, act, verdict | menus, tags, why |
@@ -51,6 +51,8 @@
 //!   `NotRead` ([`model::Reading`]). Unknown is shown as unknown, never as 0; a first sample has no rates.
 //! * [`model::Needs`] says what has to be read; `app` computes it from what is on screen, `sampler` obeys.
 //! * Live, fixture and synthetic data are all [`model::Source`]; everything after the source is one path.
+//! * The workers of the lab are forked, and note what they do on a board of shared memory; its supervisor alone reads it,
+//!   and tells [`model::lab::LabNews`], of which the last is a report.
 //! * A dialog is a layer in the app's state and captures its targets when it opens; there is no nested loop.
 //! * Nothing changed, nothing drawn.
 //!
