@@ -36,6 +36,7 @@ mod header {
     pub(super) const TOKEN_LIMIT: usize = 2;
     pub(super) const NEXT_TASK: usize = 3;
     pub(super) const STOP: usize = 4;
+    pub(super) const BEGAN: usize = 5;
 }
 
 /// Words of a slot.
@@ -195,6 +196,16 @@ impl Board {
     /// Places in the queue that all workers share: the first of the next `count`.
     pub(super) fn next_tasks(&self, count: u32) -> u64 {
         self.word(header::NEXT_TASK).fetch_add(u64::from(count), AcqRel)
+    }
+
+    /// The run begins now: `CLOCK_MONOTONIC`, nanoseconds.
+    pub(super) fn begin(&self, now: u64) {
+        self.word(header::BEGAN).store(now, Release);
+    }
+
+    /// When the run began; 0 before.
+    pub(super) fn began(&self) -> u64 {
+        self.word(header::BEGAN).load(Acquire)
     }
 
     /// Asks everybody to come to an end.

@@ -80,9 +80,13 @@ pub fn workloads() -> &'static [WorkloadInfo] {
     &INFOS
 }
 
-/// Number of CPUs that workers can use here, by affinity and cgroup quota; at least 1.
+/// Number of CPUs that workers can use here, by affinity and cgroup quota, when it was first asked for; at least 1.
 pub fn usable_cpus() -> u32 {
-    std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
+    // It reads files, and every workload asks.
+    static CPUS: LazyLock<u32> = LazyLock::new(|| {
+        std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
+    });
+    *CPUS
 }
 
 /// Most workers that a run may have here.

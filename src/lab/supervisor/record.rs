@@ -207,7 +207,8 @@ impl<'a> Record<'a> {
     }
 
     fn since_begin(&self, at: u64) -> u64 {
-        at.saturating_sub(self.began_ns)
+        let began = self.board.began();
+        at.saturating_sub(if began == 0 { self.began_ns } else { began })
     }
 
     fn seconds(&self, at: u64) -> f64 {

@@ -18,7 +18,7 @@ pub struct RunReport {
     pub settings: Settings,
     /// How often each task was done, so that the run takes long enough to be measured.
     pub rounds: u32,
-    /// From the start of the run's first process to the end of the last, seconds.
+    /// From the moment at which the master begins to start workers to the end of the last, seconds.
     pub real_s: f64,
     /// CPU time in user mode of all its processes, by wait4(2), seconds.
     pub user_s: f64,
