@@ -26,14 +26,15 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     };
     let mut rest = area;
     let fields = field_rows(form, area.width);
+    let foot = foot_rows(app, info, area.width);
     // The form with its heading, bounds and command.
-    let below = 1 + fields + 4;
+    let below = 1 + fields + foot;
     let list =
         (Group::ALL.len() as u16 + 1).min(area.height.saturating_sub(below + 3)).max(area.height.min(3));
     draw_lists(take(&mut rest, list), buf, theme, app, info);
     let again = if app.lab.running { "a run goes on: Esc goes to the processes, K ends it" } else { "" };
     rule(take(&mut rest, 1), buf, theme, info.id, again);
-    let room = rest.height.saturating_sub(fields + 4);
+    let room = rest.height.saturating_sub(fields + foot);
     let lesson = rows_of(info.lesson, area.width).min(room);
     wrapped(take(&mut rest, lesson), buf, theme.style(Role::Text), info.lesson);
     let room = room - lesson;
@@ -55,8 +56,8 @@ fn draw_lists(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, info: &Wor
     let groups = cut(&mut rest, if area.width >= 50 { GROUPS } else { 0 });
     let results = area.width >= WIDE;
     rule(line(groups, 0), buf, theme, "group", "");
-    let cpus = form.workloads.len();
-    rule(line(rest, 0), buf, theme, "experiment", &format!("{cpus} of them; Enter runs the chosen one"));
+    let count = form.workloads.len();
+    rule(line(rest, 0), buf, theme, "experiment", &format!("{count} of them; Enter runs the chosen one"));
     let (dim, text) = (theme.style(Role::Dim), theme.style(Role::Text));
     let mark = |chosen: bool| if chosen { ">" } else { " " };
     for (row, group) in (1..).zip(Group::ALL) {
@@ -74,10 +75,10 @@ fn draw_lists(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, info: &Wor
     let first = at.saturating_sub(rows / 2).min(all.len().saturating_sub(rows));
     for (row, (place, offered)) in (1..).zip(all.into_iter().skip(first).take(rows)) {
         let mut room = line(rest, row);
-        if results {
+        if let Some(last) = app.lab.past.last(offered.id).filter(|_| results) {
+            // Only what has a result gives room away for it.
             let columns = room.width.saturating_sub(RESULTS);
             let entry = cut(&mut room, columns);
-            let last = app.lab.past.last(offered.id).unwrap_or(theme.glyphs().unknown());
             Pen::new(buf, room).skip(1).put_cut(dim, last);
             room = entry;
         }
@@ -168,6 +169,18 @@ fn range(knob: &Knob) -> String {
     }
 }
 
+/// Rows of the bounds, the bet, and the command.
+fn foot_rows(app: &App, info: &WorkloadInfo, width: u16) -> u16 {
+    if !app.offers(Action::LabRun) {
+        return 2;
+    }
+    1 + u16::from(info.compares()) + rows_of(&command(app), width.saturating_sub(1))
+}
+
+fn command(app: &App) -> String {
+    format!("$ {}", app.lab.form.command_line())
+}
+
 fn draw_foot(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, info: &WorkloadInfo) {
     let (dim, text, key) = (theme.style(Role::Dim), theme.style(Role::Text), theme.style(Role::Key));
     let mut rest = area;
@@ -194,7 +207,6 @@ fn draw_foot(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, info: &Work
             None => pen.put(key, "p").put(dim, " how many times faster will it be? Bet before you run"),
         };
     }
-    let command = format!("$ {}", app.lab.form.command_line());
     let place = Rect { x: rest.x.saturating_add(1), width: rest.width.saturating_sub(1), ..rest };
-    wrapped(place, buf, text, &command);
+    wrapped(place, buf, text, &command(app));
 }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{after, cores, curve, cut, lanes, line, rule, seconds, take, title, wrapped};
+use super::{after, cores, curve, cut, lanes, line, rows_of, rule, seconds, take, title, wrapped};
 use crate::app::{App, RunView, Show};
 use crate::model::lab::VerdictKind;
 use crate::model::{Nanos, Role};
@@ -13,6 +13,8 @@ use crate::view::pen::Pen;
 
 /// The least columns of a table beside others.
 const PANEL: u16 = 39;
+/// Columns of the times of one run, with the blank that keeps it apart.
+const ONE_RUN: u16 = 28;
 /// Rows of a table of which the first ones are what matters.
 const SHORT: u16 = 9;
 
@@ -63,8 +65,8 @@ impl Plan {
             left -= more;
         };
         let (mut plan, mut said) = (Plan { lanes: 0, panels: 0 }, 0);
-        give(&mut plan.lanes, lanes.min(3));
-        give(&mut said, reason.min(5));
+        give(&mut plan.lanes, lanes.min(5));
+        give(&mut said, reason.min(7));
         // A heading alone says nothing.
         let fits = area.height.saturating_sub(plan.lanes + said) >= 2;
         let panels = if fits && panels >= 2 { panels } else { 0 };
@@ -123,7 +125,11 @@ fn tallest(panels: &[Panel], width: u16, show: &Show) -> u16 {
             let (checks, figures) = show.found();
             (checks.len() + figures.len()).min(12) as u16
         }
-        Panel::Notes => show.notes.len().min(10) as u16,
+        Panel::Notes => {
+            let width = width / abreast(panels, width);
+            let rows = |sentence: &String| rows_of(sentence, width.saturating_sub(WHEN + 2));
+            show.notes.iter().map(|(_, sentence)| rows(sentence)).sum::<u16>().min(12)
+        }
     };
     shown.map(rows).max().unwrap_or(0) + 1
 }
@@ -143,7 +149,7 @@ fn draw_panels(
     let count = abreast(panels, area.width);
     let mut rest = area;
     for (n, panel) in (0..count).zip(panels) {
-        let columns = rest.width / (count - n);
+        let columns = columns_of(*panel, panels.get(usize::from(n)..usize::from(count)), rest.width, show);
         let mut place = cut(&mut rest, columns);
         if n + 1 < count {
             // A blank keeps neighbours apart.
@@ -157,15 +163,49 @@ fn draw_panels(
             Panel::Found => after::draw_found(head, inside, buf, theme, show),
             Panel::Notes => {
                 rule(head, buf, theme, "said", "");
-                let rows = usize::from(inside.height);
-                let first = show.notes.len().saturating_sub(rows);
-                for (row, (at, sentence)) in (0..).zip(show.notes.iter().skip(first)) {
-                    let mut pen = Pen::new(buf, line(inside, row));
-                    pen.fmt(theme.style(Role::Dim), format_args!("{at:>6.2} "));
-                    pen.put_cut(theme.style(Role::Text), sentence);
-                }
+                draw_notes(inside, buf, theme, show);
             }
         }
+    }
+}
+
+/// Columns of the first of these tables: the times of one run need few, and leave more to the others.
+fn columns_of(panel: Panel, side: Option<&[Panel]>, width: u16, show: &Show) -> u16 {
+    let side = side.unwrap_or_default();
+    let count = side.len().max(1) as u16;
+    let narrow = |panel: &Panel| *panel == Panel::Times && show.serial().is_none();
+    if count > 1 && narrow(&panel) {
+        return ONE_RUN.min(width / count);
+    }
+    let later = side.iter().skip(1).filter(|panel| narrow(panel)).count() as u16;
+    if count > 1 && later > 0 {
+        let left = width.saturating_sub(ONE_RUN * later);
+        return (left / (count - later)).max(width / count);
+    }
+    width / count
+}
+
+/// Cells before what a workload said: when that was.
+const WHEN: u16 = 7;
+
+/// What the workload said, whole; where there is no room for all, the newest.
+fn draw_notes(area: Rect, buf: &mut Buffer, theme: &Theme, show: &Show) {
+    let rows = |sentence: &str| rows_of(sentence, area.width.saturating_sub(WHEN));
+    let mut first = show.notes.len();
+    let mut room = area.height;
+    for (at, (_, sentence)) in show.notes.iter().enumerate().rev() {
+        if rows(sentence) > room && first < show.notes.len() {
+            break;
+        }
+        room = room.saturating_sub(rows(sentence));
+        first = at;
+    }
+    let mut rest = area;
+    for (at, sentence) in show.notes.iter().skip(first) {
+        let mut place = take(&mut rest, rows(sentence));
+        let when = cut(&mut place, WHEN);
+        Pen::new(buf, when).fmt(theme.style(Role::Dim), format_args!("{at:>6.2}"));
+        wrapped(place, buf, theme.style(Role::Text), sentence);
     }
 }
 
