@@ -237,6 +237,12 @@ impl Reason {
         }
         1 + self.lines.iter().map(|(_, words)| rows_of(words, width.saturating_sub(2))).sum::<u16>()
     }
+
+    /// Rows of what must not be missing: a lesson behind it may.
+    pub(super) fn first_rows(&self, width: u16) -> u16 {
+        let lesson = self.lines.iter().filter(|(role, _)| *role == Role::Dim);
+        self.rows(width) - lesson.map(|(_, words)| rows_of(words, width.saturating_sub(2))).sum::<u16>()
+    }
 }
 
 pub(super) fn reason(show: &Show, app: &App) -> Reason {
@@ -250,7 +256,7 @@ pub(super) fn reason(show: &Show, app: &App) -> Reason {
                 if result.serial.is_some() && result.run.workers > 1 {
                     title = format!("why not {} x?", result.run.workers);
                 }
-                if let Some(ceiling) = &result.ceiling {
+                if let Some(ceiling) = result.ceiling.filter(|_| result.serial.is_some()) {
                     remark = format!(
                         "ceiling {:.2}; largest first {:.2}; never beyond {:.2}",
                         ceiling.now, ceiling.largest_first, ceiling.any

@@ -17,7 +17,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use super::pen::Pen;
-use crate::app::App;
+use crate::app::{App, Hit};
 use crate::model::Role;
 use crate::model::lab::{Mode, RunPlan};
 
@@ -29,6 +29,12 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     } else {
         run::draw(area, buf, theme, app);
     }
+}
+
+/// What lies under the mouse.
+pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Hit {
+    let choosing = app.lab.choosing || app.lab.shown(app.now).0.plan.is_none();
+    if choosing { chooser::hit(area, app, x, y) } else { Hit::Nothing }
 }
 
 /// Cuts `rows` off the top of `rest`.

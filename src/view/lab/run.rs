@@ -41,7 +41,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
         rest,
         lanes::wanted(app, show, run, now),
         tallest(&panels, area.width, show),
-        reason.rows(area.width),
+        (reason.first_rows(area.width), reason.rows(area.width)),
     );
     lanes::draw(take(&mut rest, plan.lanes), buf, theme, app, show, now);
     draw_panels(take(&mut rest, plan.panels), buf, theme, app, show, now, &panels);
@@ -57,7 +57,7 @@ struct Plan {
 
 impl Plan {
     /// Shares `area` out among parts that want so many rows. A few lanes come first, then the reason, then the tables.
-    fn new(area: Rect, lanes: u16, panels: u16, reason: u16) -> Plan {
+    fn new(area: Rect, lanes: u16, panels: u16, (first, reason): (u16, u16)) -> Plan {
         let mut left = area.height;
         let mut give = |given: &mut u16, up_to: u16| {
             let more = up_to.saturating_sub(*given).min(left);
@@ -66,7 +66,7 @@ impl Plan {
         };
         let (mut plan, mut said) = (Plan { lanes: 0, panels: 0 }, 0);
         give(&mut plan.lanes, lanes.min(5));
-        give(&mut said, reason.min(7));
+        give(&mut said, first.min(7));
         // A heading alone says nothing.
         let fits = area.height.saturating_sub(plan.lanes + said) >= 2;
         let panels = if fits && panels >= 2 { panels } else { 0 };
@@ -212,7 +212,7 @@ fn draw_notes(area: Rect, buf: &mut Buffer, theme: &Theme, show: &Show) {
 /// What runs, how far it is, how long it will take, and how far to believe it.
 fn draw_head(area: Rect, buf: &mut Buffer, theme: &Theme, show: &Show, now: Nanos, running: bool) {
     let (dim, text, strong) = (theme.style(Role::Dim), theme.style(Role::Text), theme.style(Role::Strong));
-    let right = verdict(show);
+    let right = verdict(show, running);
     let wide = right.as_ref().map_or(0, |(_, words)| words.width() as u16 + 1).min(area.width);
     let mut pen = Pen::new(buf, Rect { width: area.width.saturating_sub(wide), ..area });
     pen.skip(1).put(strong, &show.name);
@@ -254,8 +254,12 @@ fn draw_progress(pen: &mut Pen<'_>, theme: &Theme, show: &Show, run: &RunView, n
 }
 
 /// How far to believe the result, who was killed, what else was on the machine.
-fn verdict(show: &Show) -> Option<(Role, String)> {
+fn verdict(show: &Show, running: bool) -> Option<(Role, String)> {
     let run = show.current()?;
+    if !running && run.report.is_none() {
+        // Its end killed them all.
+        return Some((Role::Warn, "not finished".to_owned()));
+    }
     if let Some((worker, signal)) = run.killed().next() {
         return Some((Role::Bad, format!("w{worker} killed by {signal}")));
     }
@@ -279,12 +283,12 @@ mod tests {
     fn parts_share_the_room_and_never_take_more() {
         for height in 0..60 {
             for (lanes, panels, reason) in [(8, 12, 4), (67, 13, 5), (3, 6, 0), (1, 1, 1)] {
-                let plan = Plan::new(Rect::new(0, 0, 80, height), lanes, panels, reason);
+                let plan = Plan::new(Rect::new(0, 0, 80, height), lanes, panels, (reason, reason + 2));
                 assert!(plan.lanes + plan.panels <= height, "{height} {plan:?}");
                 assert!(plan.lanes <= lanes.max(3) && plan.panels <= panels && plan.panels != 1);
             }
         }
-        let plan = Plan::new(Rect::new(0, 0, 80, 19), 8, 10, 4);
+        let plan = Plan::new(Rect::new(0, 0, 80, 19), 8, 10, (4, 4));
         assert_eq!((plan.lanes, plan.panels), (6, 9));
     }
 }
