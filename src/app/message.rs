@@ -6,7 +6,7 @@ use crate::config::Chord;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{ControlNews, ControlOrder, Scope, Sensors, Snapshot, Topology, Wants};
 
-use super::{Action, Input, MouseEvent, Screen};
+use super::{Action, FormField, Input, MouseEvent, Screen};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -51,6 +51,10 @@ pub enum Hit {
     Key(Action),
     /// A screen's tab.
     Tab(Screen),
+    /// An experiment of the lab, by its place in the list.
+    Experiment(usize),
+    /// A field of the lab's form.
+    Field(FormField),
     /// An item of the open layer.
     Item(usize),
     /// The word for a scope in the open layer.

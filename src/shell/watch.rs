@@ -102,7 +102,7 @@ pub(super) fn mind(options: &Options) -> Result<App, ExitCode> {
         theme,
         table: table(options)?,
         delay: options.delay,
-        lab: Lab::new(lab::workloads().to_vec(), lab::usable_cpus(), lab::most_workers()),
+        lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
         readonly: options.readonly,
     }))
 }

@@ -13,6 +13,7 @@ use crate::app::{Action, App, FormField, Hit, Layer, LineInput, Purpose, Rows, S
 use crate::catalog::Cell;
 use crate::config::{Chord, Key};
 use crate::model::Role;
+use crate::model::lab::WorkloadInfo;
 
 /// What is said of who did what takes so many cells before what would help next is left out.
 const LEAST_SAID: usize = 24;
@@ -269,12 +270,23 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
     let mut end = 0;
     all.map(|key| (false, key))
         .chain(more.map(|key| (true, key)))
-        .filter(|(_, (_, action))| app.offers(*action))
+        .filter(|(_, (_, action))| app.offers(*action) && can(app, *action))
         .take_while(move |(only_if_it_fits, (chord, action))| {
             end += cells(app, *chord, *action);
             !only_if_it_fits || end <= width
         })
         .map(|(_, key)| key)
+}
+
+/// Whether a key of the lab does something for what is chosen, or for what ran.
+fn can(app: &App, action: Action) -> bool {
+    match action {
+        Action::LabCure => app.lab.offered_cure().is_some(),
+        Action::LabSweep => app.lab.form.sweep().is_some(),
+        Action::LabPredict => app.lab.form.workload().is_some_and(WorkloadInfo::compares),
+        Action::LabStop => app.lab.running,
+        _ => true,
+    }
 }
 
 /// The cells that a key takes with its label.

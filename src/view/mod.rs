@@ -99,6 +99,9 @@ pub fn hit(app: &App, area: Rect, x: u16, y: u16) -> Hit {
     if inside(layout.body) && app.screen == Screen::Processes {
         return table::hit(layout.body, app, x, y);
     }
+    if inside(layout.body) {
+        return lab::hit(layout.body, app, x, y);
+    }
     let room = header::title_room(area, &screen::header_input(app));
     if layout.header.height > 0 && room.contains((x, y).into()) {
         return tabs(room)

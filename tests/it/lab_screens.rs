@@ -2,6 +2,7 @@
 //!
 //! After a change of the look: `INSTA_UPDATE=always cargo test --test it lab_screens`, then read the diff.
 
+use glowtop::app::FormField;
 use glowtop::app::Msg;
 use glowtop::model::Pid;
 use glowtop::model::lab::{
@@ -234,6 +235,36 @@ fn chooser() {
     desk.press("L Tab Tab Tab Tab Right");
     insta::assert_snapshot!("lab_form_80x24_mono_ascii", desk.picture());
     assert!(desk.drawn().content.iter().all(|cell| cell.symbol().is_ascii()));
+}
+
+#[test]
+fn a_click_chooses_what_stands_there_and_runs_nothing() {
+    for (_, size) in SIZES {
+        let mut desk = Desk::new(size);
+        desk.press("L");
+        let click = |desk: &mut Desk, word: &str| {
+            let drawn = desk.drawn();
+            let row = |y: u16| (0..drawn.area.width).map(|x| drawn[(x, y)].symbol()).collect::<String>();
+            // The command line at the foot has the same words.
+            let found = (0..drawn.area.height).find_map(|y| {
+                let row = row(y);
+                let at = row.find(word).filter(|_| !row.contains("$ "))?;
+                Some((row[..at].chars().count() as u16 + 1, y))
+            });
+            let (x, y) = found.unwrap_or_else(|| panic!("{word} is not on the screen"));
+            desk.click(x, y);
+        };
+        click(&mut desk, "Talking");
+        assert_eq!(desk.app.lab.form.workload().map(|info| info.id), Some("queue"));
+        click(&mut desk, "Compute");
+        click(&mut desk, " primes ");
+        click(&mut desk, "workers ");
+        assert_eq!(desk.app.lab.form.field, FormField::Workers);
+        let before = desk.app.lab.form.run_workers();
+        click(&mut desk, "workers ");
+        assert_eq!(desk.app.lab.form.run_workers(), before + 1, "a click on the chosen one turns it");
+        assert!(desk.app.lab.choosing && !desk.app.lab.running);
+    }
 }
 
 #[test]

@@ -162,7 +162,11 @@ impl Desk {
             keymap: Keymap::parse(DEFAULT_KEYMAP).0,
             themes: BUILTIN_THEMES.iter().map(|(name, _)| (*name).to_owned()).collect(),
             delay: 1.0,
-            lab: Lab::new(lab_screens::workloads(), 4, 32),
+            lab: Lab::new(
+                lab_screens::workloads(),
+                glowtop::model::lab::Machine { cpus: 4, ..Default::default() },
+                32,
+            ),
             ..Start::default()
         };
         let themes = BUILTIN_THEMES.iter().map(theme).collect();

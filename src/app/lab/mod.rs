@@ -8,7 +8,7 @@ mod past;
 mod picture;
 mod show;
 
-use crate::model::lab::{LabNews, LabOrder, LabPlan, WorkloadInfo};
+use crate::model::lab::{Cure, LabNews, LabOrder, LabPlan, Machine, Mode, RunPlan, Subject, WorkloadInfo};
 use crate::model::{Nanos, Snapshot};
 
 pub use form::{Form, FormChoice, FormField};
@@ -38,15 +38,15 @@ pub struct Lab {
     pub problem: Option<String>,
     /// The same as `show` when the picture was frozen, and when that was.
     frozen: Option<Box<(Show, Nanos)>>,
-    cpus: u32,
+    machine: Machine,
     /// When the last frame of a run was due.
     frame: Nanos,
 }
 
 impl Lab {
-    /// A lab that offers `workloads` on `cpus` usable CPUs, with at most `most` workers.
-    pub fn new(workloads: Vec<WorkloadInfo>, cpus: u32, most: u32) -> Lab {
-        Lab { form: Form::new(workloads, cpus, most), choosing: true, cpus, ..Lab::default() }
+    /// A lab that offers `workloads` on this machine, with at most `most` workers.
+    pub fn new(workloads: Vec<WorkloadInfo>, machine: Machine, most: u32) -> Lab {
+        Lab { form: Form::new(workloads, machine.cpus, most), choosing: true, machine, ..Lab::default() }
     }
 
     /// What is shown of the plan, and at what time.
@@ -78,15 +78,26 @@ impl Lab {
         self.start(self.form.sweep()?, None, None)
     }
 
+    /// What the last result says would help, if the experiment that ran can be run so.
+    pub fn offered_cure(&self) -> Option<&Cure> {
+        let cure = self.show.result()?.why.as_ref()?.cure.as_ref()?;
+        self.ran().is_some_and(|info| cure.fits(info)).then_some(cure)
+    }
+
+    /// The experiment that runs or ran last; another one may be chosen by now.
+    fn ran(&self) -> Option<&WorkloadInfo> {
+        let Subject::Workload(id) = &self.show.plan.as_ref()?.subject else { return None };
+        self.form.workloads.iter().find(|info| info.id == id)
+    }
+
     /// Starts what the last result says would help, unless something runs.
     pub fn cure(&mut self) -> Option<LabOrder> {
-        let cure = self.show.result()?.why.as_ref()?.cure.clone()?;
-        let runs = self.form.serial(&cure.run).into_iter().chain([cure.run]).collect();
-        let mut plan = self.form.plan_of(runs)?;
-        if let Some(before) = &self.show.plan {
-            (plan.subject, plan.serial_seconds) = (before.subject.clone(), before.serial_seconds);
-        }
-        self.start(plan, None, cure.predicted)
+        let cure = self.offered_cure()?.clone();
+        let compares = self.ran()?.compares();
+        let before = self.show.plan.clone()?;
+        let serial = || RunPlan { mode: Mode::Serial, workers: 1, settings: cure.run.settings.clone() };
+        let runs = compares.then(serial).into_iter().chain([cure.run.clone()]).collect();
+        self.start(LabPlan { runs, ..before }, None, cure.predicted)
     }
 
     fn start(&mut self, plan: LabPlan, bet: Option<f64>, promised: Option<f64>) -> Option<LabOrder> {
@@ -96,7 +107,8 @@ impl Lab {
         (self.running, self.choosing) = (true, false);
         (self.problem, self.frozen) = (None, None);
         self.picture.begin();
-        self.show = Show { promised, ..Show::new(plan.clone(), self.cpus, bet) };
+        self.show = Show::new(plan.clone(), self.machine.clone(), bet);
+        self.show.promised = promised;
         Some(LabOrder::Run(plan))
     }
 

@@ -149,12 +149,14 @@ pub struct Show {
     pub promised: Option<f64>,
     /// Usable CPUs.
     pub cpus: u32,
+    machine: Machine,
 }
 
 impl Show {
     /// A plan that is about to begin.
-    pub fn new(plan: LabPlan, cpus: u32, bet: Option<f64>) -> Show {
-        Show { name: shown(plan.name(), 32), plan: Some(plan), cpus, bet, ..Show::default() }
+    pub fn new(plan: LabPlan, machine: Machine, bet: Option<f64>) -> Show {
+        let name = shown(plan.name(), 32);
+        Show { name, plan: Some(plan), cpus: machine.cpus, machine, bet, ..Show::default() }
     }
 
     /// The run that goes on, or went on last.
@@ -257,7 +259,7 @@ impl Show {
             version: String::new(),
             name: self.name.clone(),
             subject: Subject::clone(&plan.subject),
-            machine: Machine { cpus: self.cpus, ..Machine::default() },
+            machine: self.machine.clone(),
             started_unix_s: 0,
             repeat: plan.repeat,
             runs: self.runs.iter().filter_map(|run| run.report.clone()).collect(),

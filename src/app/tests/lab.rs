@@ -4,7 +4,7 @@ use super::{Desk, MACHINE};
 use crate::app::{Effect, FormField, Layer, Msg, Rows, Screen, ZOOMS};
 use crate::model::Pid;
 use crate::model::lab::{
-    Did, Fate, LabNews, LabOrder, LabPlan, LaneEvent, Mode, RunPlan, RunReport, Settings,
+    Cure, Did, Fate, LabNews, LabOrder, LabPlan, LaneEvent, Mode, RunPlan, RunReport, Settings, Why,
 };
 
 fn ordered(desk: &Desk) -> &LabPlan {
@@ -203,4 +203,31 @@ fn a_bet_is_kept_and_can_be_taken_back() {
     assert_eq!(desk.app.lab.form.choice().and_then(|choice| choice.bet), None);
     desk.press("p y Enter");
     assert!(desk.said().starts_with("A bet is how many times faster"));
+}
+
+#[test]
+fn a_cure_is_offered_where_it_can_be_run_and_runs_what_it_was_found_for() {
+    let mut desk = Desk::new();
+    desk.press("L Enter");
+    started(&mut desk, Mode::Serial, 1, 9000);
+    done(&mut desk, Mode::Serial, 1, 4.0);
+    started(&mut desk, Mode::Pool, 4, 9000);
+    done(&mut desk, Mode::Pool, 4, 2.0);
+    news(&mut desk, LabNews::Ended { problem: None });
+    let with = |desk: &mut Desk, id: &str, value: &str| {
+        let mut run = RunPlan { mode: Mode::Pool, workers: 2, settings: Settings::default() };
+        run.settings.set(id, value);
+        let result = desk.app.lab.show.results.last_mut().expect("a result");
+        let cure = Cure { label: "something".to_owned(), run, predicted: None };
+        result.why = Some(Why { sentence: String::new(), cause: None, cure: Some(cure) });
+    };
+    with(&mut desk, "layout", "padded");
+    desk.press("o");
+    assert_eq!(desk.said(), "there is no cure to try", "primes has no such knob");
+    with(&mut desk, "tasks", "12");
+    assert!(desk.app.lab.offered_cure().is_some());
+    desk.press("o");
+    let runs: Vec<(Mode, u32)> = ordered(&desk).runs.iter().map(|run| (run.mode, run.workers)).collect();
+    assert_eq!(runs, [(Mode::Serial, 1), (Mode::Pool, 2)]);
+    assert!(ordered(&desk).runs.iter().all(|run| run.settings.word("tasks") == "12"));
 }

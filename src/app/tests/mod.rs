@@ -96,7 +96,7 @@ impl Desk {
             keymap,
             themes: vec!["ember".into(), "ash".into()],
             delay: 1.0,
-            lab: Lab::new(vec![workload], 4, 32),
+            lab: Lab::new(vec![workload], crate::model::lab::Machine { cpus: 4, ..Default::default() }, 32),
             ..Start::default()
         };
         let mut desk = Desk { app: App::new(start), effects: Vec::new(), at: 0 };

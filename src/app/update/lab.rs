@@ -182,7 +182,7 @@ impl App {
         }
     }
 
-    fn lab_change(&mut self, field: FormField, by: i32) {
+    pub(super) fn lab_change(&mut self, field: FormField, by: i32) {
         self.lab.form.turn(field, by);
         self.say_changed(field);
     }

@@ -77,6 +77,13 @@ impl App {
                 }
             }
             (MouseEvent::Left, Hit::Tab(screen)) => self.screen = screen,
+            // A click never runs anything: Enter does.
+            (MouseEvent::Left, Hit::Experiment(at)) => self.lab.form.go_to(at),
+            // A click on the chosen field turns it, a click on another one chooses that.
+            (MouseEvent::Left, Hit::Field(field)) if self.lab.form.field == field => {
+                self.lab_change(field, 1);
+            }
+            (MouseEvent::Left, Hit::Field(field)) => self.lab.form.field = field,
             _ => {}
         }
     }

@@ -324,12 +324,12 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// How a worker stands; `None` for one that has ended.
+    /// How a worker stands; `None` for one that has ended, unless nobody has waited for it yet.
     fn look(&mut self, slot: usize) -> Option<LaneLook> {
         let mut seen = self.eyes.get_mut(slot)?.look();
         let command = self.look_at_command(slot);
         let word = |word| self.board.slot(slot, word).load(Acquire);
-        if word(Word::Ended) != 0 {
+        if word(Word::Ended) != 0 && seen.state != b'Z' {
             return None;
         }
         if let Some(command) = command {

@@ -3,8 +3,10 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
 
-use super::{line, rows_of, rule, seconds, title, wrapped};
+use super::{cut, line, rows_of, rule, seconds, title, wrapped};
 use crate::app::{App, RunView, Show};
 use crate::model::lab::{Comparison, RunReport, VerdictKind};
 use crate::model::{Nanos, Role};
@@ -148,9 +150,10 @@ fn draw_product(one: Rect, other: Rect, buf: &mut Buffer, theme: &Theme, result:
     let (dim, text) = (theme.style(Role::Dim), theme.style(Role::Text));
     if let Some(pop) = &result.pop {
         let mut pen = Pen::new(buf, one);
-        pen.put(dim, " balance ").fmt(text, format_args!("{:.3}", pop.balance));
-        pen.put(dim, " x comm ").fmt(text, format_args!("{:.3}", pop.comm));
-        pen.put(dim, " x CPU ").fmt(text, format_args!("{:.3}", pop.cpu));
+        // Two places: with three the last factor has no room in the narrowest table.
+        pen.put(dim, " balance ").fmt(text, format_args!("{:.2}", pop.balance));
+        pen.put(dim, " x comm ").fmt(text, format_args!("{:.2}", pop.comm));
+        pen.put(dim, " x CPU ").fmt(text, format_args!("{:.2}", pop.cpu));
         Pen::new(buf, other).put(dim, " = ").fmt(text, format_args!("{:.3}", pop.product()));
     } else if let Some(inflation) = result.inflation {
         Pen::new(buf, one).put(dim, " CPU inflation ").fmt(text, format_args!("{inflation:.2}"));
@@ -171,21 +174,33 @@ pub(super) fn draw_found(head: Rect, area: Rect, buf: &mut Buffer, theme: &Theme
             (false, true) => ("✗", Role::Bad),
             (false, false) => ("NO", Role::Bad),
         };
-        let mut pen = Pen::new(buf, line(area, row));
-        pen.skip(1).put(theme.style(role), mark).skip(1).put_cut(text, &clean(&check.what)).skip(1);
         let got = check.got.as_deref().map_or_else(|| theme.glyphs().unknown().to_owned(), clean);
-        pen.put(theme.style(role), &got);
-        if !check.holds() {
-            pen.put(dim, ", not ").put(text, &clean(&check.expected));
-        }
+        let not = if check.holds() { String::new() } else { format!(", not {}", clean(&check.expected)) };
+        // What came out stays whole: the words before it make room.
+        let (mut place, after) = (line(area, row), got.width() + not.width());
+        let marked = mark.width() as u16 + 2;
+        Pen::new(buf, place).skip(1).put(theme.style(role), mark);
+        cut(&mut place, marked);
+        let mut pen = labelled(place, buf, text, &clean(&check.what), after);
+        pen.put(theme.style(role), &got).put(text, &not);
         row += 1;
     }
     for figure in figures {
-        let mut pen = Pen::new(buf, line(area, row));
-        pen.skip(1).put_cut(dim, &clean(&figure.what)).skip(1);
-        pen.put(text, &number(figure.value)).skip(1).put(text, &clean(&figure.unit));
+        let mut place = line(area, row);
+        cut(&mut place, 1);
+        let value = format!("{} {}", number(figure.value), clean(&figure.unit));
+        labelled(place, buf, dim, &clean(&figure.what), value.trim_end().width()).put(text, value.trim_end());
         row += 1;
     }
+}
+
+/// Writes words, cut so that `after` cells and a blank have room behind them; a pen for what stands there.
+fn labelled<'a>(area: Rect, buf: &'a mut Buffer, style: Style, words: &str, after: usize) -> Pen<'a> {
+    let room = usize::from(area.width).saturating_sub(after + 1).max(usize::from(area.width) / 3);
+    let label = Rect { width: room.min(words.width()) as u16, ..area };
+    Pen::new(buf, label).put_cut(style, words);
+    let (x, width) = (label.right().saturating_add(1), area.width.saturating_sub(label.width + 1));
+    Pen::new(buf, Rect { x, width, ..area })
 }
 
 fn number(value: f64) -> String {
@@ -209,6 +224,8 @@ fn clean(text: &str) -> String {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reason {
     title: String,
+    /// What the tasks allow, beside the title.
+    remark: String,
     lines: Vec<(Role, String)>,
 }
 
@@ -218,21 +235,35 @@ impl Reason {
         if self.lines.is_empty() {
             return 0;
         }
-        1 + self.lines.iter().map(|(_, words)| rows_of(words, width)).sum::<u16>()
+        1 + self.lines.iter().map(|(_, words)| rows_of(words, width.saturating_sub(2))).sum::<u16>()
+    }
+
+    /// Rows of what must not be missing: a lesson behind it may.
+    pub(super) fn first_rows(&self, width: u16) -> u16 {
+        let lesson = self.lines.iter().filter(|(role, _)| *role == Role::Dim);
+        self.rows(width) - lesson.map(|(_, words)| rows_of(words, width.saturating_sub(2))).sum::<u16>()
     }
 }
 
 pub(super) fn reason(show: &Show, app: &App) -> Reason {
     let mut lines = Vec::new();
-    let mut title = "what it shows".to_owned();
+    let (mut title, mut remark) = ("what it shows".to_owned(), String::new());
     let info = app.lab.form.workloads.iter().find(|info| info.id == show.name);
     match show.result() {
         Some(result) => {
             score(show, result, &mut lines);
             if let Some(why) = &result.why {
-                title = format!("why not {} x?", result.run.workers);
+                if result.serial.is_some() && result.run.workers > 1 {
+                    title = format!("why not {} x?", result.run.workers);
+                }
+                if let Some(ceiling) = result.ceiling.filter(|_| result.serial.is_some()) {
+                    remark = format!(
+                        "ceiling {:.2}; largest first {:.2}; never beyond {:.2}",
+                        ceiling.now, ceiling.largest_first, ceiling.any
+                    );
+                }
                 lines.push((Role::Text, clean_sentence(&why.sentence)));
-                if let Some(cure) = &why.cure {
+                if let Some(cure) = app.lab.offered_cure() {
                     let gains = cure
                         .predicted
                         .map(|predicted| format!(": {predicted:.2} times faster"))
@@ -254,6 +285,9 @@ pub(super) fn reason(show: &Show, app: &App) -> Reason {
                 let reasons = result.verdict.reasons.iter().take(REASONS).map(|words| clean_sentence(words));
                 lines.push((role, format!("{word}: {}", reasons.collect::<Vec<_>>().join(" "))));
             }
+            // What a scene teaches stands behind what it showed.
+            let lesson = info.filter(|info| !info.compares() && result.why.is_some());
+            lines.extend(lesson.map(|info| (Role::Dim, info.lesson.to_owned())));
         }
         None => {
             if let Some(problem) = app.lab.problem.as_deref().filter(|_| !app.lab.running) {
@@ -271,7 +305,7 @@ pub(super) fn reason(show: &Show, app: &App) -> Reason {
             "what to watch".clone_into(&mut title);
         }
     }
-    Reason { title, lines }
+    Reason { title, remark, lines }
 }
 
 /// The bet, and what was promised, against what came out.
@@ -303,13 +337,13 @@ pub(super) fn draw_reason(area: Rect, buf: &mut Buffer, theme: &Theme, reason: &
     if area.height == 0 || reason.lines.is_empty() {
         return;
     }
-    rule(line(area, 0), buf, theme, &reason.title, "");
+    rule(line(area, 0), buf, theme, &reason.title, &reason.remark);
     let mut row = 1;
     for (role, words) in &reason.lines {
         if row >= area.height {
             break;
         }
-        let rows = rows_of(words, area.width).min(area.height - row);
+        let rows = rows_of(words, area.width.saturating_sub(2)).min(area.height - row);
         let place = Rect {
             x: area.x.saturating_add(1),
             y: area.y + row,

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{cut, line, rows_of, rule, take, wrapped};
-use crate::app::{Action, App, Form, FormField};
+use crate::app::{Action, App, Form, FormField, Hit};
 use crate::model::Role;
 use crate::model::lab::{Group, Knob, KnobKind, Mode, WorkloadInfo};
 use crate::view::Theme;
@@ -24,39 +24,104 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
         wrapped(area, buf, theme.style(Role::Dim), "There is nothing to run.");
         return;
     };
-    let mut rest = area;
-    let fields = field_rows(form, area.width);
-    // The form with its heading, bounds and command.
-    let below = 1 + fields + 4;
-    let list =
-        (Group::ALL.len() as u16 + 1).min(area.height.saturating_sub(below + 3)).max(area.height.min(3));
-    draw_lists(take(&mut rest, list), buf, theme, app, info);
+    let Parts { lists, head, mut lesson, fields, foot } = Parts::new(area, app, info);
+    draw_lists(lists, buf, theme, app, info);
     let again = if app.lab.running { "a run goes on: Esc goes to the processes, K ends it" } else { "" };
-    rule(take(&mut rest, 1), buf, theme, info.id, again);
-    let room = rest.height.saturating_sub(fields + 4);
-    let lesson = rows_of(info.lesson, area.width).min(room);
-    wrapped(take(&mut rest, lesson), buf, theme.style(Role::Text), info.lesson);
-    let room = room - lesson;
-    if room > 0 {
-        let watch = format!("Watch: {}", info.watch);
-        let rows = rows_of(&watch, area.width).min(room);
-        wrapped(take(&mut rest, rows), buf, theme.style(Role::Dim), &watch);
-        if room > rows + 1 {
+    rule(head, buf, theme, info.id, again);
+    let rows = rows_of(info.lesson, area.width);
+    wrapped(take(&mut lesson, rows), buf, theme.style(Role::Text), info.lesson);
+    wrapped(lesson, buf, theme.style(Role::Dim), &watch(info));
+    draw_fields(fields, buf, theme, form);
+    draw_foot(foot, buf, theme, app, info);
+}
+
+/// Where everything stands: both drawing and the mouse use it.
+struct Parts {
+    lists: Rect,
+    head: Rect,
+    lesson: Rect,
+    fields: Rect,
+    foot: Rect,
+}
+
+impl Parts {
+    fn new(area: Rect, app: &App, info: &WorkloadInfo) -> Parts {
+        let mut rest = area;
+        let fields = field_rows(&app.lab.form, area.width);
+        let foot = foot_rows(app, info, area.width);
+        // The form with its heading, bounds and command.
+        let below = 1 + fields + foot;
+        let list =
+            (Group::ALL.len() as u16 + 1).min(area.height.saturating_sub(below + 3)).max(area.height.min(3));
+        let (lists, head) = (take(&mut rest, list), take(&mut rest, 1));
+        let room = rest.height.saturating_sub(fields + foot);
+        let words = rows_of(info.lesson, area.width) + rows_of(&watch(info), area.width);
+        let lesson = take(&mut rest, words.min(room));
+        if room > words {
             take(&mut rest, 1);
         }
+        Parts { lists, head, lesson, fields: take(&mut rest, fields), foot: rest }
     }
-    draw_fields(take(&mut rest, fields), buf, theme, form);
-    draw_foot(rest, buf, theme, app, info);
+}
+
+fn watch(info: &WorkloadInfo) -> String {
+    format!("Watch: {}", info.watch)
+}
+
+/// What lies under the mouse.
+pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Hit {
+    let form = &app.lab.form;
+    let Some(info) = form.workload() else { return Hit::Nothing };
+    let Parts { lists, fields, .. } = Parts::new(area, app, info);
+    if lists.contains((x, y).into()) {
+        let Some(row) = usize::from(y - lists.y).checked_sub(1) else { return Hit::Nothing };
+        let found = if x < lists.x + groups_width(lists) {
+            let group = Group::ALL.get(row);
+            group.and_then(|group| form.workloads.iter().position(|offered| offered.group == *group))
+        } else {
+            shown(form, info, lists.height).nth(row).map(|(at, _)| at)
+        };
+        return found.map_or(Hit::Nothing, Hit::Experiment);
+    }
+    if fields.contains((x, y).into()) {
+        let (column, line) = (x - fields.x, y - fields.y);
+        let under = |(row, from, field): &(u16, u16, FormField)| {
+            *row == line && (*from..*from + cells(form, *field)).contains(&column)
+        };
+        // The last row says what the chosen field is.
+        let found = places(form, area.width).into_iter().find(under).filter(|_| line + 1 < fields.height);
+        return found.map_or(Hit::Nothing, |(.., field)| Hit::Field(field));
+    }
+    Hit::Nothing
+}
+
+/// Columns of the groups.
+fn groups_width(area: Rect) -> u16 {
+    if area.width >= 50 { GROUPS } else { 0 }
+}
+
+/// The experiments of the chosen one's group that have room, with their places: the chosen one is in view.
+fn shown<'a>(
+    form: &'a Form,
+    info: &'a WorkloadInfo,
+    height: u16,
+) -> impl Iterator<Item = (usize, &'a WorkloadInfo)> {
+    let of_group = form.workloads.iter().enumerate().filter(|(_, offered)| offered.group == info.group);
+    let all: Vec<_> = of_group.collect();
+    let rows = usize::from(height.saturating_sub(1));
+    let at = all.iter().position(|(at, _)| *at == form.at).unwrap_or(0);
+    let first = at.saturating_sub(rows / 2).min(all.len().saturating_sub(rows));
+    all.into_iter().skip(first).take(rows)
 }
 
 fn draw_lists(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, info: &WorkloadInfo) {
     let form = &app.lab.form;
     let mut rest = area;
-    let groups = cut(&mut rest, if area.width >= 50 { GROUPS } else { 0 });
+    let groups = cut(&mut rest, groups_width(area));
     let results = area.width >= WIDE;
     rule(line(groups, 0), buf, theme, "group", "");
-    let cpus = form.workloads.len();
-    rule(line(rest, 0), buf, theme, "experiment", &format!("{cpus} of them; Enter runs the chosen one"));
+    let count = form.workloads.len();
+    rule(line(rest, 0), buf, theme, "experiment", &format!("{count} of them; Enter runs the chosen one"));
     let (dim, text) = (theme.style(Role::Dim), theme.style(Role::Text));
     let mark = |chosen: bool| if chosen { ">" } else { " " };
     for (row, group) in (1..).zip(Group::ALL) {
@@ -67,17 +132,12 @@ fn draw_lists(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, info: &Wor
         pen.skip(1).put(style, mark(chosen)).skip(1);
         pen.fmt(style, format_args!("{:<9}{count:>2}", group.word()));
     }
-    let offered = form.workloads.iter().enumerate().filter(|(_, offered)| offered.group == info.group);
-    let rows = usize::from(area.height.saturating_sub(1));
-    let all: Vec<_> = offered.collect();
-    let at = all.iter().position(|(at, _)| *at == form.at).unwrap_or(0);
-    let first = at.saturating_sub(rows / 2).min(all.len().saturating_sub(rows));
-    for (row, (place, offered)) in (1..).zip(all.into_iter().skip(first).take(rows)) {
+    for (row, (place, offered)) in (1..).zip(shown(form, info, area.height)) {
         let mut room = line(rest, row);
-        if results {
+        if let Some(last) = app.lab.past.last(offered.id).filter(|_| results) {
+            // Only what has a result gives room away for it.
             let columns = room.width.saturating_sub(RESULTS);
             let entry = cut(&mut room, columns);
-            let last = app.lab.past.last(offered.id).unwrap_or(theme.glyphs().unknown());
             Pen::new(buf, room).skip(1).put_cut(dim, last);
             room = entry;
         }
@@ -168,6 +228,18 @@ fn range(knob: &Knob) -> String {
     }
 }
 
+/// Rows of the bounds, the bet, and the command.
+fn foot_rows(app: &App, info: &WorkloadInfo, width: u16) -> u16 {
+    if !app.offers(Action::LabRun) {
+        return 2;
+    }
+    1 + u16::from(info.compares()) + rows_of(&command(app), width.saturating_sub(1))
+}
+
+fn command(app: &App) -> String {
+    format!("$ {}", app.lab.form.command_line())
+}
+
 fn draw_foot(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, info: &WorkloadInfo) {
     let (dim, text, key) = (theme.style(Role::Dim), theme.style(Role::Text), theme.style(Role::Key));
     let mut rest = area;
@@ -194,7 +266,6 @@ fn draw_foot(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, info: &Work
             None => pen.put(key, "p").put(dim, " how many times faster will it be? Bet before you run"),
         };
     }
-    let command = format!("$ {}", app.lab.form.command_line());
     let place = Rect { x: rest.x.saturating_add(1), width: rest.width.saturating_sub(1), ..rest };
-    wrapped(place, buf, text, &command);
+    wrapped(place, buf, text, &command(app));
 }

@@ -384,12 +384,16 @@ fn draw_axis(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 fn draw_check(area: Rect, buf: &mut Buffer, theme: &Theme, run: &RunView) {
     let Some((gaps, wait)) = run.lanes.cross_check() else { return };
     let (dim, text) = (theme.style(Role::Dim), theme.style(Role::Text));
+    let short = area.width < 110;
+    let (ours, kernels) = if short {
+        ("off the CPU: own clocks ", ", run-queue wait ")
+    } else {
+        ("off the CPU unasked, by the workers' clocks ", "; run-queue wait, by the kernel ")
+    };
     let mut pen = Pen::new(buf, area);
-    pen.skip(1)
-        .put(dim, "off the CPU unasked, by the workers' clocks ")
-        .fmt(text, format_args!("{:.1} ms", gaps * 1e3));
-    pen.put(dim, "; run-queue wait, by the kernel ").fmt(text, format_args!("{:.1} ms", wait * 1e3));
+    pen.skip(1).put(dim, ours).fmt(text, format_args!("{:.1} ms", gaps * 1e3));
+    pen.put(dim, kernels).fmt(text, format_args!("{:.1} ms", wait * 1e3));
     if wait > 0.0 {
-        pen.fmt(dim, format_args!("; apart by {:.1} %", (gaps / wait - 1.0).abs() * 100.0));
+        pen.fmt(dim, format_args!("; apart {:.1} %", (gaps / wait - 1.0).abs() * 100.0));
     }
 }

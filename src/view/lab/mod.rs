@@ -13,12 +13,11 @@ mod run;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::{Paragraph, Widget, Wrap};
 use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use super::pen::Pen;
-use crate::app::App;
+use crate::app::{App, Hit};
 use crate::model::Role;
 use crate::model::lab::{Mode, RunPlan};
 
@@ -30,6 +29,12 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     } else {
         run::draw(area, buf, theme, app);
     }
+}
+
+/// What lies under the mouse.
+pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Hit {
+    let choosing = app.lab.choosing || app.lab.shown(app.now).0.plan.is_none();
+    if choosing { chooser::hit(area, app, x, y) } else { Hit::Nothing }
 }
 
 /// Cuts `rows` off the top of `rest`.
@@ -70,20 +75,41 @@ fn rule(area: Rect, buf: &mut Buffer, theme: &Theme, title: &str, remark: &str) 
     }
 }
 
-/// Text over as many rows as there are.
+/// The widest that a sentence may run: longer rows are hard to read.
+const MEASURE: u16 = 120;
+
+/// Text over as many rows as there are; what does not fit into them is cut with a mark.
 fn wrapped(area: Rect, buf: &mut Buffer, style: Style, words: &str) {
-    let area = Rect { width: area.width.min(120), ..area }.intersection(buf.area);
-    if !area.is_empty() {
-        Paragraph::new(words).style(style).wrap(Wrap { trim: true }).render(area, buf);
+    let area = Rect { width: area.width.min(MEASURE), ..area }.intersection(buf.area);
+    let rows = broken(words, area.width);
+    for (n, words) in (0..area.height).zip(&rows) {
+        let mut pen = Pen::new(buf, line(area, n));
+        let last = n + 1 == area.height;
+        match rows.get(usize::from(n)..).filter(|_| last) {
+            Some(rest) => pen.put_cut(style, &rest.join(" ")),
+            None => pen.put_cut(style, words),
+        };
     }
 }
 
-/// The rows that text takes in this width, about.
+/// The rows that text takes in this width.
 fn rows_of(words: &str, width: u16) -> u16 {
-    let width = usize::from(width.clamp(1, 120));
-    // Words that do not fit leave some of each row empty.
-    let rows = (words.width() + words.width() / 12).div_ceil(width);
-    u16::try_from(rows).unwrap_or(u16::MAX).max(1)
+    u16::try_from(broken(words, width.min(MEASURE)).len()).unwrap_or(u16::MAX).max(1)
+}
+
+/// Text in rows of at most `width` cells, broken between words; a word that is wider than a row stands alone.
+fn broken(text: &str, width: u16) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match rows.last_mut() {
+            Some(row) if row.width() + 1 + word.width() <= usize::from(width) => {
+                row.push(' ');
+                row.push_str(word);
+            }
+            _ => rows.push(word.to_owned()),
+        }
+    }
+    rows
 }
 
 /// A run in a word or two: `pool x4`.
@@ -116,5 +142,32 @@ fn put_cell(buf: &mut Buffer, area: Rect, x: u16, symbol: char, style: Style) {
         && let Some(cell) = buf.cell_mut((area.x.saturating_add(x), area.y))
     {
         cell.set_char(symbol).set_style(style);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_takes_the_rows_that_it_is_drawn_in_and_what_is_cut_has_a_mark() {
+        let words = "60.8 % of the workers' time was spent waiting for CPUs that other processes used.";
+        for width in 8..100 {
+            let rows = rows_of(words, width);
+            assert!(
+                broken(words, width).iter().all(|row| row.width() <= usize::from(width).max(9)),
+                "{width}"
+            );
+            assert_eq!(broken(words, width).join(" "), words);
+            let shown = |height: u16| {
+                let area = Rect::new(0, 0, width, height);
+                let mut buf = Buffer::empty(area);
+                wrapped(area, &mut buf, Style::new(), words);
+                let cells = buf.content().iter().map(|cell| cell.symbol().to_owned());
+                cells.collect::<String>()
+            };
+            assert_eq!(shown(rows).contains('…'), width < 9, "{width}: {}", shown(rows));
+            assert!(rows == 1 || shown(rows - 1).trim_end().ends_with('…'), "{width}: {}", shown(rows - 1));
+        }
     }
 }

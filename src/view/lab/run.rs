@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{after, cores, curve, cut, lanes, line, rule, seconds, take, title, wrapped};
+use super::{after, cores, curve, cut, lanes, line, rows_of, rule, seconds, take, title, wrapped};
 use crate::app::{App, RunView, Show};
 use crate::model::lab::VerdictKind;
 use crate::model::{Nanos, Role};
@@ -13,6 +13,8 @@ use crate::view::pen::Pen;
 
 /// The least columns of a table beside others.
 const PANEL: u16 = 39;
+/// Columns of the times of one run, with the blank that keeps it apart.
+const ONE_RUN: u16 = 28;
 /// Rows of a table of which the first ones are what matters.
 const SHORT: u16 = 9;
 
@@ -39,7 +41,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
         rest,
         lanes::wanted(app, show, run, now),
         tallest(&panels, area.width, show),
-        reason.rows(area.width),
+        (reason.first_rows(area.width), reason.rows(area.width)),
     );
     lanes::draw(take(&mut rest, plan.lanes), buf, theme, app, show, now);
     draw_panels(take(&mut rest, plan.panels), buf, theme, app, show, now, &panels);
@@ -55,7 +57,7 @@ struct Plan {
 
 impl Plan {
     /// Shares `area` out among parts that want so many rows. A few lanes come first, then the reason, then the tables.
-    fn new(area: Rect, lanes: u16, panels: u16, reason: u16) -> Plan {
+    fn new(area: Rect, lanes: u16, panels: u16, (first, reason): (u16, u16)) -> Plan {
         let mut left = area.height;
         let mut give = |given: &mut u16, up_to: u16| {
             let more = up_to.saturating_sub(*given).min(left);
@@ -63,8 +65,8 @@ impl Plan {
             left -= more;
         };
         let (mut plan, mut said) = (Plan { lanes: 0, panels: 0 }, 0);
-        give(&mut plan.lanes, lanes.min(3));
-        give(&mut said, reason.min(5));
+        give(&mut plan.lanes, lanes.min(5));
+        give(&mut said, first.min(7));
         // A heading alone says nothing.
         let fits = area.height.saturating_sub(plan.lanes + said) >= 2;
         let panels = if fits && panels >= 2 { panels } else { 0 };
@@ -123,7 +125,11 @@ fn tallest(panels: &[Panel], width: u16, show: &Show) -> u16 {
             let (checks, figures) = show.found();
             (checks.len() + figures.len()).min(12) as u16
         }
-        Panel::Notes => show.notes.len().min(10) as u16,
+        Panel::Notes => {
+            let width = width / abreast(panels, width);
+            let rows = |sentence: &String| rows_of(sentence, width.saturating_sub(WHEN + 2));
+            show.notes.iter().map(|(_, sentence)| rows(sentence)).sum::<u16>().min(12)
+        }
     };
     shown.map(rows).max().unwrap_or(0) + 1
 }
@@ -143,7 +149,7 @@ fn draw_panels(
     let count = abreast(panels, area.width);
     let mut rest = area;
     for (n, panel) in (0..count).zip(panels) {
-        let columns = rest.width / (count - n);
+        let columns = columns_of(*panel, panels.get(usize::from(n)..usize::from(count)), rest.width, show);
         let mut place = cut(&mut rest, columns);
         if n + 1 < count {
             // A blank keeps neighbours apart.
@@ -157,22 +163,56 @@ fn draw_panels(
             Panel::Found => after::draw_found(head, inside, buf, theme, show),
             Panel::Notes => {
                 rule(head, buf, theme, "said", "");
-                let rows = usize::from(inside.height);
-                let first = show.notes.len().saturating_sub(rows);
-                for (row, (at, sentence)) in (0..).zip(show.notes.iter().skip(first)) {
-                    let mut pen = Pen::new(buf, line(inside, row));
-                    pen.fmt(theme.style(Role::Dim), format_args!("{at:>6.2} "));
-                    pen.put_cut(theme.style(Role::Text), sentence);
-                }
+                draw_notes(inside, buf, theme, show);
             }
         }
+    }
+}
+
+/// Columns of the first of these tables: the times of one run need few, and leave more to the others.
+fn columns_of(panel: Panel, side: Option<&[Panel]>, width: u16, show: &Show) -> u16 {
+    let side = side.unwrap_or_default();
+    let count = side.len().max(1) as u16;
+    let narrow = |panel: &Panel| *panel == Panel::Times && show.serial().is_none();
+    if count > 1 && narrow(&panel) {
+        return ONE_RUN.min(width / count);
+    }
+    let later = side.iter().skip(1).filter(|panel| narrow(panel)).count() as u16;
+    if count > 1 && later > 0 {
+        let left = width.saturating_sub(ONE_RUN * later);
+        return (left / (count - later)).max(width / count);
+    }
+    width / count
+}
+
+/// Cells before what a workload said: when that was.
+const WHEN: u16 = 7;
+
+/// What the workload said, whole; where there is no room for all, the newest.
+fn draw_notes(area: Rect, buf: &mut Buffer, theme: &Theme, show: &Show) {
+    let rows = |sentence: &str| rows_of(sentence, area.width.saturating_sub(WHEN));
+    let mut first = show.notes.len();
+    let mut room = area.height;
+    for (at, (_, sentence)) in show.notes.iter().enumerate().rev() {
+        if rows(sentence) > room && first < show.notes.len() {
+            break;
+        }
+        room = room.saturating_sub(rows(sentence));
+        first = at;
+    }
+    let mut rest = area;
+    for (at, sentence) in show.notes.iter().skip(first) {
+        let mut place = take(&mut rest, rows(sentence));
+        let when = cut(&mut place, WHEN);
+        Pen::new(buf, when).fmt(theme.style(Role::Dim), format_args!("{at:>6.2}"));
+        wrapped(place, buf, theme.style(Role::Text), sentence);
     }
 }
 
 /// What runs, how far it is, how long it will take, and how far to believe it.
 fn draw_head(area: Rect, buf: &mut Buffer, theme: &Theme, show: &Show, now: Nanos, running: bool) {
     let (dim, text, strong) = (theme.style(Role::Dim), theme.style(Role::Text), theme.style(Role::Strong));
-    let right = verdict(show);
+    let right = verdict(show, running);
     let wide = right.as_ref().map_or(0, |(_, words)| words.width() as u16 + 1).min(area.width);
     let mut pen = Pen::new(buf, Rect { width: area.width.saturating_sub(wide), ..area });
     pen.skip(1).put(strong, &show.name);
@@ -214,8 +254,12 @@ fn draw_progress(pen: &mut Pen<'_>, theme: &Theme, show: &Show, run: &RunView, n
 }
 
 /// How far to believe the result, who was killed, what else was on the machine.
-fn verdict(show: &Show) -> Option<(Role, String)> {
+fn verdict(show: &Show, running: bool) -> Option<(Role, String)> {
     let run = show.current()?;
+    if !running && run.report.is_none() {
+        // Its end killed them all.
+        return Some((Role::Warn, "not finished".to_owned()));
+    }
     if let Some((worker, signal)) = run.killed().next() {
         return Some((Role::Bad, format!("w{worker} killed by {signal}")));
     }
@@ -239,12 +283,12 @@ mod tests {
     fn parts_share_the_room_and_never_take_more() {
         for height in 0..60 {
             for (lanes, panels, reason) in [(8, 12, 4), (67, 13, 5), (3, 6, 0), (1, 1, 1)] {
-                let plan = Plan::new(Rect::new(0, 0, 80, height), lanes, panels, reason);
+                let plan = Plan::new(Rect::new(0, 0, 80, height), lanes, panels, (reason, reason + 2));
                 assert!(plan.lanes + plan.panels <= height, "{height} {plan:?}");
                 assert!(plan.lanes <= lanes.max(3) && plan.panels <= panels && plan.panels != 1);
             }
         }
-        let plan = Plan::new(Rect::new(0, 0, 80, 19), 8, 10, 4);
+        let plan = Plan::new(Rect::new(0, 0, 80, 19), 8, 10, (4, 4));
         assert_eq!((plan.lanes, plan.panels), (6, 9));
     }
 }

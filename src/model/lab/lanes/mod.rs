@@ -158,6 +158,20 @@ impl Lane {
         }
     }
 
+    /// It ended. What it waited for until then, nobody tells any more: only a look saw it.
+    fn finish(&mut self, seen: Option<LaneLook>, at: u64, most: usize) {
+        if let (Some((_, since)), Some(look)) = (self.open, seen.filter(|look| look.at > self.told)) {
+            let (from, what) = match judged(&look) {
+                Doing::Stopped => (self.stopped.unwrap_or(look.at), Doing::Stopped),
+                Doing::Blocked(on) => (look.blocked.map_or(look.at, |(_, from)| from), Doing::Blocked(on)),
+                _ => (at, Doing::Idle),
+            };
+            self.off(from.clamp(since.min(at), at), at, what, most);
+        }
+        self.close(at, most);
+        self.open = None;
+    }
+
     /// It was off the CPU; whatever ran before and after is cut there.
     fn off(&mut self, from: u64, to: u64, what: Doing, most: usize) {
         if from >= to {
@@ -175,8 +189,8 @@ impl Lane {
         if matches!(look.state, 0 | b'Z') && self.gone.is_none() && self.ended.is_none() {
             // Whoever waits for it may tell its end much later.
             let at = before.map_or(look.at, |before| before.at).max(self.told).min(look.at);
-            self.close(at, most);
-            (self.open, self.gone, self.told) = (None, Some(at), at);
+            self.finish(before, at, most);
+            (self.gone, self.told) = (Some(at), at);
         }
         if look.state == 0 {
             return;
@@ -399,8 +413,7 @@ impl Lanes {
         let most = self.most();
         if let Some(lane) = self.at(worker) {
             let at = lane.gone.map_or(at, |gone| gone.min(at));
-            lane.close(at, most);
-            lane.open = None;
+            lane.finish(lane.last, at, most);
             lane.ended = Some((at, fate));
         }
     }

@@ -54,6 +54,31 @@ fn a_worker_that_ended_does_nothing_more() {
 }
 
 #[test]
+fn who_is_ended_while_it_waits_has_waited_until_then() {
+    let look = |at: u64, state: u8, blocked| LaneLook {
+        worker: 1,
+        at: at * MS,
+        state,
+        cpu: 0,
+        run: 0,
+        wait: 0,
+        blocked,
+    };
+    for (state, blocked, shown) in [
+        (b'S', Some((BlockedOn::Lock, 2 * MS)), "33LL.."),
+        (b'T', None, "333T.."),
+        (b'R', None, "3333.."),
+        (b'S', Some((BlockedOn::Lock, 9 * MS)), "3333.."),
+    ] {
+        let mut lanes = Lanes::default();
+        lanes.events(&[event(0, Did::Begin { task: 3, cpu: 0 })]);
+        lanes.looks(&[look(3, state, blocked)]);
+        lanes.end(1, 4 * MS, Fate::Killed(9));
+        assert_eq!(drawn(&lanes, 0, 1, 6, 6), shown, "{state}");
+    }
+}
+
+#[test]
 fn who_tells_nothing_is_judged_by_looks() {
     let look = |at: u64, state: u8, run: u64, wait: u64, blocked| LaneLook {
         worker: 1,
