@@ -351,6 +351,18 @@ fn a_careless_parent_does_not_make_workers_deaf() {
     assert!(json(&out)["runs"][0]["user_s"].as_f64() > Some(0.0), "{out}");
 }
 
+/// Whoever may take less than the lab's own bounds has less; that is no reason to do nothing.
+#[test]
+fn limits_of_the_user_s_own_are_kept_and_no_obstacle() {
+    let script = "ulimit -t 100; ulimit -d 250000; exec \"$0\" lab run primes --mode pool --workers 2 --size seed --json";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_glowtop")]).stdin(Stdio::null());
+    let mut lab = Lab::start_as(&mut command);
+    let (code, out, complaint) = lab.end();
+    assert_eq!(code, Some(0), "{complaint}");
+    assert_eq!(json(&out)["runs"][0]["answers"], serde_json::json!(PRIMES));
+}
+
 #[test]
 fn a_killed_worker_costs_its_task_and_the_verdict() {
     let mut lab = Lab::start(&["--mode", "fork", "--seconds", "5", "--json"]);
