@@ -354,15 +354,16 @@ fn a_killed_branch_takes_all_below_it_along() {
     let mut play = Play::start("tree", &[LONG, ("depth", "2")]);
     play.until("the whole tree", |family| (family.len() == 8).then_some(()));
     let branch =
-        play.until("a branch", |family| family.iter().find(|stat| stat.comm == "lab:tree 12").cloned());
+        play.until("a branch", |family| family.iter().find(|stat| stat.comm == "lab:tree 11").cloned());
     let below: Vec<Stat> = play.family().into_iter().filter(|stat| stat.ppid == branch.pid).collect();
     assert_eq!(below.len(), 2);
     send(&branch, Signal::SIGKILL);
     assert_nobody_left(&below);
-    play.until_it_says("Process 12 was ended by SIGKILL (9)");
+    // Its parent waits for its children in their order.
+    play.until_it_says("Process 11 was ended by SIGKILL (9)");
     // The other branch is there as before.
     let root = play.until("the rest", |family| {
-        let rest = ["1", "11", "111", "112"].map(|name| format!("lab:tree {name}"));
+        let rest = ["1", "12", "121", "122"].map(|name| format!("lab:tree {name}"));
         rest.iter()
             .all(|name| family.iter().any(|stat| stat.comm == *name && stat.state != 'Z'))
             .then(|| family.iter().find(|stat| stat.comm == "lab:tree 1").cloned())
