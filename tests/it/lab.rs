@@ -365,7 +365,7 @@ fn limits_of_the_user_s_own_are_kept_and_no_obstacle() {
 
 #[test]
 fn a_killed_worker_costs_its_task_and_the_verdict() {
-    let mut lab = Lab::start(&["--mode", "fork", "--seconds", "5", "--json"]);
+    let mut lab = Lab::start(&["--mode", "fork", "--seconds", "2.5", "--json"]);
     // Not for all nine: the first may be done before the last is there.
     let last =
         wait_for("the ninth worker", || lab.members().into_iter().find(|proc| proc.comm == "lab:primes 9/9"));

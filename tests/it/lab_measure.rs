@@ -106,7 +106,7 @@ fn the_workers_own_clocks_agree_with_the_kernel_s() {
 
 #[test]
 fn what_a_killed_worker_took_is_known() {
-    let (_run, news) = start(primes(Mode::Fork, 9, 8.0, &[]));
+    let (_run, news) = start(primes(Mode::Fork, 9, 3.0, &[]));
     let last = worker(&news, 9);
     // So long that there is something to know; its task takes far longer.
     let ticks = |pid: Pid| {
@@ -195,7 +195,7 @@ fn has_children(pid: i32) -> bool {
 
 #[test]
 fn a_stopped_monitor_disturbs_no_run_and_hears_of_it_when_it_goes_on() {
-    let mut glowtop = Asked::start(&["--mode", "pool", "--workers", "9", "--seconds", "4", "--json"]);
+    let mut glowtop = Asked::start(&["--mode", "pool", "--workers", "9", "--seconds", "2", "--json"]);
     until("workers", || glowtop.workers() > 0);
     glowtop.narrow();
     glowtop.signal(Signal::SIGSTOP);
