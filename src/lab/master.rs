@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use super::board::Board;
 use super::order::{Order, Stage};
+use super::protocol::say;
 use super::pulse::now_ns;
 use super::scene::{Scene, SceneSaid};
 use super::workloads::{self, Kind};
@@ -16,7 +17,11 @@ use crate::model::lab::Subject;
 pub(super) fn main(order: &Order, stage: &Stage) -> ExitCode {
     match run(order, stage) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+        Err(error) => {
+            // Where nobody listens, this process is about to be killed anyway.
+            let _ = say(io::stdout().lock(), &SceneSaid::Failed(error.to_string()));
+            ExitCode::FAILURE
+        }
     }
 }
 

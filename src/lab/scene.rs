@@ -201,8 +201,9 @@ impl<'a> Scene<'a> {
     /// Names this process in all lists: `lab:primes 3/8`, whole in its command line, 15 bytes of it as its name.
     pub(super) fn set_process_name(&self, name: &str) {
         let id = self.id;
-        safety::set_name(&super::names::comm(id, name));
+        // The name last: whoever sees it finds the whole of it in the command line.
         set_title(&format!("lab:{id} {name}"));
+        safety::set_name(&super::names::comm(id, name));
     }
 
     /// Runs `count` workers, as threads of one process or as a process each, as the mode says, and waits for all.

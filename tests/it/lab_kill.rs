@@ -44,9 +44,10 @@ impl Kind {
             Kind::Plain | Kind::Stopped => {
                 vec!["lab", "run", "primes", "--mode", "pool", "--workers", "2", "--seconds", "30"]
             }
-            Kind::Stubborn => vec!["lab", "run", "stubborn", "--mode", "fork"],
-            Kind::Daemonised => vec!["lab", "run", "daemon", "--mode", "fork"],
-            Kind::Spawning => vec!["lab", "run", "storm", "--mode", "fork"],
+            // So long that none is over before it was looked at.
+            Kind::Stubborn => vec!["lab", "run", "stubborn", "--mode", "fork", "--stay", "80"],
+            Kind::Daemonised => vec!["lab", "run", "daemon", "--mode", "fork", "--stay", "80"],
+            Kind::Spawning => vec!["lab", "run", "storm", "--mode", "fork", "--stay", "80"],
         }
     }
 }

@@ -106,7 +106,7 @@ fn the_workers_own_clocks_agree_with_the_kernel_s() {
 
 #[test]
 fn what_a_killed_worker_took_is_known() {
-    let (_run, news) = start(primes(Mode::Fork, 9, 8.0, &[]));
+    let (_run, news) = start(primes(Mode::Fork, 9, 3.0, &[]));
     let last = worker(&news, 9);
     // So long that there is something to know; its task takes far longer.
     let ticks = |pid: Pid| {
@@ -195,12 +195,17 @@ fn has_children(pid: i32) -> bool {
 
 #[test]
 fn a_stopped_monitor_disturbs_no_run_and_hears_of_it_when_it_goes_on() {
-    let mut glowtop = Asked::start(&["--mode", "pool", "--workers", "9", "--seconds", "4", "--json"]);
+    let mut glowtop = Asked::start(&["--mode", "pool", "--workers", "9", "--seconds", "2", "--json"]);
     until("workers", || glowtop.workers() > 0);
     glowtop.narrow();
     glowtop.signal(Signal::SIGSTOP);
     until("the end of the workers, although nobody hears of it", || glowtop.workers() == 0);
-    let supervisor = members(glowtop.child.id());
+    // The master ends after its last worker, and the supervisor stays: it keeps the result.
+    let mut supervisor = members(glowtop.child.id());
+    until("nobody but the supervisor", || {
+        supervisor = members(glowtop.child.id());
+        supervisor.len() <= 1
+    });
     assert_eq!(supervisor.len(), 1, "it keeps the result: {supervisor:?}");
     // One that waited for room could not reap.
     until("a supervisor that has reaped all, although nobody hears of it", || {
@@ -217,7 +222,8 @@ fn a_stopped_monitor_disturbs_no_run_and_hears_of_it_when_it_goes_on() {
 #[test]
 fn a_monitor_that_dies_while_it_is_stopped_leaves_nothing() {
     let glowtop = Asked::start(&["--mode", "pool", "--workers", "9", "--seconds", "20"]);
-    until("the workers", || glowtop.workers() == 9);
+    // Not for all nine: the first may be done before the last is there.
+    until("workers", || glowtop.workers() > 0);
     glowtop.narrow();
     glowtop.signal(Signal::SIGSTOP);
     // Long enough for the pipe to be full.

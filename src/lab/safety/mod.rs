@@ -26,7 +26,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::prctl;
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigEvent, SigSet, SigevNotify, Signal};
 use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::time::ClockId;
@@ -108,10 +108,10 @@ pub(super) fn settle_master(
         // Inherited by all below; the limits are of each process's own.
         let cpu_seconds =
             u64::from(limit_s).saturating_add(GRACE.as_secs()).saturating_mul(u64::from(most_cpus()));
-        setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds)?;
+        limit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds)?;
         let bytes = (u64::from(mib) + bounds::SLACK) << 20;
         // Not the address space: an arena of memory that a thread may want one day counts there, too.
-        setrlimit(Resource::RLIMIT_DATA, bytes, bytes)?;
+        limit(Resource::RLIMIT_DATA, bytes, bytes)?;
     }
     settle_forked(parent, limit_s)
 }
@@ -150,6 +150,16 @@ pub(super) fn be_adopted(parent: u32, heir: u32) -> io::Result<()> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
     // After the line above, as in `settle_forked`.
     if is_our_parent(heir) { Ok(()) } else { Err(io::Error::other("the supervisor is gone")) }
+}
+
+/// Sets a resource limit of this process and of all below it, to less where less is allowed already: only a privileged
+/// process may have more than its hard limit, setrlimit(2).
+///
+/// # Errors
+/// Those of setrlimit(2).
+pub(super) fn limit(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
+    let (_, most) = getrlimit(resource)?;
+    Ok(setrlimit(resource, soft.min(most), hard.min(most))?)
 }
 
 /// CPUs that a process with threads can use at the same time.

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::Ordering::{Acquire, Release};
 
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::Resource;
 
 use super::super::pulse::{Pulse, now_ns, sleep_ns};
 use super::super::random::Random;
@@ -138,7 +138,7 @@ fn name(number: u32) -> String {
 fn run_away(scene: &Scene, pulse: &mut Pulse) -> io::Result<()> {
     let limit = u64::from(scene.settings.whole("cpu-limit").max(1));
     // SIGXCPU first, which says what it was; SIGKILL a second later.
-    setrlimit(Resource::RLIMIT_CPU, limit, limit + 1)?;
+    safety::limit(Resource::RLIMIT_CPU, limit, limit + 1)?;
     while !pulse.is_stopping() && !is_over(scene) {
         is_prime(10_007, pulse);
     }
