@@ -426,13 +426,9 @@ fn no_size_is_too_small_or_too_large() {
             pty.resize(columns, rows);
         }
     }
-    for (keys, text) in [
-        ("", " shown"),
-        ("h", "leave glowtop"),
-        ("k", "Send a signal"),
-        ("u", "all users"),
-        ("L", "primes"),
-    ] {
+    for (keys, text) in
+        [("", " shown"), ("h", "leave glowtop"), ("k", "Send a signal"), ("u", "all users"), ("L", "primes")]
+    {
         pty.resize(120, 40);
         pty.send(keys.as_bytes());
         pty.wait_row(&[text]);

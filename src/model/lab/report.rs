@@ -203,6 +203,7 @@ pub struct Noise {
     pub steal: Option<f64>,
     /// Time that a cgroup quota held the run back, seconds.
     pub throttled_s: Option<f64>,
-    /// Clock rate before and after, MHz.
+    /// Clock rate before and after, MHz: the mean of all CPUs, idle ones too. A run that keeps more of them busy than
+    /// another has another mean where each CPU has its own rate, so it is no reason to doubt a comparison.
     pub mhz: Option<(f64, f64)>,
 }

@@ -136,6 +136,9 @@ impl Case<'_> {
         let wrong =
             wrong.or_else(|| self.serial.filter(|serial| !serial.answer_ok).map(|s| (s, "the serial run")));
         let (wrong, which) = wrong?;
+        if let Some(cut) = wrong.cut {
+            return Some(format!("{} {}: there is nothing to compare.", capital(which), cut.ending()));
+        }
         let killed = Beside::new(wrong).killed;
         let missing = wrong.answers.iter().filter(|answer| answer.is_none()).count();
         let tasks: Vec<u32> =
@@ -258,13 +261,10 @@ impl Case<'_> {
         let cpu = |report: &RunReport| report.crew.iter().map(|worker| worker.run_s).sum::<f64>();
         let reason = self.serial.and_then(|serial| {
             let on_cpu = cpu(serial) / serial.real_s;
-            let rate = serial.noise.mhz.zip(self.run.noise.mhz).map(|(a, b)| (b.0 + b.1) / (a.0 + a.1));
             let less = 1.0 - cpu(self.run) / cpu(serial);
             if self.computes() && on_cpu < NEARLY {
                 let part = percent(on_cpu);
                 Some(format!("the serial run had a CPU for only {part} of its time, so it took too long"))
-            } else if let Some(rate) = rate.filter(|&rate| rate > BEYOND) {
-                Some(format!("the clock ran {} faster than in the serial run", percent(rate - 1.0)))
             } else if less > BEYOND - 1.0 {
                 let part = percent(less);
                 Some(format!(

@@ -1,6 +1,6 @@
 //! Each cause is made, and must be found.
 
-use super::super::{Fate, Noise, Settings, TaskReport, WorkerReport};
+use super::super::{Cut, Fate, Noise, Settings, TaskReport, WorkerReport};
 use super::*;
 
 /// How a worker of a made-up run spent its time between 0 and the end of the run, seconds, in this order.
@@ -368,16 +368,27 @@ fn the_impossible_is_called_so_and_explained() {
     );
     let costly = serial(&[1.5; 2]);
     diagnosed(&costly, &run, None, &["33 % less CPU time"]);
-    let mut hot = serial(&[1.5; 2]);
-    hot.noise.mhz = Some((2000.0, 2000.0));
-    let cool = RunReport { noise: Noise { mhz: Some((3000.0, 3000.0)), ..run.noise }, ..run.clone() };
-    diagnosed(&hot, &cool, None, &["the clock ran 50 % faster"]);
     // Waiting needs no core: four workers on two CPUs may well be four times faster.
     let mut base = serial(&[1.0; 4]);
     base.crew[0].run_s = 0.01;
     let waiting =
         report(Mode::Threads, 2, &[ORDER], &even(Life { run: 0.01, blocked: 1.0, ..Life::default() }));
     diagnosed(&base, &waiting, None, &["3.96 times faster, nearly all that 4 workers can give"]);
+}
+
+#[test]
+fn a_run_that_was_cut_off_says_at_which_bound() {
+    let base = serial(&[1.0; 2]);
+    let mut run = report(Mode::Pool, 2, &[ORDER], &[busy(1.0), busy(1.0)]);
+    // The supervisor kills what is left at a bound: nobody else did.
+    (run.answer_ok, run.answers[1], run.crew[1].fate) = (false, None, Fate::Killed(9));
+    run.cut = Some(Cut::Time(1));
+    diagnosed(
+        &base,
+        &run,
+        None,
+        &["This run was ended at its limit of 1 second: there is nothing to compare."],
+    );
 }
 
 #[test]
