@@ -155,8 +155,7 @@ fn section(comparison: &Comparison, experiment: &Experiment) -> String {
                 writeln!(text, "| {} | {} | {} |", plain(&check.what), plain(got), plain(&check.expected));
         }
         for figure in &run.figures {
-            let value = number(Some(figure.value), if figure.value.fract() == 0.0 { 0 } else { 3 });
-            let _ = writeln!(text, "| {} | {value} {} |  |", plain(&figure.what), plain(&figure.unit));
+            let _ = writeln!(text, "| {} | {} |  |", plain(&figure.what), plain(&figure.shown()));
         }
         text.push('\n');
     }

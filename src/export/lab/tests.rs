@@ -155,8 +155,8 @@ fn a_scene_shows_its_checks_and_figures() {
     let text = table(&scene());
     let end = "\
 check   increments: 8 ok
-figure  lost: 44.062 %
-why     Lost 44.06 %. Increments: 8, as it must be.
+figure  lost: 44.06 %
+why     Lost: 44.06 %. Increments: 8, as it must be.
 machine VALID   1 run each
 ";
     assert!(text.starts_with("race                        threads x2\n"), "{text}");

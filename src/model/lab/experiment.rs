@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::account::{COMPUTES, wanted_cpu};
 use super::fit::{Amdahl, Usl};
 use super::whatif::TaskTimes;
 use super::why::Case;
@@ -71,7 +72,7 @@ pub struct Comparison {
     pub efficiency: Option<f64>,
     /// CPU time / real time.
     pub cores_used: Option<f64>,
-    /// CPU time / that of the serial run.
+    /// CPU time / that of the serial run; `None` where that hardly wanted a CPU.
     pub inflation: Option<f64>,
     /// Karp and Flatt's experimentally determined serial fraction; `None` on one worker.
     pub karp_flatt: Option<f64>,
@@ -79,7 +80,7 @@ pub struct Comparison {
     pub account: Option<Account>,
     /// What else the reports say of it.
     pub beside: Beside,
-    /// The efficiency as a product.
+    /// The efficiency as a product; `None` for work that hardly wants a CPU.
     pub pop: Option<Pop>,
     /// What the tasks allow.
     pub ceiling: Option<Ceiling>,
@@ -219,7 +220,9 @@ impl Comparison {
             .and_then(|base| super::speedup(base, run))
             .and_then(|_| fit::ratio(&before, &repeats.times()));
         let workers = f64::from(run.workers.max(1));
-        let inflation = base.map(|base| run.cpu_s() / base.cpu_s()).filter(|ratio| ratio.is_finite());
+        // Of work that waits, a few milliseconds of CPU time are left over: their ratio says nothing.
+        let computing = base.filter(|base| wanted_cpu(base).is_none_or(|part| part >= COMPUTES));
+        let inflation = computing.map(|base| run.cpu_s() / base.cpu_s()).filter(|ratio| ratio.is_finite());
         let account = Account::new(run, base);
         let beside = Beside::new(run);
         let tasks = TaskTimes::new(base, run);
@@ -250,7 +253,7 @@ impl Comparison {
             karp_flatt: speedup.and_then(|speedup| fit::karp_flatt(speedup.value, workers)),
             account,
             beside,
-            pop: base.and_then(|base| Pop::new(base, run)),
+            pop: computing.and_then(|base| Pop::new(base, run)),
             ceiling,
             verdict,
             why,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::{same_work, wanted_cpu};
+use super::account::{COMPUTES, same_work, wanted_cpu};
 use super::{Check, Fate, Machine, Mode, RunReport};
 use crate::model::Signal;
 
@@ -53,8 +53,6 @@ const STEAL: f64 = 0.01;
 const SERIAL_CPU: f64 = 0.95;
 /// Greatest part of its time that a quota may hold a run back.
 const THROTTLED: f64 = 0.01;
-/// A serial run that wants a CPU for this part of its time is one that computes.
-const COMPUTES: f64 = 0.9;
 
 /// What was found, worst first.
 #[derive(Default)]
