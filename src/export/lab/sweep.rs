@@ -129,7 +129,8 @@ fn fits(fitted: Option<&Sweep>) -> String {
             text.push('\n');
         }
         None => {
-            text += "  Amdahl: not fitted; it takes two numbers of workers above one, with a CPU for each worker\n"
+            let least = "two numbers of workers above one, with a CPU for each worker";
+            let _ = writeln!(text, "  Amdahl: not fitted; it takes {least}");
         }
     }
     match fitted.and_then(|sweep| sweep.usl) {
