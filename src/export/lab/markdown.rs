@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::super::act::utc;
 use super::words::{
     UNKNOWN, answer, capacity, columns, lanes, machine, mebibytes, number, percent, ratio, repeats, seconds,
     sentence, title,
@@ -69,7 +70,7 @@ fn where_it_ran(experiment: &Experiment) -> String {
     item("clock governor", machine.governor.as_deref().map_or_else(String::new, plain));
     item("kernel", plain(&machine.kernel));
     item("measured by", format!("glowtop {}", plain(&experiment.version)));
-    item("begun", format!("{} seconds after 1970-01-01 00:00 UTC", experiment.started_unix_s));
+    item("begun", format!("{} UTC", utc(experiment.started_unix_s).replace('T', " ")));
     text + "\n"
 }
 
@@ -155,8 +156,7 @@ fn section(comparison: &Comparison, experiment: &Experiment) -> String {
                 writeln!(text, "| {} | {} | {} |", plain(&check.what), plain(got), plain(&check.expected));
         }
         for figure in &run.figures {
-            let value = number(Some(figure.value), if figure.value.fract() == 0.0 { 0 } else { 3 });
-            let _ = writeln!(text, "| {} | {value} {} |  |", plain(&figure.what), plain(&figure.unit));
+            let _ = writeln!(text, "| {} | {} |  |", plain(&figure.what), plain(&figure.shown()));
         }
         text.push('\n');
     }

@@ -12,8 +12,8 @@ use super::look::{Eye, Seen};
 use super::machine::Reading;
 use crate::model::Pid;
 use crate::model::lab::{
-    BlockedOn, Check, Cut, Did, Fate, Figure, LabNews, LabPlan, LaneEvent, LaneLook, RunPlan, RunReport,
-    Subject, TaskReport, WorkerReport,
+    BlockedOn, CROSS_CHECK, Check, Cut, Did, Fate, Figure, LabNews, LabPlan, LaneEvent, LaneLook, RunPlan,
+    RunReport, Subject, TaskReport, WorkerReport,
 };
 use crate::sys::Ended;
 
@@ -401,11 +401,11 @@ impl<'a> Record<'a> {
     /// looks at the clock is not theirs to tell.
     fn cross_check(&self, report: &RunReport) -> Vec<Figure> {
         let figure = |what: &str, value| Figure { what: what.to_owned(), value, unit: "s".to_owned() };
+        let [own, kernel] = CROSS_CHECK;
         match report.cross_check() {
-            Some((gaps, waits)) if self.tokens && gaps.max(waits) >= COMPARABLE => vec![
-                figure("off the CPU, by the workers' own clocks", gaps),
-                figure("waiting for a CPU, by the kernel's", waits),
-            ],
+            Some((gaps, waits)) if self.tokens && report.computed() && gaps.max(waits) >= COMPARABLE => {
+                vec![figure(own, gaps), figure(kernel, waits)]
+            }
             _ => Vec::new(),
         }
     }

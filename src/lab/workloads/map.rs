@@ -376,7 +376,7 @@ impl Caller<'_> {
         };
         let finished = line(&mut self.finished.iter().map(|&(task, _)| u64::from(task)));
         let delivered = line(&mut self.delivered.iter().map(|&(task, _)| u64::from(task)));
-        scene.note(format!("Finished:  {finished}"));
+        scene.note(format!("Finished: {finished}"));
         scene.note(format!("Delivered: {delivered}"));
         let api = scene.settings.word("api");
         let may_be_cut_short = api == "async" && scene.settings.word("end") == "terminate";

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlockedOn, Fate, RunReport};
+use super::{BlockedOn, Check, Fate, RunReport};
 
 /// Where workers × real time went, in seconds. The parts add up to the capacity.
 ///
@@ -44,8 +44,15 @@ fn cpu(run: &RunReport) -> f64 {
 /// Whether both did the same tasks, each as often: then their times can be compared.
 pub(super) fn same_work(serial: &RunReport, run: &RunReport) -> bool {
     let differ = |(a, b): (&Option<u64>, &Option<u64>)| a.is_some() && b.is_some() && a != b;
+    // A scene's work is what its checks count: where it grows with the workers, so does the number expected.
+    let count = |check: &Check| check.expected.parse::<u64>().ok();
+    let other = |check: &Check| {
+        let theirs = serial.checks.iter().find(|theirs| theirs.what == check.what).and_then(count);
+        theirs.zip(count(check)).is_some_and(|(a, b)| a != b)
+    };
     serial.answers.len() == run.answers.len()
         && serial.rounds == run.rounds
+        && !run.checks.iter().any(other)
         && !(serial.answer_ok && run.answer_ok && serial.answers.iter().zip(&run.answers).any(differ))
 }
 
@@ -205,14 +212,8 @@ pub fn speedup(serial: &RunReport, run: &RunReport) -> Option<(f64, f64)> {
     (comparable && run.workers > 0 && same_work(serial, run)).then(|| (ratio, ratio / f64::from(run.workers)))
 }
 
-/// The greatest speed-up that cores allow, for work that computes: as many as there are workers, or CPUs for them.
-pub(super) fn cores_for(run: &RunReport) -> f64 {
-    let workers = f64::from(run.workers.max(1));
-    match run.noise.cpus {
-        0 => workers,
-        cpus => workers.min(f64::from(cpus)),
-    }
-}
+/// Work that wants a CPU for this part of its time computes.
+pub(super) const COMPUTES: f64 = 0.9;
 
 /// Which part of their time between first and last task the workers wanted a CPU, 0 to 1; `None` where nobody had a
 /// task.
@@ -247,6 +248,29 @@ mod tests {
 
     fn closes(account: &Account) -> bool {
         (account.sum_s() - account.capacity_s).abs() <= 0.01 * account.capacity_s
+    }
+
+    #[test]
+    fn work_that_grows_with_the_workers_is_other_work() {
+        let counting = |primes: &str| {
+            let check = |what: &str, expected: &str| Check {
+                what: what.to_owned(),
+                expected: expected.to_owned(),
+                got: Some(expected.to_owned()),
+            };
+            let mut run = report(Mode::Pool, 1.0, vec![worker(0.0, 1.0, 1.0, 0.0)]);
+            // Only a count says how much work there was.
+            run.checks = vec![
+                check("primes found", primes),
+                check("order", if primes == "8" { "1 2" } else { "2 1" }),
+            ];
+            run
+        };
+        assert_eq!(speedup(&counting("8"), &counting("8")), Some((1.0, 1.0)));
+        assert_eq!(speedup(&counting("8"), &counting("16")), None);
+        let mut otherwise = counting("16");
+        otherwise.checks.remove(0);
+        assert_eq!(speedup(&counting("8"), &otherwise), Some((1.0, 1.0)), "the order is no amount of work");
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub(super) fn cure(case: &Case<'_>, cause: Cause, speedup: f64) -> Option<Cure> 
 }
 
 /// How much better a cure must be than what is, to be worth naming.
-const WORTH: f64 = 1.03;
+pub const WORTH: f64 = 1.03;
 
 fn tail(case: &Case<'_>, speedup: f64) -> Option<Cure> {
     let (run, ceiling) = (case.run, case.ceiling?);
@@ -136,7 +136,7 @@ fn own_wait(case: &Case<'_>, speedup: f64) -> Option<Cure> {
     (cpus > 0 && cpus < run.workers).then(|| {
         let plan = RunPlan { workers: cpus, ..plan_of(run) };
         let predicted = case.foretold(speedup, QueueOrder::Fifo, cpus);
-        Cure { label: format!("{cpus} workers, as there are CPUs"), run: plan, predicted }
+        Cure { label: format!("{cpus} workers instead of {}", run.workers), run: plan, predicted }
     })
 }
 

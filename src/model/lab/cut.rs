@@ -19,15 +19,19 @@ pub enum Cut {
 impl Cut {
     /// The sentence for the user.
     pub fn sentence(self) -> String {
+        format!("The run {}.", self.ending())
+    }
+
+    /// What goes on after "this run" in a sentence.
+    pub(super) fn ending(self) -> String {
         match self {
-            Cut::Time(seconds) => format!("The run was ended at its limit of {seconds} seconds."),
-            Cut::Memory(mib) => format!("The run was ended at its limit of {mib} MiB of memory."),
+            Cut::Time(1) => "was ended at its limit of 1 second".to_owned(),
+            Cut::Time(seconds) => format!("was ended at its limit of {seconds} seconds"),
+            Cut::Memory(mib) => format!("was ended at its limit of {mib} MiB of memory"),
             Cut::MachineMemory => {
-                "The run was ended because less than a tenth of the machine's memory was left.".to_owned()
+                "was ended because less than a tenth of the machine's memory was left".to_owned()
             }
-            Cut::Processes(count) => {
-                format!("The run was ended at its limit of {count} processes and threads.")
-            }
+            Cut::Processes(count) => format!("was ended at its limit of {count} processes and threads"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::account::{COMPUTES, wanted_cpu};
 use super::fit::{Amdahl, Usl};
 use super::whatif::TaskTimes;
 use super::why::Case;
@@ -71,7 +72,7 @@ pub struct Comparison {
     pub efficiency: Option<f64>,
     /// CPU time / real time.
     pub cores_used: Option<f64>,
-    /// CPU time / that of the serial run.
+    /// CPU time / that of the serial run; `None` where that hardly wanted a CPU.
     pub inflation: Option<f64>,
     /// Karp and Flatt's experimentally determined serial fraction; `None` on one worker.
     pub karp_flatt: Option<f64>,
@@ -79,7 +80,7 @@ pub struct Comparison {
     pub account: Option<Account>,
     /// What else the reports say of it.
     pub beside: Beside,
-    /// The efficiency as a product.
+    /// The efficiency as a product; `None` for work that hardly wants a CPU.
     pub pop: Option<Pop>,
     /// What the tasks allow.
     pub ceiling: Option<Ceiling>,
@@ -129,9 +130,9 @@ pub struct Sweep {
     pub settings: Settings,
     /// Workers and speed-up, by workers.
     pub points: Vec<(u32, f64)>,
-    /// Amdahl's law; `None` with too few numbers of workers.
+    /// Amdahl's law, over the workers that had a CPU each where the work computes; `None` with too few such numbers.
     pub amdahl: Option<Amdahl>,
-    /// The universal scalability law; `None`, not fitted, with less than six.
+    /// The universal scalability law, over the same; `None`, not fitted, with less than six.
     pub usl: Option<Usl>,
 }
 
@@ -155,6 +156,11 @@ impl Experiment {
     /// The comparisons as sweeps over the number of workers, in the order of their first runs.
     pub fn sweeps(&self) -> Vec<Sweep> {
         let mut sweeps: Vec<Sweep> = Vec::new();
+        let serial = self.runs.iter().find(|run| run.mode == Mode::Serial);
+        let computes = serial.is_some_and(|serial| wanted_cpu(serial).is_none_or(|part| part >= COMPUTES));
+        // The laws are for processors: workers that share one bend the curve, whatever the work.
+        let cpus = self.runs.iter().map(|run| run.noise.cpus).max().filter(|&cpus| cpus > 0 && computes);
+        let with_a_cpu = cpus.unwrap_or(u32::MAX);
         for comparison in self.comparisons() {
             let Comparison { run, speedup: Some(speedup), .. } = comparison else { continue };
             let point = (run.workers, speedup.value);
@@ -172,7 +178,12 @@ impl Experiment {
         }
         for sweep in &mut sweeps {
             sweep.points.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-            let points: Vec<(f64, f64)> = sweep.points.iter().map(|&(p, s)| (f64::from(p), s)).collect();
+            let points: Vec<(f64, f64)> = sweep
+                .points
+                .iter()
+                .filter(|(workers, _)| *workers <= with_a_cpu)
+                .map(|&(p, s)| (f64::from(p), s))
+                .collect();
             (sweep.amdahl, sweep.usl) = (fit::fit_amdahl(&points), fit::fit_usl(&points));
         }
         sweeps
@@ -219,7 +230,9 @@ impl Comparison {
             .and_then(|base| super::speedup(base, run))
             .and_then(|_| fit::ratio(&before, &repeats.times()));
         let workers = f64::from(run.workers.max(1));
-        let inflation = base.map(|base| run.cpu_s() / base.cpu_s()).filter(|ratio| ratio.is_finite());
+        // Of work that waits, a few milliseconds of CPU time are left over: their ratio says nothing.
+        let computing = base.filter(|base| wanted_cpu(base).is_none_or(|part| part >= COMPUTES));
+        let inflation = computing.map(|base| run.cpu_s() / base.cpu_s()).filter(|ratio| ratio.is_finite());
         let account = Account::new(run, base);
         let beside = Beside::new(run);
         let tasks = TaskTimes::new(base, run);
@@ -250,7 +263,7 @@ impl Comparison {
             karp_flatt: speedup.and_then(|speedup| fit::karp_flatt(speedup.value, workers)),
             account,
             beside,
-            pop: base.and_then(|base| Pop::new(base, run)),
+            pop: computing.and_then(|base| Pop::new(base, run)),
             ceiling,
             verdict,
             why,

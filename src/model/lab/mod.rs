@@ -21,6 +21,7 @@ mod why;
 mod workload;
 
 pub use account::{Account, Beside, speedup};
+pub use cures::WORTH;
 pub use cut::Cut;
 pub use experiment::{Comparison, Experiment, Machine, SCHEMA, Sweep};
 pub use fit::{Ceiling, Pop, Ratio, Spread};
@@ -28,6 +29,7 @@ pub use lanes::{Dither, Doing, Lane, Lanes, Share, Stretch, Window};
 pub use leftover::Leftover;
 pub use news::{BlockedOn, Did, LabNews, LaneEvent, LaneLook, Mark};
 pub use random::Random;
+pub(crate) use report::CROSS_CHECK;
 pub use report::{Check, Fate, Figure, Noise, RunReport, TaskReport, WorkerReport};
 pub use verdict::{Verdict, VerdictKind};
 pub use why::{Cause, Cure, Why, why_not};

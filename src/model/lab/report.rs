@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::account::{COMPUTES, wanted_cpu};
 use super::{BlockedOn, Cut, Mode, RunPlan, Settings};
 
 /// One run.
@@ -67,6 +68,12 @@ impl RunReport {
         (gaps > 0.0 || waits > 0.0).then_some((gaps, waits))
     }
 
+    /// Whether its workers wanted a CPU nearly all the time: only then do they look at their clocks often enough to see
+    /// themselves lose it.
+    pub(crate) fn computed(&self) -> bool {
+        wanted_cpu(self).is_some_and(|part| part >= COMPUTES)
+    }
+
     /// A report of a run that has yet to happen.
     pub fn blank(plan: &RunPlan) -> RunReport {
         RunReport {
@@ -118,6 +125,28 @@ pub struct Figure {
     pub value: f64,
     /// Of what: `s`, `/s`, `MiB`, `ns/op`, `%` …; empty for a plain number.
     pub unit: String,
+}
+
+/// The figures that the lab adds to those of a workload: two sources for the same, which must agree.
+pub(crate) const CROSS_CHECK: [&str; 2] =
+    ["off the CPU, by the workers' own clocks", "waiting for a CPU, by the kernel's"];
+
+impl Figure {
+    /// `46.82 %`, `0.0313 s`, `47492 /s`: with as many digits as it needs.
+    pub fn shown(&self) -> String {
+        let value = self.value;
+        if !value.is_finite() {
+            return "unknown".to_owned();
+        }
+        let digits = match value.abs() {
+            _ if value.fract() == 0.0 => 0,
+            size if size >= 100.0 => 0,
+            size if size >= 1.0 => 2,
+            size if size >= 0.0005 => 4,
+            _ => 6,
+        };
+        format!("{value:.digits$} {}", self.unit).trim_end().to_owned()
+    }
 }
 
 /// What became of one worker. Times are seconds since the run began.
@@ -203,6 +232,22 @@ pub struct Noise {
     pub steal: Option<f64>,
     /// Time that a cgroup quota held the run back, seconds.
     pub throttled_s: Option<f64>,
-    /// Clock rate before and after, MHz.
+    /// Clock rate before and after, MHz: the mean of all CPUs, idle ones too. A run that keeps more of them busy than
+    /// another has another mean where each CPU has its own rate, so it is no reason to doubt a comparison.
     pub mhz: Option<(f64, f64)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_has_as_many_digits_as_it_needs() {
+        let shown = |value, unit: &str| Figure { what: String::new(), value, unit: unit.to_owned() }.shown();
+        assert_eq!(shown(881_123.0, ""), "881123");
+        assert_eq!(shown(47_491.536, "/s"), "47492 /s");
+        assert_eq!(shown(44.0625, "%"), "44.06 %");
+        assert_eq!(shown(0.264_3, "ms"), "0.2643 ms");
+        assert_eq!(shown(f64::NAN, "s"), "unknown");
+    }
 }

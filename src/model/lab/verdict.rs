@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::{same_work, wanted_cpu};
-use super::{Fate, Machine, Mode, RunReport};
+use super::account::{COMPUTES, same_work, wanted_cpu};
+use super::{Check, Fate, Machine, Mode, RunReport};
 use crate::model::Signal;
 
 /// How far a comparison is to be believed.
@@ -51,12 +51,8 @@ const OTHERS: f64 = 0.05;
 const STEAL: f64 = 0.01;
 /// Least part of its time that a serial run that computes must be on a CPU.
 const SERIAL_CPU: f64 = 0.95;
-/// Greatest difference between the clock rates of two runs, as a part.
-const CLOCK: f64 = 0.05;
 /// Greatest part of its time that a quota may hold a run back.
 const THROTTLED: f64 = 0.01;
-/// A serial run that wants a CPU for this part of its time is one that computes.
-const COMPUTES: f64 = 0.9;
 
 /// What was found, worst first.
 #[derive(Default)]
@@ -74,6 +70,7 @@ impl Verdict {
         let compared = serial.is_some() || !run.answers.is_empty();
         let both = serial.map(|serial| (serial, "the serial run")).into_iter().chain([(run, "this run")]);
         for (report, which) in both {
+            found.cut(report, which);
             found.answers(report, which);
             found.workers(report, which, compared);
             found.machine(report, which);
@@ -118,8 +115,14 @@ impl Found {
         Verdict { kind, reasons, notes: self.notes }
     }
 
+    fn cut(&mut self, report: &RunReport, which: &str) {
+        if let Some(cut) = report.cut {
+            self.invalid.push(format!("{} {}.", capital(which), cut.ending()));
+        }
+    }
+
     fn answers(&mut self, report: &RunReport, which: &str) {
-        if report.answer_ok {
+        if report.answer_ok || (report.cut.is_some() && report.checks.iter().all(Check::holds)) {
             return;
         }
         let missing = report.answers.iter().filter(|answer| answer.is_none()).count();
@@ -142,7 +145,9 @@ impl Found {
 
     fn workers(&mut self, report: &RunReport, which: &str, compared: bool) {
         let mut fates: BTreeMap<(bool, i32), Vec<u32>> = BTreeMap::new();
-        for worker in &report.crew {
+        // At a bound the lab kills them itself.
+        let crew = report.crew.iter().filter(|_| report.cut.is_none());
+        for worker in crew {
             let how = match worker.fate {
                 Fate::Killed(signal) => (true, signal),
                 Fate::Exited(status) if status != 0 => (false, status),
@@ -185,14 +190,6 @@ impl Found {
             let part = percent(on_cpu);
             self.noisy
                 .push(format!("The serial run had a CPU for only {part} of its time, so it took too long."));
-        }
-        if let Some((before, after)) = serial.noise.mhz.zip(run.noise.mhz) {
-            let (before, after) = (f64::midpoint(before.0, before.1), f64::midpoint(after.0, after.1));
-            if before > 0.0 && (after / before - 1.0).abs() > CLOCK {
-                self.noisy.push(format!(
-                    "The clock rate was {before:.0} MHz in the serial run and {after:.0} in this."
-                ));
-            }
         }
         if !same_work(serial, run) {
             self.notes.push("The serial run did other work, so the times are not divided.".to_owned());
@@ -257,7 +254,7 @@ pub(super) fn signal_name(number: i32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Check, Noise, RunPlan, Settings, WorkerReport};
+    use super::super::{Cut, Noise, RunPlan, Settings, WorkerReport};
     use super::*;
 
     /// A run of one worker per entry, each on a CPU for so long.
@@ -305,6 +302,19 @@ mod tests {
         };
         invalid(|_, run| run.answer_ok = false, "an answer is wrong");
         invalid(|serial, _| serial.answer_ok = false, "In the serial run");
+        let cut = judged(|_, run| {
+            (run.cut, run.answer_ok, run.crew[0].fate) = (Some(Cut::Time(3)), false, Fate::Killed(9));
+        });
+        assert_eq!(
+            cut.reasons,
+            ["This run was ended at its limit of 3 seconds."],
+            "what follows from it is no news"
+        );
+        invalid(|_, run| run.cut = Some(Cut::Time(3)), "This run was ended at its limit of 3 seconds.");
+        invalid(
+            |serial, _| (serial.cut, serial.answer_ok) = (Some(Cut::Memory(64)), false),
+            "The serial run was ended at its limit of 64 MiB of memory.",
+        );
         invalid(
             |_, run| (run.answer_ok, run.answers) = (false, vec![Some(1), None]),
             "In this run 1 of 2 answers is missing.",
@@ -350,21 +360,16 @@ mod tests {
             |serial, _| (serial.crew[0].run_s, serial.crew[0].wait_s) = (0.9, 0.1),
             "had a CPU for only 90 % of its time",
         );
-        noisy(
-            |serial, run| {
-                (serial.noise.mhz, run.noise.mhz) = (Some((3000.0, 3000.0)), Some((2700.0, 2700.0)));
-            },
-            "3000 MHz in the serial run and 2700",
-        );
     }
 
     #[test]
     fn what_is_unknown_or_small_is_no_reason() {
         let verdict = judged(|serial, run| {
-            for report in [serial, run] {
+            for report in [&mut *serial, &mut *run] {
                 report.noise = Noise { cpus: 4, throttled_s: Some(0.001), ..Noise::default() };
-                report.noise.mhz = Some((3000.0, 3100.0));
             }
+            // One busy CPU of four, then all four: their mean says nothing about the CPU that the serial run had.
+            (serial.noise.mhz, run.noise.mhz) = (Some((1400.0, 1600.0)), Some((2900.0, 3000.0)));
         });
         assert_eq!(verdict, Verdict::default());
     }

@@ -4,11 +4,13 @@
 
 use serde::Serialize;
 
-use super::account::{cores_for, wanted_cpu};
+use super::account::{COMPUTES, wanted_cpu};
 use super::cures::{self, plan_of};
 use super::verdict::{capital, counted, numbered, percent, signal_name};
 use super::whatif::{QueueOrder, TaskTimes};
-use super::{Account, Beside, BlockedOn, Ceiling, Machine, Mode, RunPlan, RunReport, WorkloadInfo};
+use super::{
+    Account, Beside, BlockedOn, CROSS_CHECK, Ceiling, Machine, Mode, RunPlan, RunReport, WorkloadInfo,
+};
 
 /// Why a run is not as many times faster as it has workers.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -65,8 +67,6 @@ const NEARLY: f64 = 0.95;
 const BEYOND: f64 = 1.03;
 /// A second cause is named where it is this part of the first, and this part of the workers' time.
 const SECOND: (f64, f64) = (0.3, 0.03);
-/// Work that wants a CPU for this part of its time computes.
-const COMPUTES: f64 = 0.9;
 
 /// What the sentence is made from.
 pub(super) struct Case<'a> {
@@ -136,6 +136,9 @@ impl Case<'_> {
         let wrong =
             wrong.or_else(|| self.serial.filter(|serial| !serial.answer_ok).map(|s| (s, "the serial run")));
         let (wrong, which) = wrong?;
+        if let Some(cut) = wrong.cut {
+            return Some(format!("{} {}: there is nothing to compare.", capital(which), cut.ending()));
+        }
         let killed = Beside::new(wrong).killed;
         let missing = wrong.answers.iter().filter(|answer| answer.is_none()).count();
         let tasks: Vec<u32> =
@@ -178,7 +181,13 @@ impl Case<'_> {
 
     /// The greatest speed-up that workers and CPUs allow.
     pub(super) fn limit(&self) -> f64 {
-        if self.computes() { cores_for(self.run) } else { f64::from(self.run.workers.max(1)) }
+        self.limit_with(self.run.workers)
+    }
+
+    /// The same with another number of workers.
+    fn limit_with(&self, workers: u32) -> f64 {
+        let cpus = if self.computes() { self.run.noise.cpus } else { 0 };
+        f64::from(if cpus == 0 { workers } else { workers.min(cpus) }.max(1))
     }
 
     /// `2 CPUs`, `4 workers`: what the limit comes from.
@@ -225,7 +234,12 @@ impl Case<'_> {
             let sentence = format!("{}, not {}.", Self::times_faster(speedup), trimmed(limit));
             return Why { sentence, cause: None, cure: None };
         };
-        let cure = cures::cure(self, first.cause, speedup);
+        let mut cure = cures::cure(self, first.cause, speedup);
+        if let Some(Cure { run, predicted: Some(predicted), .. }) = &mut cure {
+            *predicted = predicted.min(self.limit_with(run.workers));
+        }
+        // What should be slower than what is there cures nothing.
+        let cure = cure.filter(|cure| cure.predicted.is_none_or(|then| then * cures::WORTH >= speedup));
         let head = if speedup < 0.995 {
             Self::times_faster(speedup)
         } else {
@@ -258,13 +272,10 @@ impl Case<'_> {
         let cpu = |report: &RunReport| report.crew.iter().map(|worker| worker.run_s).sum::<f64>();
         let reason = self.serial.and_then(|serial| {
             let on_cpu = cpu(serial) / serial.real_s;
-            let rate = serial.noise.mhz.zip(self.run.noise.mhz).map(|(a, b)| (b.0 + b.1) / (a.0 + a.1));
             let less = 1.0 - cpu(self.run) / cpu(serial);
             if self.computes() && on_cpu < NEARLY {
                 let part = percent(on_cpu);
                 Some(format!("the serial run had a CPU for only {part} of its time, so it took too long"))
-            } else if let Some(rate) = rate.filter(|&rate| rate > BEYOND) {
-                Some(format!("the clock ran {} faster than in the serial run", percent(rate - 1.0)))
             } else if less > BEYOND - 1.0 {
                 let part = percent(less);
                 Some(format!(
@@ -336,13 +347,7 @@ impl Case<'_> {
 
     fn tail(&self) -> String {
         let run = self.run;
-        let latest = run
-            .crew
-            .iter()
-            .filter(|w| w.last.is_some())
-            .max_by(|a, b| a.last.unwrap_or(0.0).total_cmp(&b.last.unwrap_or(0.0)));
-        let task = run.tasks.iter().max_by(|a, b| a.to.total_cmp(&b.to));
-        let Some((worker, task)) = latest.zip(task) else {
+        let Some(task) = run.tasks.iter().max_by(|a, b| a.to.total_cmp(&b.to)) else {
             return "was the tail, with no task left".to_owned();
         };
         let length = |task: u32| {
@@ -351,13 +356,14 @@ impl Case<'_> {
         let longest = run.tasks.iter().all(|other| other.run_s <= task.run_s);
         let largest =
             if longest && run.tasks.len() > 1 && length(task.task) > 0.0 { ", the largest" } else { "" };
-        let others = match run.crew.len() {
+        // A scene may have more lanes than workers, for who hands the work out.
+        let others = match run.crew.len().min(run.workers as usize) {
             2 => "other worker".to_owned(),
             all => format!("{} others", all.saturating_sub(1)),
         };
         format!(
             "was the tail: the {others} had no task left while worker {} was still on task {}{largest}",
-            worker.worker, task.task
+            task.worker, task.task
         )
     }
 
@@ -432,8 +438,15 @@ impl Case<'_> {
 
     /// What could be had: by the cure, and at all.
     fn outlook(&self, cause: Cause, cure: Option<&Cure>) -> Option<String> {
-        let foretold = cure
-            .and_then(|cure| Some(format!("{} should give {:.2}", capital(&cure.label), cure.predicted?)));
+        let foretold = cure.and_then(|cure| {
+            let (label, predicted) = (capital(&cure.label), cure.predicted?);
+            let gains = self.speedup.is_none_or(|speedup| predicted >= speedup * cures::WORTH);
+            Some(if gains {
+                format!("{label} should give {predicted:.2}")
+            } else {
+                format!("{label} should do as well")
+            })
+        });
         let bound = self
             .ceiling
             .zip(self.tasks)
@@ -467,17 +480,17 @@ impl Case<'_> {
         let checks = match run.checks.as_slice() {
             [] => None,
             [one] => Some(format!("{}: {}, as it must be", capital(&one.what), one.expected)),
+            [_, _] => Some("Both checks hold".to_owned()),
             all => Some(format!("All {} checks hold", all.len())),
         };
         let figures: Vec<String> = run
             .figures
             .iter()
+            .filter(|figure| !CROSS_CHECK.contains(&figure.what.as_str()))
             .take(3)
-            .map(|figure| {
-                format!("{} {} {}", figure.what, figured(figure.value), figure.unit).trim_end().to_owned()
-            })
+            .map(|figure| format!("{}: {}", figure.what, figure.shown()))
             .collect();
-        let figures = (!figures.is_empty()).then(|| capital(&figures.join(", ")));
+        let figures = (!figures.is_empty()).then(|| capital(&figures.join("; ")));
         let sentence = match (figures, checks) {
             (Some(figures), Some(checks)) => format!("{figures}. {checks}."),
             (Some(one), None) | (None, Some(one)) => one + ".",
@@ -489,17 +502,6 @@ impl Case<'_> {
 
 fn percent_1(part: f64) -> String {
     format!("{:.1} %", part * 100.0)
-}
-
-/// A figure with as many digits as it needs.
-fn figured(value: f64) -> String {
-    let digits = match value.abs() {
-        _ if value.fract() == 0.0 => 0,
-        size if size >= 100.0 => 0,
-        size if size >= 1.0 => 2,
-        _ => 4,
-    };
-    format!("{value:.digits$}")
 }
 
 /// A limit without digits where it is whole.

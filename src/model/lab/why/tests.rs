@@ -1,6 +1,6 @@
 //! Each cause is made, and must be found.
 
-use super::super::{Fate, Noise, Settings, TaskReport, WorkerReport};
+use super::super::{Cut, Fate, Noise, Settings, TaskReport, WorkerReport};
 use super::*;
 
 /// How a worker of a made-up run spent its time between 0 and the end of the run, seconds, in this order.
@@ -193,11 +193,49 @@ fn more_workers_than_cpus_wait_for_one_another() {
             "58.3 % of the workers' time was spent waiting for a CPU, as 4 workers share 2 CPUs",
         ],
     );
+    assert!(why.sentence.ends_with("2 workers instead of 4 should do as well."), "{}", why.sentence);
     assert_eq!(why.cure.map(|cure| cure.run.workers), Some(2));
     // As good as two CPUs can be: nothing is wrong.
     let life = Life { run: 1.0, wait: 1.02, ..Life::default() };
     let run = report(Mode::Pool, 2, &[ORDER], &even(life));
     diagnosed(&base, &run, None, &["nearly all that 2 CPUs can give: 4 workers take turns on them"]);
+}
+
+#[test]
+fn no_cure_is_foretold_to_be_faster_than_the_cpus_allow() {
+    let base = serial(&[1.0; 8]);
+    // Eight tasks, four at a time: two of four workers get nothing. One at a time, all four would share three CPUs.
+    let mut run = report(
+        Mode::Pool,
+        3,
+        &[("order", "lpt"), ("chunk", "4")],
+        &[busy(4.0), busy(4.0), Life::default(), Life::default()],
+    );
+    run.answers.clone_from(&base.answers);
+    let span = |task: u32| {
+        let (worker, from) = ((task - 1) / 4 + 1, f64::from((task - 1) % 4));
+        TaskReport { task, worker, from, to: from + 1.0, run_s: 1.0 }
+    };
+    run.tasks = (1..=8).map(span).collect();
+    let why = diagnosed(&base, &run, Some(Cause::Tail), &["2.00 times faster, not 3"]);
+    let foretold = why.cure.and_then(|cure| cure.predicted);
+    assert_eq!(foretold, Some(3.0), "{}", why.sentence);
+}
+
+#[test]
+fn a_scene_with_more_lanes_than_workers_names_who_did_the_last_task() {
+    let base = serial(&[1.0, 2.0]);
+    let mut run =
+        report(Mode::Pool, 4, &[], &[Life { blocked: 2.1, ..Life::default() }, busy(1.0), busy(2.0)]);
+    // Who hands the work out has a lane of its own, and is the last to end.
+    (run.workers, run.answers) = (2, base.answers.clone());
+    run.tasks.remove(0);
+    for (task, number) in run.tasks.iter_mut().zip(1..) {
+        task.task = number;
+    }
+    let words = ["the other worker had no task left while worker 3 was still on task 2"];
+    let why = why_not(&base, &run).expect("something to say");
+    assert!(words.iter().all(|word| why.sentence.contains(word)), "{}", why.sentence);
 }
 
 #[test]
@@ -368,16 +406,27 @@ fn the_impossible_is_called_so_and_explained() {
     );
     let costly = serial(&[1.5; 2]);
     diagnosed(&costly, &run, None, &["33 % less CPU time"]);
-    let mut hot = serial(&[1.5; 2]);
-    hot.noise.mhz = Some((2000.0, 2000.0));
-    let cool = RunReport { noise: Noise { mhz: Some((3000.0, 3000.0)), ..run.noise }, ..run.clone() };
-    diagnosed(&hot, &cool, None, &["the clock ran 50 % faster"]);
     // Waiting needs no core: four workers on two CPUs may well be four times faster.
     let mut base = serial(&[1.0; 4]);
     base.crew[0].run_s = 0.01;
     let waiting =
         report(Mode::Threads, 2, &[ORDER], &even(Life { run: 0.01, blocked: 1.0, ..Life::default() }));
     diagnosed(&base, &waiting, None, &["3.96 times faster, nearly all that 4 workers can give"]);
+}
+
+#[test]
+fn a_run_that_was_cut_off_says_at_which_bound() {
+    let base = serial(&[1.0; 2]);
+    let mut run = report(Mode::Pool, 2, &[ORDER], &[busy(1.0), busy(1.0)]);
+    // The supervisor kills what is left at a bound: nobody else did.
+    (run.answer_ok, run.answers[1], run.crew[1].fate) = (false, None, Fate::Killed(9));
+    run.cut = Some(Cut::Time(1));
+    diagnosed(
+        &base,
+        &run,
+        None,
+        &["This run was ended at its limit of 1 second: there is nothing to compare."],
+    );
 }
 
 #[test]
@@ -439,7 +488,7 @@ fn a_scene_says_what_its_checks_and_figures_show() {
     };
     scene.checks = vec![check("8")];
     let why = alone(&scene).expect("a sentence");
-    assert_eq!(why.sentence, "Lost updates 881123, lost 44.06 %. Increments: 8, as it must be.");
+    assert_eq!(why.sentence, "Lost updates: 881123; lost: 44.06 %. Increments: 8, as it must be.");
     assert_eq!(why.cure.map(|cure| cure.label), Some("with a mutex".to_owned()));
     (scene.checks, scene.answer_ok) = (vec![check("7")], false);
     assert_eq!(alone(&scene).expect("a sentence").sentence, "Increments: 7 instead of 8 in this run.");
