@@ -210,10 +210,15 @@ fn respawn_object(respawn: &Respawn, out: &mut String) {
 /// `2026-11-21T16:52:07.123Z`.
 fn rfc3339(Moment(nanos): Moment) -> String {
     let (seconds, millis) = (nanos / 1_000_000_000, nanos / 1_000_000 % 1000);
+    format!("{}.{millis:03}Z", utc(seconds))
+}
+
+/// `2026-11-21T16:52:07`, of seconds since 1970-01-01 00:00 UTC.
+pub(super) fn utc(seconds: u64) -> String {
     let (year, month, day) = civil(seconds / 86_400);
     let clock = seconds % 86_400;
     let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
 }
 
 /// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar. Years are counted from March on, so

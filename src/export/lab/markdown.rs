@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::super::act::utc;
 use super::words::{
     UNKNOWN, answer, capacity, columns, lanes, machine, mebibytes, number, percent, ratio, repeats, seconds,
     sentence, title,
@@ -69,7 +70,7 @@ fn where_it_ran(experiment: &Experiment) -> String {
     item("clock governor", machine.governor.as_deref().map_or_else(String::new, plain));
     item("kernel", plain(&machine.kernel));
     item("measured by", format!("glowtop {}", plain(&experiment.version)));
-    item("begun", format!("{} seconds after 1970-01-01 00:00 UTC", experiment.started_unix_s));
+    item("begun", format!("{} UTC", utc(experiment.started_unix_s).replace('T', " ")));
     text + "\n"
 }
 

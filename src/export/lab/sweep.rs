@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::words::{heading, knobs, number, percent, ratio, safe, seconds};
 use crate::model::lab::fit::USL_LEVELS;
-use crate::model::lab::{Comparison, Experiment, Sweep};
+use crate::model::lab::{Comparison, Experiment, Sweep, VerdictKind};
 
 /// Cells of the bar of the greatest number of workers.
 const BAR: f64 = 32.0;
@@ -67,11 +67,31 @@ fn block(rows: &[&Comparison], knobs: &str, fitted: Option<&Sweep>) -> String {
         text += &bar(row, most);
     }
     text += &fits(fitted);
-    let mut reasons: Vec<&String> = rows.iter().flat_map(|row| &row.verdict.reasons).collect();
-    reasons.sort();
-    reasons.dedup();
+    if fitted.is_some_and(|sweep| sweep.amdahl.is_some())
+        && rows.iter().any(|row| row.verdict.kind != VerdictKind::Valid)
+    {
+        text += "  The machine was not quiet, so what is fitted is no better than that.\n";
+    }
+    let mut reasons: Vec<String> = Vec::new();
+    for row in rows {
+        let which = match row.run.workers {
+            1 => "the run of 1 worker".to_owned(),
+            workers => format!("the run of {workers} workers"),
+        };
+        let named = |reason: &String| match reason.strip_prefix("This run") {
+            Some(rest) => format!("The {}{rest}", which.trim_start_matches("the ")),
+            None => reason.replace("this run", &which),
+        };
+        for reason in row.verdict.reasons.iter().map(named) {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+    }
+    // What is said of the serial run is said once, before the others.
+    reasons.sort_by_key(|reason| !reason.to_lowercase().contains("the serial run"));
     for reason in reasons {
-        let _ = writeln!(text, "  {}", safe(reason, 200));
+        let _ = writeln!(text, "  {}", safe(&reason, 200));
     }
     text
 }
@@ -108,7 +128,10 @@ fn fits(fitted: Option<&Sweep>) -> String {
             }
             text.push('\n');
         }
-        None => text += "  Amdahl: not fitted; it takes two numbers of workers above one\n",
+        None => {
+            let least = "two numbers of workers above one, with a CPU for each worker";
+            let _ = writeln!(text, "  Amdahl: not fitted; it takes {least}");
+        }
     }
     match fitted.and_then(|sweep| sweep.usl) {
         Some(fit) => {
@@ -124,7 +147,7 @@ fn fits(fitted: Option<&Sweep>) -> String {
             text.push('\n');
         }
         None => {
-            let _ = writeln!(text, "  USL: not fitted; it takes {USL_LEVELS} numbers of workers");
+            let _ = writeln!(text, "  USL: not fitted; it takes {USL_LEVELS} such numbers of workers");
         }
     }
     text

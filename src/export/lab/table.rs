@@ -6,7 +6,7 @@ use super::words::{
     answer, capacity, columns, heading, lanes, machine, mebibytes, number, percent, ratio, repeats, safe,
     seconds, sentence, title, wrapped,
 };
-use crate::model::lab::{Comparison, Experiment, RunReport, WORTH, WorkerReport};
+use crate::model::lab::{Comparison, Experiment, RunReport, Subject, WORTH, WorkerReport};
 
 /// Width of the first column.
 const HEAD: usize = 24;
@@ -120,7 +120,7 @@ fn explained(comparison: &Comparison, experiment: &Experiment) -> String {
         }
         let sum = account.sum_s();
         let _ = writeln!(text, "  {:<20}{:>11}{:>9}", "sum", seconds(sum), percent(Some(account.share(sum))));
-        text += &beside(comparison);
+        text += &beside(comparison, matches!(experiment.subject, Subject::Jobs(_)));
     }
     for check in &run.checks {
         let got = check.got.as_ref().map_or_else(|| "nothing".to_owned(), |got| safe(got, 40));
@@ -157,7 +157,7 @@ fn explained(comparison: &Comparison, experiment: &Experiment) -> String {
 }
 
 /// What else speaks to the account.
-fn beside(comparison: &Comparison) -> String {
+fn beside(comparison: &Comparison, commands: bool) -> String {
     let (beside, mut text) = (&comparison.beside, String::new());
     if let Some((own, others)) = beside.run_queue_own_s.zip(beside.run_queue_others_s)
         && own + others >= 0.0005
@@ -170,6 +170,10 @@ fn beside(comparison: &Comparison) -> String {
             beside.blocked_most.map_or_else(String::new, |(on, _)| format!(", most for {}", on.word()));
         let told = seconds(beside.blocked_told_s);
         let _ = writeln!(text, "  blocked by the workers' own word: {told}{most}");
+    }
+    // The kernel counts the wait of each process for itself alone, and nobody reads it before it is gone.
+    if commands && comparison.account.is_some_and(|account| account.share(account.blocked_s) >= 0.01) {
+        text += "  blocked: holds, too, what processes of the commands themselves waited for a CPU\n";
     }
     if let Some(pop) = comparison.pop {
         let _ = writeln!(

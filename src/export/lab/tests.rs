@@ -4,8 +4,8 @@ use serde_json::Value::{self, Null};
 
 use super::*;
 use crate::model::lab::{
-    Check, Experiment, Fate, Figure, Machine, Mode, Noise, RunPlan, RunReport, SCHEMA, Settings, Subject,
-    TaskReport, WorkerReport,
+    Check, Experiment, Fate, Figure, Jobs, Machine, Mode, Noise, RunPlan, RunReport, SCHEMA, Settings,
+    Subject, TaskReport, WorkerReport,
 };
 
 /// The nine tasks on so many workers, first in, first out; the work takes 3.281 s.
@@ -220,6 +220,47 @@ fn a_sweep_has_a_row_for_each_number_of_workers_and_its_fits() {
     }
     let text = sweep(&both());
     assert!(text.contains("Amdahl: not fitted") && text.contains("USL: not fitted; it takes 6"), "{text}");
+}
+
+#[test]
+fn a_sweep_names_the_run_that_a_reason_is_about_and_fits_only_workers_with_a_cpu() {
+    let mut noisy = swept();
+    for run in &mut noisy.runs {
+        run.noise.cpus = 2;
+        run.noise.others = Some(f64::from(run.workers) / 10.0);
+    }
+    let text = sweep(&noisy);
+    let lines: Vec<&str> = text.lines().collect();
+    let at = |words: &str| lines.iter().position(|line| line.contains(words));
+    let serial = at("Others used 10 % of the CPUs during the serial run.");
+    let pool = at("Others used 40 % of the CPUs during the run of 4 workers.");
+    assert!(serial.is_some() && serial < pool, "{text}");
+    assert!(!text.contains("this run"), "{text}");
+    assert!(
+        text.contains("Amdahl: not fitted; it takes two numbers of workers above one, with a CPU"),
+        "{text}"
+    );
+    assert!(sweep(&swept()).contains("Amdahl: serial part"));
+}
+
+#[test]
+fn a_time_in_a_report_is_a_date() {
+    let text = markdown(&both());
+    assert!(text.contains("* begun: 2026-11-21 22:26:40 UTC\n"), "{text}");
+}
+
+#[test]
+fn nobody_told_what_a_command_was_blocked_on() {
+    let mut one = both();
+    one.subject = Subject::Jobs(Jobs::default());
+    for run in &mut one.runs {
+        run.crew
+            .iter_mut()
+            .for_each(|worker| (worker.run_s, worker.wait_s, worker.blocked_s) = (0.0, 0.0, 0.5));
+    }
+    let text = table(&one);
+    assert!(text.contains("holds, too, what processes of the commands"), "{text}");
+    assert!(!text.contains("most for"), "{text}");
 }
 
 #[test]

@@ -130,9 +130,9 @@ pub struct Sweep {
     pub settings: Settings,
     /// Workers and speed-up, by workers.
     pub points: Vec<(u32, f64)>,
-    /// Amdahl's law; `None` with too few numbers of workers.
+    /// Amdahl's law, over the workers that had a CPU each where the work computes; `None` with too few such numbers.
     pub amdahl: Option<Amdahl>,
-    /// The universal scalability law; `None`, not fitted, with less than six.
+    /// The universal scalability law, over the same; `None`, not fitted, with less than six.
     pub usl: Option<Usl>,
 }
 
@@ -156,6 +156,11 @@ impl Experiment {
     /// The comparisons as sweeps over the number of workers, in the order of their first runs.
     pub fn sweeps(&self) -> Vec<Sweep> {
         let mut sweeps: Vec<Sweep> = Vec::new();
+        let serial = self.runs.iter().find(|run| run.mode == Mode::Serial);
+        let computes = serial.is_some_and(|serial| wanted_cpu(serial).is_none_or(|part| part >= COMPUTES));
+        // The laws are for processors: workers that share one bend the curve, whatever the work.
+        let cpus = self.runs.iter().map(|run| run.noise.cpus).max().filter(|&cpus| cpus > 0 && computes);
+        let with_a_cpu = cpus.unwrap_or(u32::MAX);
         for comparison in self.comparisons() {
             let Comparison { run, speedup: Some(speedup), .. } = comparison else { continue };
             let point = (run.workers, speedup.value);
@@ -173,7 +178,12 @@ impl Experiment {
         }
         for sweep in &mut sweeps {
             sweep.points.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-            let points: Vec<(f64, f64)> = sweep.points.iter().map(|&(p, s)| (f64::from(p), s)).collect();
+            let points: Vec<(f64, f64)> = sweep
+                .points
+                .iter()
+                .filter(|(workers, _)| *workers <= with_a_cpu)
+                .map(|&(p, s)| (f64::from(p), s))
+                .collect();
             (sweep.amdahl, sweep.usl) = (fit::fit_amdahl(&points), fit::fit_usl(&points));
         }
         sweeps
@@ -253,7 +263,7 @@ impl Comparison {
             karp_flatt: speedup.and_then(|speedup| fit::karp_flatt(speedup.value, workers)),
             account,
             beside,
-            pop: computing.and_then(|base| Pop::new(base, run)),
+            pop: computing.filter(|_| speedup.is_some()).and_then(|base| Pop::new(base, run)),
             ceiling,
             verdict,
             why,

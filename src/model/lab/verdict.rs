@@ -145,7 +145,9 @@ impl Found {
 
     fn workers(&mut self, report: &RunReport, which: &str, compared: bool) {
         let mut fates: BTreeMap<(bool, i32), Vec<u32>> = BTreeMap::new();
-        for worker in &report.crew {
+        // At a bound the lab kills them itself.
+        let crew = report.crew.iter().filter(|_| report.cut.is_none());
+        for worker in crew {
             let how = match worker.fate {
                 Fate::Killed(signal) => (true, signal),
                 Fate::Exited(status) if status != 0 => (false, status),
@@ -300,6 +302,14 @@ mod tests {
         };
         invalid(|_, run| run.answer_ok = false, "an answer is wrong");
         invalid(|serial, _| serial.answer_ok = false, "In the serial run");
+        let cut = judged(|_, run| {
+            (run.cut, run.answer_ok, run.crew[0].fate) = (Some(Cut::Time(3)), false, Fate::Killed(9));
+        });
+        assert_eq!(
+            cut.reasons,
+            ["This run was ended at its limit of 3 seconds."],
+            "what follows from it is no news"
+        );
         invalid(|_, run| run.cut = Some(Cut::Time(3)), "This run was ended at its limit of 3 seconds.");
         invalid(
             |serial, _| (serial.cut, serial.answer_ok) = (Some(Cut::Memory(64)), false),

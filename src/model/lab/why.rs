@@ -238,6 +238,8 @@ impl Case<'_> {
         if let Some(Cure { run, predicted: Some(predicted), .. }) = &mut cure {
             *predicted = predicted.min(self.limit_with(run.workers));
         }
+        // What should be slower than what is there cures nothing.
+        let cure = cure.filter(|cure| cure.predicted.is_none_or(|then| then * cures::WORTH >= speedup));
         let head = if speedup < 0.995 {
             Self::times_faster(speedup)
         } else {
