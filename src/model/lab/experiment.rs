@@ -263,7 +263,7 @@ impl Comparison {
             karp_flatt: speedup.and_then(|speedup| fit::karp_flatt(speedup.value, workers)),
             account,
             beside,
-            pop: computing.and_then(|base| Pop::new(base, run)),
+            pop: computing.filter(|_| speedup.is_some()).and_then(|base| Pop::new(base, run)),
             ceiling,
             verdict,
             why,
