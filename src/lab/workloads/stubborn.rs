@@ -137,17 +137,18 @@ fn be_stubborn(scene: &Scene, pulse: &mut Pulse, until: u64) -> io::Result<()> {
 fn answer_signals(scene: &Scene, pulse: &mut Pulse, until: u64, signals: &[Signal]) {
     let mut seen: Vec<u32> = vec![0; signals.len()];
     let came = || signals.iter().map(|signal| caught_signals(signal.number())).sum::<u32>();
-    let mut told = 0;
+    let mut told: u32 = 0;
     while now_ns() < until && !pulse.is_stopping() {
         stay(pulse, until, || came() != told);
         for (signal, seen) in signals.iter().zip(&mut seen) {
             let now = caught_signals(signal.number());
             if now != *seen {
+                told += now - *seen;
                 *seen = now;
+                // Before it is said: whoever hears it may end this process.
+                scene.cell(CAUGHT).store(u64::from(told), Release);
                 scene.note(format!("{} came. It is caught, and nothing is done about it.", signal.name()));
             }
         }
-        told = seen.iter().sum();
-        scene.cell(CAUGHT).store(u64::from(told), Release);
     }
 }
