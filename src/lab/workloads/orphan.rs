@@ -71,12 +71,13 @@ fn play(scene: &Scene) -> io::Result<()> {
         None => scene.note("The parent has ended. It did not wait for its child."),
     }
     let said = |at: usize| scene.cell(at).load(Acquire);
+    let by_itself = all_gone(&gone, until + SECOND)?;
+    // Only now: a parent that was ended early has not said it, and its child may not have come to it yet.
     let pid = said(cell::PID) as u32;
     if pid == 0 {
         // It was ended before it had a child.
         return Ok(());
     }
-    let by_itself = all_gone(&gone, until + SECOND)?;
     if !by_itself {
         let parent_now = look(pid).map_or(0, |seen| seen.parent);
         scene.check("the orphan is within reach", "yes", yes(life::end_adopted(pid, &gone)?));
@@ -99,6 +100,7 @@ fn live_on(scene: &Scene, heir: u32, until: u64) -> io::Result<()> {
     let parent = life::parent();
     let mut pulse =
         Pulse::new(scene.board, "orphan").ok_or_else(|| io::Error::other("there is no lane left"))?;
+    scene.cell(cell::PID).store(u64::from(std::process::id()), Release);
     scene.cell(cell::BEFORE).store(u64::from(parent), Release);
     pulse.begin(2);
     let prime = is_prime(1_000_003, &mut pulse);
