@@ -106,8 +106,9 @@ pub(super) fn settle_master(
     }
     if let Some(mib) = memory_mib {
         // Inherited by all below; the limits are of each process's own.
-        let cpu_seconds =
-            u64::from(limit_s).saturating_add(GRACE.as_secs()).saturating_mul(u64::from(most_cpus()));
+        let cpu_seconds = u64::from(limit_s)
+            .saturating_add(GRACE.as_secs())
+            .saturating_mul(u64::from(super::usable_cpus()));
         limit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds)?;
         let bytes = (u64::from(mib) + bounds::SLACK) << 20;
         // Not the address space: an arena of memory that a thread may want one day counts there, too.
@@ -160,11 +161,6 @@ pub(super) fn be_adopted(parent: u32, heir: u32) -> io::Result<()> {
 pub(super) fn limit(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
     let (_, most) = getrlimit(resource)?;
     Ok(setrlimit(resource, soft.min(most), hard.min(most))?)
-}
-
-/// CPUs that a process with threads can use at the same time.
-fn most_cpus() -> u32 {
-    std::thread::available_parallelism().map_or(1, |count| count.get() as u32)
 }
 
 /// A mask of blocked signals and ignored signals pass through exec(2), as do open files without close-on-exec.

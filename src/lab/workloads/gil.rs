@@ -3,11 +3,10 @@
 //! Two threads counted primes nearly three times as slowly as one in the Python of 2008, and hardly slower in that of
 //! today: what the lock costs depends on whom it is given to. All three kinds, and the same threads without a lock.
 
-use super::super::engine::Tasks;
-use super::super::pulse::Pulse;
-use super::common::{next_prime, next_prime_by_root, task_knobs};
+use super::common::task_knobs;
+use super::searches::stepped;
 use super::{Kind, Workload};
-use crate::model::lab::{Bounds, Group, Knob, KnobKind, Mode, RunPlan, Settings, Workers, WorkloadInfo};
+use crate::model::lab::{Bounds, Group, Knob, KnobKind, Mode, Workers, WorkloadInfo};
 
 /// The line in the list.
 pub(super) fn workload() -> Workload {
@@ -40,44 +39,7 @@ pub(super) fn workload() -> Workload {
             ]),
             bounds: Bounds { seconds: 120, ..Bounds::ORDINARY },
         },
-        kind: Kind::Tasks(|run| Box::new(Turns::new(run))),
-        probe: Some(probe),
+        kind: Kind::Tasks(|run| Box::new(stepped(&run.settings))),
+        probe: Some(|settings, pulse| stepped(settings).probe(pulse)),
     }
-}
-
-/// The tasks of a run.
-struct Turns {
-    count: u32,
-    step: u64,
-}
-
-impl Turns {
-    fn new(run: &RunPlan) -> Turns {
-        Turns { count: run.settings.whole("tasks"), step: u64::from(run.settings.whole("step")) }
-    }
-}
-
-impl Tasks for Turns {
-    fn count(&self) -> u32 {
-        self.count
-    }
-
-    fn run(&self, task: u32, pulse: &mut Pulse) -> u64 {
-        next_prime(u64::from(task) * self.step, pulse)
-    }
-
-    fn answer(&self, task: u32) -> u64 {
-        next_prime_by_root(u64::from(task) * self.step)
-    }
-
-    fn weight(&self, task: u32) -> f64 {
-        f64::from(task) * self.step as f64
-    }
-}
-
-/// The first task: 1 of 1 + 2 + … + n.
-fn probe(settings: &Settings, pulse: &mut Pulse) -> f64 {
-    let tasks = settings.number("tasks");
-    next_prime(u64::from(settings.whole("step")), pulse);
-    2.0 / (tasks * (tasks + 1.0))
 }

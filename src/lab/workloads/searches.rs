@@ -3,6 +3,7 @@
 use super::super::engine::Tasks;
 use super::super::pulse::Pulse;
 use super::common::{next_prime, next_prime_by_root};
+use crate::model::lab::Settings;
 
 /// Task n looks for the first prime from the nth of these numbers on. That takes about as many divisions as the number
 /// says: the composite numbers before the prime cost next to nothing.
@@ -38,6 +39,12 @@ impl Tasks for Searches {
     fn weight(&self, task: u32) -> f64 {
         self.from(task) as f64
     }
+}
+
+/// The tasks that the knobs `tasks` and `step` ask for: task n begins at n times the step.
+pub(super) fn stepped(settings: &Settings) -> Searches {
+    let step = u64::from(settings.whole("step"));
+    Searches((1..=u64::from(settings.whole("tasks"))).map(|task| task * step).collect())
 }
 
 /// `count` starting points of nearly the same length, from `from` on.
