@@ -1,7 +1,6 @@
 //! Storms of another kind: whoever is to be hit is gone before the hand is raised, and has left a child in its place.
 
 use std::collections::BTreeSet;
-use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,9 +9,11 @@ use glowtop::model::{Act, ControlNews, Happened, Outcome, Reach, Signal, Verdict
 use crate::support::{GENEROUS, Guard, KILL, TERM, act_and_wait, killed_by, target, until};
 
 /// The leader of a group starts a member that stays and chains of processes that fork and exit, each of them one child.
-/// It says who stays and, with `die`, ends before.
+/// It says who stays and, with `die`, ends before. The group has a session of its own: where it shares the one of its
+/// reaper, each exit of a chain would hang up on the members that are stopped (`kill_orphaned_pgrp`, setpgid(2)).
 const HOPS: &str = r"
 import os, signal, sys, time
+os.setsid()
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 deadline = time.time() + 300
 def hop():
@@ -46,7 +47,7 @@ impl Hops {
             println!("skipped: no python3");
             return None;
         }
-        let mut leader = Guard::start(Command::new("python3").args(["-c", HOPS, way]).process_group(0));
+        let mut leader = Guard::start(Command::new("python3").args(["-c", HOPS, way]));
         let member = leader.line().parse().unwrap();
         let hops = Hops { leader, member };
         // Not one of the first.
@@ -110,8 +111,6 @@ fn a_chain_in_a_group_whose_leader_is_dead_is_ended_with_any_member() {
 #[test]
 fn a_chain_is_frozen_and_goes_on() {
     let Some(hops) = Hops::start("die") else { return };
-    // A leader that ends later would leave a group with stopped members an orphan, and the kernel hangs up on those
-    // (`kill_orphaned_pgrp`, setpgid(2)).
     until("the leader's end", || !hops.living().contains(&hops.leader.pid()));
     let reach = Reach::Group(hops.leader.pid());
     let stop = Act::Signal(Signal::STOP);
