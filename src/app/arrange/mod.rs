@@ -1,0 +1,167 @@
+//! Which rows there are and in what order: a snapshot and the table's rules → lines. Pure.
+//!
+//! A *line* is one row of the table before it is drawn. Lines are small and cheap; nothing of a row is formatted here.
+
+mod dead;
+mod keyed;
+mod list;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+use crate::catalog::Column;
+use crate::model::{Forest, Kind, Pid, Proc, ProcId, Snapshot, Sums};
+use crate::query::Filter;
+
+/// How deep a line is drawn indented; deeper ones say so by a number.
+pub const DEEPEST: u16 = 40;
+
+/// Whether a line has a subtree below it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Fold {
+    /// No children, or not a tree.
+    #[default]
+    Leaf,
+    /// Its children stand below it.
+    Open,
+    /// Its children are hidden; the row shows their sum.
+    Closed,
+}
+
+/// Which list of the snapshot a line points into.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Among {
+    /// [`Snapshot::procs`]: it is there.
+    #[default]
+    Present,
+    /// [`Snapshot::short_lived`]: no process, but all those of one parent that died between two looks.
+    ShortLived,
+    /// [`Snapshot::ended`]: it has just ended.
+    Ended,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Line {
+    /// Position in the list `among` names.
+    pub at: u32,
+    /// Which list that is.
+    pub among: Among,
+    /// Ancestors above it in the tree.
+    pub depth: u16,
+    /// Bit `d` is set where the ancestor at depth `d + 1` has a sibling below, so that its rail goes on.
+    pub rails: u64,
+    /// Whether it is the last of its siblings.
+    pub last: bool,
+    /// Its subtree.
+    pub fold: Fold,
+    /// It does not match, but a descendant does.
+    pub context: bool,
+}
+
+/// What decides which rows there are and their order.
+#[derive(Clone, Debug)]
+pub struct Rules<'a> {
+    /// The column that sorts.
+    pub sort: &'static Column,
+    /// Greatest first.
+    pub descending: bool,
+    /// As a tree.
+    pub tree: bool,
+    /// In the tree, siblings by the sum of their subtrees.
+    pub by_total: bool,
+    /// Subtrees that are folded.
+    pub folded: &'a HashSet<ProcId>,
+    /// Kernel threads too.
+    pub kernel: bool,
+    /// Rows that have just ended too.
+    pub ended: bool,
+    /// Rows of processes that died between two looks too.
+    pub short_lived: bool,
+    /// Only what matches.
+    pub filter: &'a Filter,
+    /// Only this owner's.
+    pub uid: Option<u32>,
+    /// Only these, where not empty.
+    pub pids: &'a [Pid],
+}
+
+/// The rows in order, and what was found out on the way.
+#[derive(Clone, Debug, Default)]
+pub struct Arrangement {
+    /// The rows.
+    pub lines: Vec<Line>,
+    /// Sums of every process's subtree, by position; empty where not a tree, and where nothing is folded nor sorted by
+    /// them.
+    pub sums: Vec<Sums>,
+    /// The forest; `None` where not a tree.
+    pub forest: Option<Forest>,
+    /// Kernel threads that are not shown.
+    pub hidden_kernel: usize,
+    /// Processes that match, context not counted.
+    pub matching: usize,
+    /// Processes among which the filter chose: those that would be shown without it.
+    pub asked: usize,
+}
+
+/// The rows of `snapshot` by `rules`.
+pub fn arrange(snapshot: &Snapshot, rules: &Rules<'_>) -> Arrangement {
+    let mut out = Arrangement::default();
+    out.arrange(snapshot, rules);
+    out
+}
+
+impl Arrangement {
+    /// Becomes the rows of `snapshot` by `rules`; the memory of the rows that were is used again.
+    pub fn arrange(&mut self, snapshot: &Snapshot, rules: &Rules<'_>) {
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.clear();
+        *self = Arrangement { lines, ..Arrangement::default() };
+        let dead = dead::lines(snapshot, rules);
+        if rules.tree {
+            tree::arrange(snapshot, rules, &dead, self);
+        } else {
+            list::arrange(snapshot, rules, &dead, self);
+        }
+    }
+
+    /// Whether a process is wanted, which is noted.
+    fn wants(&mut self, proc: &Proc, rules: &Rules<'_>) -> bool {
+        let hidden = !rules.kernel && proc.task.kind == Kind::Kernel;
+        let asked = !hidden && is_asked(proc, rules);
+        let wanted = asked && rules.filter.matches(proc);
+        self.hidden_kernel += usize::from(hidden);
+        self.asked += usize::from(asked);
+        self.matching += usize::from(wanted);
+        wanted
+    }
+}
+fn is_kernel(proc: &Proc) -> bool {
+    proc.task.kind == Kind::Kernel
+}
+
+/// Whether the filter decides about a process, kernel threads aside.
+fn is_asked(proc: &Proc, rules: &Rules<'_>) -> bool {
+    let owned = rules.uid.is_none_or(|uid| proc.task.uid.known() == Some(&uid));
+    let named =
+        rules.pids.is_empty() || rules.pids.contains(&proc.task.id.pid) || thread_of(proc, rules.pids);
+    owned && named
+}
+
+fn thread_of(proc: &Proc, pids: &[Pid]) -> bool {
+    matches!(proc.task.kind, Kind::Thread(process) if pids.contains(&process))
+}
+impl Line {
+    /// The process of this line in `snapshot`, or the row that stands for some that died between two looks.
+    pub fn proc<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Proc> {
+        let list = match self.among {
+            Among::Present => &snapshot.procs,
+            Among::ShortLived => &snapshot.short_lived,
+            Among::Ended => &snapshot.ended,
+        };
+        list.get(self.at as usize)
+    }
+}
