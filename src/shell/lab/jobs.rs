@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use clap::Args;
 
 use super::Failure;
-use super::args::{counts, wrong};
+use super::words::{counts, wrong};
 use crate::lab;
 use crate::model::lab::{Jobs, LabPlan, Mode, RunPlan, Settings, Subject};
 

@@ -14,6 +14,7 @@ mod progress;
 mod saved;
 mod scale;
 mod sweep;
+mod words;
 
 use std::process::ExitCode;
 

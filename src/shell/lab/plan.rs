@@ -3,7 +3,7 @@
 use clap::{Arg, ArgMatches, Args, Command};
 
 use super::Failure;
-use super::args::{seconds, wrong};
+use super::words::{seconds, wrong};
 use crate::lab;
 use crate::model::lab::{LabPlan, Mode, RunPlan, Settings, Subject, WorkloadInfo};
 

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::Failure;
-use super::args::{self, chosen, counts, described, knob_flags, knobs_of, mode_flag, mode_of, wrong};
+use super::args::{chosen, described, knob_flags, knobs_of, mode_flag, mode_of};
 use super::plan::{self, Choice, Sizing};
 use super::play::{self, Ending};
+use super::words::{counts, wrong};
 use crate::lab;
 use crate::model::lab::{Knob, KnobKind, LabPlan, Mode, RunPlan, Settings, WorkloadInfo};
 
@@ -94,7 +95,7 @@ fn plan(choice: &Choice, sizing: &Sizing) -> Result<LabPlan, Failure> {
     let info = choice.info;
     let parallel = || info.modes.iter().copied().find(|mode| *mode != Mode::Serial);
     let mode = choice.mode.or_else(parallel).filter(|mode| *mode != Mode::Serial);
-    let Some(mode) = mode else { return Err(args::wrong("A sweep needs a mode with more than one worker.")) };
+    let Some(mode) = mode else { return Err(wrong("A sweep needs a mode with more than one worker.")) };
     if mode == Mode::Fork {
         return Err(wrong("In mode fork there is a worker for each task; their number cannot be chosen."));
     }
