@@ -1,7 +1,7 @@
 //! What would help against a loss: the next run to try.
 
+use super::case::{Case, Cause, Cure};
 use super::whatif::{QueueOrder, chunk};
-use super::why::{Case, Cause, Cure};
 use super::{Beside, Mode, RunPlan, RunReport};
 
 /// Knobs that cure what a workload shows: name, value that shows it, value that cures it, and how to say so.
@@ -154,7 +154,7 @@ fn quiet(case: &Case<'_>, speedup: f64) -> Cure {
         account.share(account.run_queue_s) < 0.5 && account.share(account.blocked_s) < 0.05
     });
     let predicted = predicted.filter(|predicted| certain && predicted.is_finite() && *predicted > speedup);
-    Cure { label: "the same on a quiet machine".to_owned(), run: plan_of(run), predicted }
+    Cure { label: "the same again".to_owned(), run: plan_of(run), predicted }
 }
 
 fn blocked(case: &Case<'_>, speedup: f64) -> Option<Cure> {

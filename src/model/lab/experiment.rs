@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::account::{COMPUTES, wanted_cpu};
+use super::case::Case;
 use super::fit::{Amdahl, Usl};
 use super::whatif::TaskTimes;
-use super::why::Case;
 use super::{
     Account, Beside, Ceiling, Mode, Pop, Ratio, RunReport, Settings, Spread, Subject, Verdict, Why, fit,
 };

@@ -6,6 +6,7 @@
 //! drawn. Read next: [`Experiment`], [`Account`].
 
 mod account;
+mod case;
 mod cures;
 mod cut;
 mod experiment;
@@ -21,6 +22,7 @@ mod why;
 mod workload;
 
 pub use account::{Account, Beside, speedup};
+pub use case::{Cause, Cure};
 pub use cures::WORTH;
 pub use cut::Cut;
 pub use experiment::{Comparison, Experiment, Machine, SCHEMA, Sweep};
@@ -32,7 +34,7 @@ pub use random::Random;
 pub(crate) use report::CROSS_CHECK;
 pub use report::{Check, Fate, Figure, Noise, RunReport, TaskReport, WorkerReport};
 pub use verdict::{Verdict, VerdictKind};
-pub use why::{Cause, Cure, Why, why_not};
+pub use why::{Why, why_not};
 pub use workload::{
     Bounds, Group, Jobs, Knob, KnobKind, LabOrder, LabPlan, Mode, RunPlan, Settings, Subject, Workers,
     WorkloadInfo,

@@ -4,13 +4,11 @@
 
 use serde::Serialize;
 
-use super::account::{COMPUTES, wanted_cpu};
+use super::case::{Case, Cause, Cure};
 use super::cures::{self, plan_of};
 use super::verdict::{capital, counted, numbered, percent, signal_name};
-use super::whatif::{QueueOrder, TaskTimes};
-use super::{
-    Account, Beside, BlockedOn, CROSS_CHECK, Ceiling, Machine, Mode, RunPlan, RunReport, WorkloadInfo,
-};
+use super::whatif::TaskTimes;
+use super::{Account, Beside, BlockedOn, CROSS_CHECK, Mode, RunReport};
 
 /// Why a run is not as many times faster as it has workers.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -23,62 +21,12 @@ pub struct Why {
     pub cure: Option<Cure>,
 }
 
-/// What time is lost by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cause {
-    /// No task was left while others still worked.
-    Tail,
-    /// CPU time that the serial run did not need.
-    ExtraCpu,
-    /// Waiting for CPUs that the workers took from one another.
-    OwnWait,
-    /// Waiting for CPUs that others used.
-    OthersWait,
-    /// Waiting for something else than a CPU.
-    Blocked,
-    /// Before the first task.
-    StartUp,
-}
-
-/// Another run that should do better, or show the cause.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Cure {
-    /// What it changes, in a few words: `largest first`.
-    pub label: String,
-    /// The run.
-    pub run: RunPlan,
-    /// The speed-up that it should have; `None` where nobody can say.
-    pub predicted: Option<f64>,
-}
-
-impl Cure {
-    /// Whether a workload can be run so.
-    pub fn fits(&self, info: &WorkloadInfo) -> bool {
-        let knows =
-            |(id, value): (&String, &String)| info.knob(id).is_some_and(|knob| knob.check(value).is_ok());
-        info.modes.contains(&self.run.mode) && self.run.settings.0.iter().all(knows)
-    }
-}
-
 /// From this part of what is possible on, nearly all is reached.
 const NEARLY: f64 = 0.95;
 /// A speed-up above what is possible by this factor is no rounding.
 const BEYOND: f64 = 1.03;
 /// A second cause is named where it is this part of the first, and this part of the workers' time.
 const SECOND: (f64, f64) = (0.3, 0.03);
-
-/// What the sentence is made from.
-pub(super) struct Case<'a> {
-    pub(super) serial: Option<&'a RunReport>,
-    pub(super) run: &'a RunReport,
-    pub(super) speedup: Option<f64>,
-    pub(super) account: Option<&'a Account>,
-    pub(super) beside: &'a Beside,
-    pub(super) tasks: Option<&'a TaskTimes>,
-    pub(super) ceiling: Option<&'a Ceiling>,
-    pub(super) machine: Option<&'a Machine>,
-}
 
 /// Why `run` is not as many times faster than `serial` as it has workers; `None` where there is nothing to say.
 pub fn why_not(serial: &RunReport, run: &RunReport) -> Option<Why> {
@@ -172,22 +120,6 @@ impl Case<'_> {
         Some(format!(
             "An answer of {which} is wrong, or it did not come to its end: there is nothing to compare."
         ))
-    }
-
-    /// Whether the work is for the CPU.
-    pub(super) fn computes(&self) -> bool {
-        self.serial.and_then(wanted_cpu).or_else(|| wanted_cpu(self.run)).is_none_or(|part| part >= COMPUTES)
-    }
-
-    /// The greatest speed-up that workers and CPUs allow.
-    pub(super) fn limit(&self) -> f64 {
-        self.limit_with(self.run.workers)
-    }
-
-    /// The same with another number of workers.
-    fn limit_with(&self, workers: u32) -> f64 {
-        let cpus = if self.computes() { self.run.noise.cpus } else { 0 };
-        f64::from(if cpus == 0 { workers } else { workers.min(cpus) }.max(1))
     }
 
     /// `2 CPUs`, `4 workers`: what the limit comes from.
@@ -315,15 +247,6 @@ impl Case<'_> {
         losses
     }
 
-    /// Run-queue wait by the workers' own doing and by others'; all own where nobody knows.
-    pub(super) fn waits(&self, account: &Account) -> (f64, f64) {
-        let both = self.beside.run_queue_own_s.zip(self.beside.run_queue_others_s);
-        let (own, others) = both.unwrap_or((account.run_queue_s, 0.0));
-        // The account may have trimmed the wait a little.
-        let scale = account.run_queue_s / (own + others);
-        if scale.is_finite() { (own * scale, others * scale) } else { (0.0, 0.0) }
-    }
-
     /// What took most, and what took much beside it; then what the rest adds up to.
     fn clauses(losses: &[Loss], account: &Account) -> String {
         let share = |loss: &Loss| percent_1(account.share(loss.lost_s));
@@ -439,7 +362,9 @@ impl Case<'_> {
     /// What could be had: by the cure, and at all.
     fn outlook(&self, cause: Cause, cure: Option<&Cure>) -> Option<String> {
         let foretold = cure.and_then(|cure| {
-            let (label, predicted) = (capital(&cure.label), cure.predicted?);
+            // What no key can see to is said here, where it belongs.
+            let quiet = if cause == Cause::OthersWait { " on a quiet machine" } else { "" };
+            let (label, predicted) = (capital(&cure.label) + quiet, cure.predicted?);
             let gains = self.speedup.is_none_or(|speedup| predicted >= speedup * cures::WORTH);
             Some(if gains {
                 format!("{label} should give {predicted:.2}")
@@ -464,14 +389,6 @@ impl Case<'_> {
             (None, Some(one)) => Some(capital(&one)),
             (None, None) => None,
         }
-    }
-
-    /// The speed-up that another order, or other workers, should have: as much below its ceiling as this run is.
-    pub(super) fn foretold(&self, speedup: f64, order: QueueOrder, workers: u32) -> Option<f64> {
-        let (tasks, now) = (self.tasks?, self.ceiling?.now);
-        let then = tasks.ceiling(self.run, order, workers);
-        let foretold = speedup * then / now;
-        (speedup > 0.0 && foretold.is_finite()).then(|| foretold.min(then))
     }
 
     /// What the checks and figures of a scene show.

@@ -2,6 +2,7 @@
 
 use super::super::{Cut, Fate, Noise, Settings, TaskReport, WorkerReport};
 use super::*;
+use crate::model::lab::{Machine, RunPlan, WorkloadInfo};
 
 /// How a worker of a made-up run spent its time between 0 and the end of the run, seconds, in this order.
 #[derive(Clone, Copy, Default)]
@@ -272,7 +273,7 @@ fn the_load_of_others_is_found_and_what_a_quiet_machine_would_give() {
     assert_eq!(why.cure.map(|cure| cure.predicted), Some(None), "too much was lost to foretell anything");
     let mut slow = report(Mode::Pool, 2, &[ORDER], &[Life { run: 1.0, wait: 0.9, ..Life::default() }; 2]);
     slow.noise.others = Some(0.5);
-    let words = ["1.58 times faster, not 2: 47.4 %", "The same on a quiet machine should give 2.00"];
+    let words = ["1.58 times faster, not 2: 47.4 %", "The same again on a quiet machine should give 2.00"];
     diagnosed(&held_up, &slow, Some(Cause::OthersWait), &words);
     run.noise.others = None;
     diagnosed(&base, &run, Some(Cause::OwnWait), &["waiting for a CPU"]);
