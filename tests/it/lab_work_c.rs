@@ -227,6 +227,39 @@ fn a_holder_that_takes_its_plain_lock_again_is_told_that_it_waits_for_itself() {
 }
 
 #[test]
+fn who_waits_for_a_limited_time_comes_back_without_the_lock() {
+    for mode in BOTH {
+        // One holds it for much longer than the others are patient; who is late by as much gets it after all.
+        let lock = right("locks", mode, 4, &[("hold-ms", "400"), ("timeout-ms", "10")]);
+        assert!(lock.has_check("times that one was inside or gave up"));
+        let gave_up = lock.figure("gave up waiting");
+        assert!((1.0..=3.0).contains(&gave_up), "{gave_up}");
+        assert_eq!(lock.figure("waves"), 4.0 - gave_up);
+        let own = right("locks", mode, 1, &[("hold-ms", "5"), ("timeout-ms", "10"), ("again", "yes")]);
+        assert!(own.has_check("times that a holder gave up waiting for itself"));
+        let permits = right("locks", mode, 4, &[("kind", "sem"), ("hold-ms", "400"), ("timeout-ms", "10")]);
+        assert!((1.0..=2.0).contains(&permits.figure("gave up waiting")));
+    }
+}
+
+#[test]
+fn a_joined_queue_is_left_when_every_item_is_done() {
+    for mode in BOTH {
+        for producers in ["1", "3"] {
+            let knobs = [
+                ("join", "yes"),
+                ("producers", producers),
+                ("items", "60"),
+                ("put-ms", "0"),
+                ("take-ms", "2"),
+            ];
+            let played = right("queue", mode, 4, &knobs);
+            assert!(played.has_check("items unfinished when the join was over"));
+        }
+    }
+}
+
+#[test]
 fn a_deadlock_is_named_and_ends_by_itself() {
     for (mode, workers) in [(Mode::Threads, 5), (Mode::Pool, 5), (Mode::Pool, 2)] {
         let played = right("deadlock", mode, workers, &[("meals", "1000"), ("show", "0")]);

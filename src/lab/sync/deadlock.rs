@@ -34,14 +34,27 @@ impl<'a> Locks<'a> {
     /// # Errors
     /// [`Stopping`]; it is not held then.
     pub(in super::super) fn lock(&self, which: usize, pulse: &mut Pulse) -> Result<(), Stopping> {
-        let Some(lock) = self.locks.get(which) else { return Ok(()) };
+        self.lock_until(which, u64::MAX, pulse).map(drop)
+    }
+
+    /// The same, but waits only until then, nanoseconds of the run's clock; says whether it is held.
+    ///
+    /// # Errors
+    /// [`Stopping`]; it is not held then.
+    pub(in super::super) fn lock_until(
+        &self,
+        which: usize,
+        until: u64,
+        pulse: &mut Pulse,
+    ) -> Result<bool, Stopping> {
+        let Some(lock) = self.locks.get(which) else { return Ok(true) };
         if lock.try_lock(pulse) {
-            return Ok(());
+            return Ok(true);
         }
         let wanted = self.wanted.get(pulse.number() as usize - 1);
         let want = |lock| wanted.into_iter().for_each(|wanted| wanted.store(lock, Release));
         want(which as u64 + 1);
-        let got = lock.lock(pulse);
+        let got = lock.lock_until(until, pulse);
         want(0);
         got
     }

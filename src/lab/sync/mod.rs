@@ -18,6 +18,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::board::Board;
+use super::pulse::now_ns;
 use crate::sys::{futex_wait, futex_wake};
 
 pub(super) use barrier::Barrier;
@@ -44,8 +45,14 @@ const NAP: Duration = Duration::from_millis(100);
 
 /// Sleeps while the low half of `word` is `value`; may return before it changes, so the caller looks again.
 fn nap(board: &Board, word: &AtomicU64, value: u64) -> Result<(), Stopping> {
+    nap_until(board, word, value, u64::MAX)
+}
+
+/// The same, at most until then, nanoseconds of the run's clock.
+fn nap_until(board: &Board, word: &AtomicU64, value: u64, until: u64) -> Result<(), Stopping> {
+    let left = Duration::from_nanos(until.saturating_sub(now_ns()));
     // However it ended: the caller looks at the word.
-    let _ = futex_wait(word, value as u32, NAP);
+    let _ = futex_wait(word, value as u32, left.min(NAP));
     if board.is_stopping() { Err(Stopping) } else { Ok(()) }
 }
 

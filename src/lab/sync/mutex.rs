@@ -7,8 +7,8 @@ use std::sync::atomic::{
 };
 
 use super::super::board::Board;
-use super::super::pulse::Pulse;
-use super::{Cells, Stopping, nap, wake};
+use super::super::pulse::{Pulse, now_ns};
+use super::{Cells, Stopping, nap_until, wake};
 use crate::model::lab::BlockedOn;
 
 const FREE: u64 = 0;
@@ -36,12 +36,22 @@ impl<'a> Mutex<'a> {
     /// # Errors
     /// [`Stopping`]; it is not held then.
     pub(in super::super) fn lock(&self, pulse: &mut Pulse) -> Result<(), Stopping> {
+        self.lock_until(u64::MAX, pulse).map(drop)
+    }
+
+    /// The same, but waits only until then, nanoseconds of the run's clock; says whether it is held.
+    ///
+    /// # Errors
+    /// [`Stopping`]; it is not held then.
+    pub(in super::super) fn lock_until(&self, until: u64, pulse: &mut Pulse) -> Result<bool, Stopping> {
         if !self.try_lock(pulse) {
             let board = pulse.board();
-            pulse.wait(BlockedOn::Lock, || self.wait(board))?;
+            if !pulse.wait(BlockedOn::Lock, || self.wait(board, until))? {
+                return Ok(false);
+            }
             self.owner.store(u64::from(pulse.number()), Relaxed);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Takes it if it is free; says whether it was.
@@ -54,11 +64,15 @@ impl<'a> Mutex<'a> {
         was_free
     }
 
-    fn wait(&self, board: &Board) -> Result<(), Stopping> {
+    fn wait(&self, board: &Board, until: u64) -> Result<bool, Stopping> {
+        // Whoever was woken looks first whether it is free, and only then at the time: no waking gets lost.
         while self.state.swap(AWAITED, Acquire) != FREE {
-            nap(board, self.state, AWAITED)?;
+            if until != u64::MAX && now_ns() >= until {
+                return Ok(false);
+            }
+            nap_until(board, self.state, AWAITED, until)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Releases it. Only its holder may.
@@ -102,6 +116,22 @@ mod tests {
             }
         });
         assert_eq!((counter.load(Relaxed), mutex.owner()), (8000, None));
+    }
+
+    #[test]
+    fn who_waits_for_a_time_gives_up_and_leaves_it_as_it_was() {
+        let board = Board::new().expect("memory");
+        let mutex = Mutex::new(&mut Cells::new(&board));
+        let lane = || Pulse::new(&board, "").expect("a lane");
+        let (mut first, mut second) = (lane(), lane());
+        mutex.lock(&mut first).expect("it is free");
+        for until in [0, now_ns() + 2_000_000] {
+            assert_eq!(mutex.lock_until(until, &mut second), Ok(false));
+            assert_eq!(mutex.owner(), Some(first.number()));
+        }
+        mutex.unlock();
+        assert_eq!(mutex.lock_until(0, &mut second), Ok(true), "no time is needed where it is free");
+        assert_eq!(mutex.owner(), Some(second.number()));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::sync::atomic::{
 };
 
 use super::super::board::Board;
-use super::super::pulse::Pulse;
-use super::{Cells, Stopping, nap, wake};
+use super::super::pulse::{Pulse, now_ns};
+use super::{Cells, Stopping, nap_until, wake};
 use crate::model::lab::BlockedOn;
 
 /// See the file's text. It is bounded: no more permits can be given back than there are.
@@ -38,21 +38,36 @@ impl<'a> Semaphore<'a> {
     /// # Errors
     /// [`Stopping`]; none is taken then.
     pub(in super::super) fn acquire(&self, pulse: &mut Pulse) -> Result<(), Stopping> {
-        if self.try_acquire() {
-            return Ok(());
-        }
-        let board = pulse.board();
-        pulse.wait(self.on, || self.wait(board))
+        self.acquire_until(u64::MAX, pulse).map(drop)
     }
 
-    fn wait(&self, board: &Board) -> Result<(), Stopping> {
-        self.waiting.fetch_add(1, SeqCst);
-        let mut waited = Ok(());
-        while waited.is_ok() && !self.try_acquire() {
-            waited = nap(board, self.free, 0);
+    /// The same, but waits only until then, nanoseconds of the run's clock; says whether one was taken.
+    ///
+    /// # Errors
+    /// [`Stopping`]; none is taken then.
+    pub(in super::super) fn acquire_until(&self, until: u64, pulse: &mut Pulse) -> Result<bool, Stopping> {
+        if self.try_acquire() {
+            return Ok(true);
         }
+        let board = pulse.board();
+        pulse.wait(self.on, || self.wait(board, until))
+    }
+
+    fn wait(&self, board: &Board, until: u64) -> Result<bool, Stopping> {
+        self.waiting.fetch_add(1, SeqCst);
+        let taken = loop {
+            if self.try_acquire() {
+                break Ok(true);
+            }
+            if until != u64::MAX && now_ns() >= until {
+                break Ok(false);
+            }
+            if let Err(stopping) = nap_until(board, self.free, 0, until) {
+                break Err(stopping);
+            }
+        };
         self.waiting.fetch_sub(1, SeqCst);
-        waited
+        taken
     }
 
     /// Takes a permit if there is one; says whether there was.

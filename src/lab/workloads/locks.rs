@@ -9,7 +9,7 @@ use std::sync::atomic::{
     Ordering::{Acquire, SeqCst},
 };
 
-use super::super::pulse::Pulse;
+use super::super::pulse::{Pulse, now_ns};
 use super::super::scene::Scene;
 use super::super::sync::{Cells, Locks, Semaphore, Stopping, TooMany, Watch};
 use super::super::troupe::numbered;
@@ -29,7 +29,8 @@ pub(super) fn workload() -> Workload {
             title: "one lock, a lock to take again, or k permits, and who waits for them",
             lesson: "A lock lets one in at a time, so n workers take n times as long: what is locked is serial. A \
                      semaphore of k lets k in: n workers go in ⌈n/k⌉ waves. A holder that takes its lock again needs \
-                     a reentrant one: a plain lock makes it wait for itself.",
+                     a reentrant one: a plain lock makes it wait for itself. Who waits for a limited time may come back \
+                     without the lock.",
             watch: "One holder at a time, the others L; with --kind sem as many as there are permits.",
             modes: &[Mode::Pool, Mode::Threads],
             workers: Workers::Exactly(4),
@@ -57,6 +58,12 @@ pub(super) fn workload() -> Workload {
                     help: "how often each wants it",
                     kind: number(1.0, 1000.0, 1.0),
                     default: "1",
+                },
+                Knob {
+                    id: "timeout-ms",
+                    help: "give up after waiting so long, milliseconds; 0: wait as long as it takes",
+                    kind: number(0.0, 60_000.0, 10.0),
+                    default: "0",
                 },
                 Knob {
                     id: "again",
@@ -88,7 +95,12 @@ struct Room<'a> {
     permits: Semaphore<'a>,
     turns: u32,
     hold_ns: u64,
+    /// How long somebody waits at most, nanoseconds; 0 for as long as it takes.
+    patience_ns: u64,
     again: bool,
+    /// Times somebody gave up waiting for others, and for himself.
+    gave_up: &'a AtomicU64,
+    gave_himself_up: &'a AtomicU64,
     inside: &'a AtomicU64,
     most: &'a AtomicU64,
     passed: &'a AtomicU64,
@@ -96,12 +108,14 @@ struct Room<'a> {
 }
 
 impl Room<'_> {
-    fn enter(&self, pulse: &mut Pulse) -> Result<(), Stopping> {
+    /// Whether he got in before his patience ended.
+    fn enter(&self, pulse: &mut Pulse) -> Result<bool, Stopping> {
+        let until = if self.patience_ns == 0 { u64::MAX } else { now_ns().saturating_add(self.patience_ns) };
         match self.wanted {
-            Wanted::Permit => self.permits.acquire(pulse),
+            Wanted::Permit => self.permits.acquire_until(until, pulse),
             // Who holds it already only goes one deeper.
-            Wanted::Again if self.locks.owner(0) == Some(pulse.number()) => Ok(()),
-            Wanted::Lock | Wanted::Again => self.locks.lock(0, pulse),
+            Wanted::Again if self.locks.owner(0) == Some(pulse.number()) => Ok(true),
+            Wanted::Lock | Wanted::Again => self.locks.lock_until(0, until, pulse),
         }
     }
 
@@ -115,13 +129,19 @@ impl Room<'_> {
 
     fn visit(&self, pulse: &mut Pulse) -> Result<(), Stopping> {
         for _ in 0..self.turns {
-            self.enter(pulse)?;
+            if !self.enter(pulse)? {
+                self.gave_up.fetch_add(1, SeqCst);
+                continue;
+            }
             pulse.mark(Mark::Got(1));
             self.most.fetch_max(self.inside.fetch_add(1, SeqCst) + 1, SeqCst);
             self.deepest.fetch_max(1, SeqCst);
             if self.again {
-                self.enter(pulse)?;
-                self.deepest.fetch_max(2, SeqCst);
+                if self.enter(pulse)? {
+                    self.deepest.fetch_max(2, SeqCst);
+                } else {
+                    self.gave_himself_up.fetch_add(1, SeqCst);
+                }
             }
             spend::rest(self.hold_ns, pulse)?;
             self.inside.fetch_sub(1, SeqCst);
@@ -155,7 +175,10 @@ fn play(scene: &Scene) -> io::Result<()> {
         permits: Semaphore::new(&mut cells, u64::from(permits), u64::from(permits), BlockedOn::Lock),
         turns: settings.whole("turns"),
         hold_ns: u64::from(settings.whole("hold-ms")) * 1_000_000,
+        patience_ns: u64::from(settings.whole("timeout-ms")) * 1_000_000,
         again: settings.word("again") == "yes" && wanted != Wanted::Permit,
+        gave_up: cells.one(),
+        gave_himself_up: cells.one(),
         inside: cells.one(),
         most: cells.one(),
         passed: cells.one(),
@@ -174,7 +197,8 @@ fn play(scene: &Scene) -> io::Result<()> {
     let all = u64::from(scene.workers) * u64::from(room.turns);
     let most = got(room.most);
     scene.check("never more inside than may", "yes", if most <= u64::from(permits) { "yes" } else { "no" });
-    if room.again && wanted == Wanted::Lock {
+    let waits_for_himself = room.again && wanted == Wanted::Lock;
+    if waits_for_himself && room.patience_ns == 0 {
         scene.check(
             "a holder that waits for itself",
             "found",
@@ -182,8 +206,17 @@ fn play(scene: &Scene) -> io::Result<()> {
         );
         return Ok(());
     }
-    scene.check("times that one was inside", all, got(room.passed));
-    if room.again {
+    let gave_up = got(room.gave_up);
+    let what = if room.patience_ns == 0 {
+        "times that one was inside"
+    } else {
+        "times that one was inside or gave up"
+    };
+    scene.check(what, all, got(room.passed) + gave_up);
+    if waits_for_himself {
+        let what = "times that a holder gave up waiting for itself";
+        scene.check(what, got(room.passed), got(room.gave_himself_up));
+    } else if room.again {
         scene.check("times that a holder has it at once", 2, got(room.deepest));
     }
     if wanted == Wanted::Permit {
@@ -191,6 +224,9 @@ fn play(scene: &Scene) -> io::Result<()> {
         scene.check("a permit too many given back", "refused", if refused { "refused" } else { "taken" });
     }
     scene.figure("most inside at a time", most as f64, "");
-    scene.figure("waves", all.div_ceil(u64::from(permits)) as f64, "");
+    if room.patience_ns > 0 {
+        scene.figure("gave up waiting", gave_up as f64, "");
+    }
+    scene.figure("waves", (all - gave_up.min(all)).div_ceil(u64::from(permits)) as f64, "");
     Ok(())
 }

@@ -11,9 +11,9 @@ use std::sync::atomic::{
 
 use super::super::pulse::Pulse;
 use super::super::scene::Scene;
-use super::super::sync::{Cells, Policy, Queue, Stopping};
+use super::super::sync::{Cells, Policy, Queue, Semaphore, Stopping};
 use super::{Kind, Workload, spend};
-use crate::model::lab::{Bounds, Group, Knob, KnobKind, Mode, Workers, WorkloadInfo};
+use crate::model::lab::{BlockedOn, Bounds, Group, Knob, KnobKind, Mode, Workers, WorkloadInfo};
 
 /// Most items of a run.
 const ITEMS: u32 = 4000;
@@ -71,6 +71,12 @@ pub(super) fn workload() -> Workload {
                     KnobKind::Choice(&["no", "yes"]),
                     "no",
                 ),
+                knob(
+                    "join",
+                    "the last producer waits until every item is not only taken but done, then ends the consumers",
+                    KnobKind::Choice(&["no", "yes"]),
+                    "no",
+                ),
             ],
             bounds: Bounds { seconds: 120, ..Bounds::ORDINARY },
         },
@@ -99,6 +105,44 @@ struct Trade<'a> {
     seen: &'a [AtomicU64],
     /// Times somebody was refused who may not wait.
     refused: &'a AtomicU64,
+    /// Where the queue is joined, what its join waits for.
+    join: Option<Join<'a>>,
+}
+
+/// What a join of the queue waits for: that as many items are done as were put.
+struct Join<'a> {
+    producers: u64,
+    /// Producers that have put their last item.
+    through: &'a AtomicU64,
+    /// Items that were put and are not done.
+    unfinished: &'a AtomicU64,
+    /// Free when none is unfinished.
+    none_left: Semaphore<'a>,
+    /// Items that were unfinished when the join was over.
+    left: &'a AtomicU64,
+}
+
+impl Join<'_> {
+    /// An item is done.
+    fn done(&self) {
+        if self.unfinished.fetch_sub(1, AcqRel) == 1 {
+            // There may be a permit already: then whoever waits looks once more than he would have to.
+            let _ = self.none_left.release();
+        }
+    }
+
+    /// A producer has put its last item; whether it was the last producer.
+    fn was_last(&self) -> bool {
+        self.through.fetch_add(1, AcqRel) + 1 == self.producers
+    }
+
+    fn wait(&self, pulse: &mut Pulse) -> Result<(), Stopping> {
+        while self.unfinished.load(Acquire) > 0 {
+            self.none_left.acquire(pulse)?;
+        }
+        self.left.store(self.unfinished.load(Acquire), Relaxed);
+        Ok(())
+    }
 }
 
 /// What goes through the queue: the number, and above it how urgent it is.
@@ -135,6 +179,12 @@ impl Trade<'_> {
         }
     }
 
+    /// Puts a sentinel for so many consumers. Nothing else is left to take, so there is room for as many as fit; the rest
+    /// goes on as they are taken.
+    fn dismiss(&self, consumers: u64, pulse: &mut Pulse) -> Result<(), Stopping> {
+        (0..consumers).try_for_each(|_| self.put(SENTINEL, pulse))
+    }
+
     fn produce(&self, pulse: &mut Pulse) -> io::Result<()> {
         let mut last = 0;
         pulse.begin(1);
@@ -144,8 +194,15 @@ impl Trade<'_> {
                 break;
             }
             self.spend(self.put_ns, pulse)?;
+            if let Some(join) = &self.join {
+                join.unfinished.fetch_add(1, AcqRel);
+            }
             self.put(item(number), pulse)?;
             last = number + 1;
+        }
+        if let Some(join) = self.join.as_ref().filter(|join| join.was_last()) {
+            join.wait(pulse)?;
+            self.dismiss(self.consumers, pulse)?;
         }
         pulse.end(last);
         Ok(())
@@ -169,13 +226,15 @@ impl Trade<'_> {
             self.spend(self.take_ns, pulse)?;
             self.sum.fetch_add(number, Relaxed);
             mine += 1;
-            if self.taken.fetch_add(1, AcqRel) + 1 == self.items {
-                // All others have nothing left to take, so there is room for as many as fit; the rest goes on as
-                // they are taken. The last is for the one who puts them.
-                for _ in 1..self.consumers {
-                    self.put(SENTINEL, pulse)?;
+            let taken = self.taken.fetch_add(1, AcqRel) + 1;
+            match &self.join {
+                Some(join) => join.done(),
+                // The last of them is for the one who puts them.
+                None if taken == self.items => {
+                    self.dismiss(self.consumers - 1, pulse)?;
+                    break;
                 }
-                break;
+                None => {}
             }
         }
         pulse.end(mine);
@@ -208,6 +267,13 @@ fn play(scene: &Scene) -> io::Result<()> {
         twice: cells.one(),
         seen: cells.many(ITEMS.div_ceil(64) as usize),
         refused: cells.one(),
+        join: (settings.word("join") == "yes").then(|| Join {
+            producers: u64::from(producers),
+            through: cells.one(),
+            unfinished: cells.one(),
+            none_left: Semaphore::new(&mut cells, 0, 1, BlockedOn::Others),
+            left: cells.one(),
+        }),
     };
     let names: Vec<String> = (1..=producers)
         .map(|number| format!("producer {number}/{producers}"))
@@ -226,6 +292,9 @@ fn play(scene: &Scene) -> io::Result<()> {
     scene.check("different items", items, different);
     scene.check("items taken twice", 0, got(trade.twice));
     scene.check("sum of their numbers", trade.items * (trade.items - 1) / 2, got(trade.sum));
+    if let Some(join) = &trade.join {
+        scene.check("items unfinished when the join was over", 0, got(join.left));
+    }
     let most = trade.queue.most();
     scene.check("never more items than room", "yes", if most <= room { "yes" } else { "no" });
     scene.figure("greatest depth", most as f64, "");
