@@ -1,4 +1,4 @@
-//! Snapshot → text, JSON, CSV; what was done to processes → JSON.
+//! Snapshot → text, sentences, JSON, CSV; what was done to processes → JSON.
 //!
 //! Its word: a *line* is one process of a listing, with its depth where the listing is a tree. Text is for eyes: the
 //! cells of the table. JSON and CSV are for programs: plain numbers in bytes, seconds and percent of one core. All of
@@ -10,6 +10,7 @@ mod csv;
 mod json;
 pub mod lab;
 mod select;
+pub mod spoken;
 mod table;
 
 #[cfg(test)]

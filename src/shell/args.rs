@@ -34,6 +34,9 @@ pub(super) struct CommandLine {
     /// out, sorted by memory where that is short, else by CPU
     #[arg(long)]
     pub rescue: bool,
+    /// Talk in lines instead of drawing a screen, as a screen reader can follow; commands are those of the shell
+    #[arg(long, conflicts_with_all = ["rescue", "log"])]
+    pub accessible: bool,
     /// Also write what is done to processes, and what comes of it, to this file: a line of JSON for each step. It is
     /// created for you alone, or added to
     #[arg(long, value_name = "FILE")]

@@ -11,6 +11,7 @@ mod frames;
 mod input;
 mod kill;
 mod lab;
+mod linear;
 mod log;
 mod output;
 mod print;
@@ -25,6 +26,7 @@ mod terminal;
 mod watch;
 mod words;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::proc::Live;
@@ -43,13 +45,21 @@ pub fn main() -> ExitCode {
         Err(code) => return code,
     };
     match line.command {
+        None if line.accessible => linear::main(&line.options, &line.root),
         None => watch::main(&line.options, line.rescue, line.log.as_deref(), &line.root),
-        Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(&line.root))),
-        Some(Command::Kill(kill)) => kill::main(&kill, &line.root),
-        Some(Command::Lab(lab)) => lab::main(&lab),
-        Some(Command::Shot(shot)) => shot::main(&shot, &line.root),
-        Some(Command::Print { what }) => print::main(what),
-        Some(Command::Completions { shell }) => args::completions(shell),
-        Some(Command::Man) => args::man(),
+        Some(one) => command(one, &line.root),
+    }
+}
+
+/// Does what a command of the shell asks for.
+fn command(command: Command, root: &Path) -> ExitCode {
+    match command {
+        Command::Ps(ps) => ps::main(&ps, Box::new(Live::new(root))),
+        Command::Kill(kill) => kill::main(&kill, root),
+        Command::Lab(lab) => lab::main(&lab),
+        Command::Shot(shot) => shot::main(&shot, root),
+        Command::Print { what } => print::main(what),
+        Command::Completions { shell } => args::completions(shell),
+        Command::Man => args::man(),
     }
 }

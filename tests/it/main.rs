@@ -28,6 +28,7 @@ mod lab_screens;
 mod lab_work_a;
 mod lab_work_c;
 mod lab_work_g;
+mod linear;
 mod live;
 mod monitor;
 mod proc;
