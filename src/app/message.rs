@@ -6,7 +6,7 @@ use crate::config::Chord;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{ControlNews, ControlOrder, Scope, Sensors, Snapshot, Topology, Wants};
 
-use super::{Action, FormField, Input, MouseEvent, Screen};
+use super::{Action, FormField, Input, MouseEvent, Tab};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ pub enum Hit {
     /// A key of the key bar.
     Key(Action),
     /// A screen's tab.
-    Tab(Screen),
+    Tab(Tab),
     /// An experiment of the lab, by its place in the list.
     Experiment(usize),
     /// A field of the lab's form.

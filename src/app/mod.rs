@@ -21,6 +21,7 @@ mod message;
 mod notices;
 mod offers;
 mod order;
+mod screens;
 mod signal_menu;
 mod table;
 mod tame;
@@ -47,6 +48,7 @@ pub use line_edit::LineEdit;
 pub use message::{Effect, Hit, Msg, WantsChange};
 pub use notices::{Notice, Notices};
 pub use offers::Offers;
+pub use screens::{Screens, Tab, TableScreen};
 pub use signal_menu::{Choosable, Pick, SignalMenu};
 pub use table::Table;
 pub use tame::{
@@ -60,7 +62,7 @@ const DIGITS_PAUSE: f64 = 2.0;
 /// A look is old when none came for so many times the delay.
 const OVERDUE: f64 = 2.5;
 
-/// The screens, in the order of Tab.
+/// The kinds of screens. Those with a table are several: see [`Screens`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Screen {
     /// The process table.
@@ -105,7 +107,9 @@ struct Waiting {
 pub struct App {
     /// The screen that is shown.
     pub screen: Screen,
-    /// The process table.
+    /// The screens with a table.
+    pub screens: Screens,
+    /// The process table, as the screen has it that is shown or was shown last.
     pub table: Table,
     /// The lab.
     pub lab: Lab,
@@ -165,7 +169,11 @@ pub struct Start {
     pub themes: Vec<String>,
     /// The chosen theme's place among them.
     pub theme: usize,
-    /// The table's settings.
+    /// The screens with a table.
+    pub screens: Screens,
+    /// What is shown first.
+    pub screen: Screen,
+    /// The settings of the table of the screen in use.
     pub table: Table,
     /// Seconds between two looks.
     pub delay: f64,
@@ -179,7 +187,8 @@ impl App {
     /// The mind before the first look.
     pub fn new(start: Start) -> App {
         App {
-            screen: Screen::Processes,
+            screen: start.screen,
+            screens: start.screens,
             table: start.table,
             lab: start.lab,
             layer: None,

@@ -13,7 +13,7 @@ use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
 use super::{output, print, words};
-use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Start, Table};
+use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Screen, Screens, Start, Table};
 use crate::config::{self, BUILTIN_THEMES};
 use crate::control::Control;
 use crate::model::lab::{LabNews, LabOrder};
@@ -101,6 +101,8 @@ pub(super) fn mind(options: &Options) -> Result<App, ExitCode> {
         themes: BUILTIN_THEMES.iter().map(|(name, _)| (*name).to_owned()).collect(),
         theme,
         table: table(options)?,
+        screens: Screens::default(),
+        screen: Screen::Processes,
         delay: options.delay,
         lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
         readonly: options.readonly,

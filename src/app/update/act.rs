@@ -24,7 +24,9 @@ impl App {
             Action::Back => self.back(effects),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Redraw => effects.extend([Effect::Redraw, Effect::Sample]),
-            Action::NextScreen | Action::PrevScreen | Action::Lab => {
+            Action::NextScreen => self.walk_tabs(1),
+            Action::PrevScreen => self.walk_tabs(-1),
+            Action::Lab => {
                 self.screen = if self.screen == Screen::Lab { Screen::Processes } else { Screen::Lab };
             }
             Action::Pause => self.pause(effects),

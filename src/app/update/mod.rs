@@ -11,6 +11,7 @@ mod keys;
 mod lab;
 mod layers;
 mod mouse;
+mod screens;
 mod signal;
 mod tame;
 
