@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Line;
-use crate::catalog::{Column, Row, Value, tty_name};
+use crate::catalog::{Column, Value, tty_name};
 use crate::model::{Snapshot, showable};
 
 /// Writes a header of column ids and one record for each process. Numbers are plain, as in JSON; what is not known is
-/// an empty field. Text is made showable, so no field has a line break.
+/// an empty field, and so is what the members of a group differ in; groups have their name and count before all else.
+/// Text is made showable, so no field has a line break.
 pub fn csv(
     snapshot: &Snapshot,
     lines: &[Line<'_>],
@@ -17,15 +18,24 @@ pub fn csv(
 ) -> io::Result<()> {
     let mut record = String::new();
     let mut text = String::new();
+    let grouped = lines.first().is_some_and(|line| line.group.is_some());
+    record.push_str(if grouped { "group,count" } else { "" });
     for (at, column) in columns.iter().enumerate() {
-        record.push_str(if at == 0 { "" } else { "," });
+        record.push_str(if at == 0 && !grouped { "" } else { "," });
         field(column.id, &mut record);
     }
     end(&mut record, out)?;
     for line in lines {
-        let row = Row::new(snapshot, line.proc);
+        let row = line.row(snapshot);
+        if let (Some((group, _)), Some(name)) = (line.group, line.group_name()) {
+            text.clear();
+            showable(name.as_bytes(), usize::MAX, &mut text);
+            field(&text, &mut record);
+            // Writing to a String does not fail.
+            let _ = write!(record, ",{}", group.members.len());
+        }
         for (at, column) in columns.iter().enumerate() {
-            record.push_str(if at == 0 { "" } else { "," });
+            record.push_str(if at == 0 && !grouped { "" } else { "," });
             text.clear();
             value(column.value(&row), &mut text);
             field(&text, &mut record);

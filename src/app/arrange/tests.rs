@@ -46,7 +46,10 @@ fn rules<'a>(
     folded: &'a HashSet<ProcId>,
     descending: bool,
 ) -> Rules<'a> {
+    static NONE: std::sync::LazyLock<HashSet<GroupId>> = std::sync::LazyLock::new(HashSet::new);
     Rules {
+        group: None,
+        unfolded: &NONE,
         sort,
         descending,
         tree: false,
@@ -64,7 +67,7 @@ fn rules<'a>(
 /// The order as it is promised, by comparing values one by one.
 fn plainly(snapshot: &Snapshot, rules: &Rules<'_>) -> Vec<Line> {
     let order = |a: &Line, b: &Line| {
-        let value = |line: &Line| settled(rules.sort, &Row::new(snapshot, line.proc(snapshot).unwrap()));
+        let value = |line: &Line| settled(rules, &Row::new(snapshot, line.proc(snapshot).unwrap()));
         value(a).order(&value(b), rules.descending)
     };
     let present = (0..snapshot.procs.len() as u32).map(|at| Line { at, ..Line::default() });

@@ -262,7 +262,7 @@ fn a_folded_row_shows_the_sums_of_its_subtree() {
         processes: 3,
         threads: 12,
     };
-    let row = Row { snapshot: &snapshot, proc: &proc, sums: Some(&sums) };
+    let row = Row { sums: Some(&sums), ..Row::new(&snapshot, &proc) };
     let alone = Row::new(&snapshot, &proc);
     for column in columns() {
         let differs = column.value(&row) != column.value(&alone);
