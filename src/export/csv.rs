@@ -8,17 +8,35 @@ use crate::catalog::{Column, Value, tty_name};
 use crate::model::{Snapshot, showable};
 
 /// Writes a header of column ids and one record for each process. Numbers are plain, as in JSON; what is not known is
-/// an empty field, and so is what the members of a group differ in; groups have their name and count before all else.
-/// Text is made showable, so no field has a line break.
+/// an empty field. Text is made showable, so no field has a line break.
 pub fn csv(
     snapshot: &Snapshot,
     lines: &[Line<'_>],
     columns: &[&Column],
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    write(snapshot, lines, columns, false, out)
+}
+
+/// The same for groups, which have their name and count before all else. What their members differ in is an empty field.
+pub fn csv_of_groups(
+    snapshot: &Snapshot,
+    lines: &[Line<'_>],
+    columns: &[&Column],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write(snapshot, lines, columns, true, out)
+}
+
+fn write(
+    snapshot: &Snapshot,
+    lines: &[Line<'_>],
+    columns: &[&Column],
+    grouped: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut record = String::new();
     let mut text = String::new();
-    let grouped = lines.first().is_some_and(|line| line.group.is_some());
     record.push_str(if grouped { "group,count" } else { "" });
     for (at, column) in columns.iter().enumerate() {
         record.push_str(if at == 0 && !grouped { "" } else { "," });
@@ -27,12 +45,12 @@ pub fn csv(
     end(&mut record, out)?;
     for line in lines {
         let row = line.row(snapshot);
-        if let (Some((group, _)), Some(name)) = (line.group, line.group_name()) {
+        if grouped {
             text.clear();
-            showable(name.as_bytes(), usize::MAX, &mut text);
+            showable(line.group_name().unwrap_or_default().as_bytes(), usize::MAX, &mut text);
             field(&text, &mut record);
             // Writing to a String does not fail.
-            let _ = write!(record, ",{}", group.members.len());
+            let _ = write!(record, ",{}", line.group.map_or(1, |(group, _)| group.members.len()));
         }
         for (at, column) in columns.iter().enumerate() {
             record.push_str(if at == 0 && !grouped { "" } else { "," });

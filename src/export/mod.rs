@@ -17,7 +17,7 @@ mod table;
 mod tests;
 
 pub use act::{Moment, act, acts};
-pub use csv::csv;
+pub use csv::{csv, csv_of_groups};
 pub use groups::{group_lines, groups};
 pub use json::json;
 pub use select::{Line, Order, select};

@@ -66,6 +66,8 @@ fn write(args: &PsArgs, mut filter: Filter, snapshot: &Snapshot, out: &mut dyn W
     let columns = args.chosen_columns();
     if args.json {
         export::json(snapshot, &lines, &columns, out)
+    } else if args.csv && args.group.is_some() {
+        export::csv_of_groups(snapshot, &lines, &columns, out)
     } else if args.csv {
         export::csv(snapshot, &lines, &columns, out)
     } else {

@@ -10,7 +10,7 @@ use crate::model::{GroupName, Needs, Role};
 
 /// How the members' figures add up, in columns that are not [additive](Column::additive) in the tree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Adds {
+pub(super) enum Adds {
     /// Bytes, or bytes a second.
     Bytes,
     /// A number of things.
@@ -22,7 +22,7 @@ enum Adds {
 }
 
 /// Those columns. What is shared counts for each who has it, as it does in RES.
-const ADDS: &[(&str, Adds)] = &[
+pub(super) const ADDS: &[(&str, Adds)] = &[
     ("private", Adds::Bytes),
     ("pss", Adds::Bytes),
     ("uss", Adds::Bytes),
