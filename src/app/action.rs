@@ -73,9 +73,10 @@ actions! {
         User "user" "User" "show only one user's processes";
         Follow "follow" "Follow" "keep the selected process in view";
         Tree "tree" "Tree" "tree or list";
-        FoldToggle "fold" "Fold" "fold or unfold the subtree; folded, its row shows the sum";
-        FoldAll "fold_all" "Fold" "fold or unfold all subtrees";
-        FoldParent "fold_parent" "Fold" "fold the subtree the row is in, and select its parent";
+        Group "group" "Group" "one row for each program, user, container or unit";
+        FoldToggle "fold" "Fold" "fold or unfold the subtree or group; folded, it shows sums";
+        FoldAll "fold_all" "Fold" "fold or unfold all subtrees or groups";
+        FoldParent "fold_parent" "Fold" "fold the subtree or group the row is in, and select it";
         Sort "sort" "SortBy" "choose the column to sort by";
         SortPrev "sort_prev" "Sort<" "sort by the column to the left";
         SortNext "sort_next" "Sort>" "sort by the column to the right";
@@ -158,7 +159,7 @@ impl Action {
             A::Tree | A::FoldToggle | A::FoldAll | A::FoldParent | A::Sort | A::SortPrev => false,
             A::SortNext | A::SortCpu | A::SortMemory | A::SortTime | A::SortPid | A::Invert => false,
             A::SubtreeSort | A::Threads | A::KernelThreads | A::FullCommand | A::Changes => false,
-            A::ShortLived | A::Tag | A::TagTree | A::Untag | A::Journal => false,
+            A::Group | A::ShortLived | A::Tag | A::TagTree | A::Untag | A::Journal => false,
             A::LabMode | A::LabMore | A::LabFewer | A::LabLonger | A::LabShorter => false,
             A::LabPredict | A::LabList | A::LabField | A::LabFieldBack => false,
             A::LabRows | A::LabZoom | A::LabHold => false,

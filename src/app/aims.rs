@@ -73,6 +73,8 @@ impl Default for Counts {
 pub struct Aims {
     /// Names this dialog to the control thread.
     pub session: u64,
+    /// What all of them have in common, to stand behind "12 processes of", where a group was chosen and is meant.
+    pub common: Option<String>,
     /// Whom it would reach.
     pub targets: Vec<Aimed>,
     /// Where each of them is in `targets`.
@@ -97,8 +99,15 @@ impl Aims {
 
     fn build(session: u64, targets: Vec<Target>, snapshot: &Snapshot, signals: bool) -> Aims {
         let (places, aside) = (HashMap::new(), HashMap::new());
-        let mut aims =
-            Aims { session, targets: Vec::new(), places, aside, signals, counts: Counts::default() };
+        let mut aims = Aims {
+            session,
+            common: None,
+            targets: Vec::new(),
+            places,
+            aside,
+            signals,
+            counts: Counts::default(),
+        };
         aims.take_in(targets, snapshot);
         aims
     }

@@ -34,6 +34,8 @@ pub enum MenuPurpose {
     Sort,
     /// Choose a user; the items' keys are uids, empty for all.
     User,
+    /// Choose what rows are grouped by; the items' keys are those of [`crate::model::GroupBy`], empty for nothing.
+    Group,
     /// Choose what to do; the items' keys are the ids of actions.
     Act,
 }

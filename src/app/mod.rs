@@ -286,12 +286,6 @@ impl App {
         if self.screen != Screen::Processes {
             return Arc::default();
         }
-        self.table
-            .visible()
-            .iter()
-            .filter(|line| line.among != Among::ShortLived)
-            .filter_map(|line| line.proc(&self.snapshot))
-            .map(crate::model::Proc::id)
-            .collect()
+        self.table.on_screen(&self.snapshot).into()
     }
 }

@@ -48,6 +48,8 @@ pub struct SignalMenu {
     pub scopes: Vec<Choosable>,
     /// Who was chosen; every scope begins with them.
     pub chosen: Vec<Target>,
+    /// What they have in common, where they are a group.
+    pub common: Option<String>,
     /// The process group and the session that all chosen share.
     pub group: Option<u32>,
     /// See `group`.
@@ -107,6 +109,7 @@ impl SignalMenu {
             scope: Scope::Chosen,
             scopes: Vec::new(),
             chosen,
+            common: None,
             group,
             session: in_session,
             survey: None,

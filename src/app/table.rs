@@ -1,9 +1,11 @@
 //! The process table: what it shows, in what order, where the cursor is.
 
+mod groups;
+
 use std::collections::HashSet;
 
 use crate::catalog::{Column, column, default_columns};
-use crate::model::{Kind, Needs, Pid, Proc, ProcId, Snapshot, Target};
+use crate::model::{GroupBy, GroupId, Kind, Needs, Pid, Proc, ProcId, Snapshot, Target};
 use crate::query::Filter;
 
 use super::Screens;
@@ -22,6 +24,8 @@ pub struct Table {
     pub descending: bool,
     /// As a tree.
     pub tree: bool,
+    /// One row for those who have this in common, instead of the tree or the list.
+    pub group: Option<GroupBy>,
     /// In the tree, siblings by the sum of their subtrees.
     pub by_total: bool,
     /// Kernel threads too.
@@ -46,9 +50,15 @@ pub struct Table {
     pub first: usize,
     filter: Filter,
     folded: HashSet<ProcId>,
+    /// Groups whose members have rows.
+    unfolded: HashSet<GroupId>,
+    /// The one of them that was unfolded to show somebody who was looked for, and not by its reader.
+    revealed: Option<GroupId>,
     tagged: HashSet<ProcId>,
-    /// Whom the cursor stands on; `None` while it rests on the first row, whoever that is.
+    /// Whom the cursor stands on; `None` while it stands on a group, or rests on the first row, whoever that is.
     chosen: Option<ProcId>,
+    /// The group the cursor stands on.
+    chosen_group: Option<GroupId>,
     /// Whether the one it stood on is gone and it fell upon somebody whom nobody chose.
     fell: bool,
     index: usize,
@@ -77,6 +87,7 @@ impl Table {
             sort,
             descending: true,
             tree: false,
+            group: None,
             by_total: false,
             kernel: false,
             threads: false,
@@ -90,8 +101,11 @@ impl Table {
             first: 0,
             filter: Filter::default(),
             folded: HashSet::new(),
+            unfolded: HashSet::new(),
+            revealed: None,
             tagged: HashSet::new(),
             chosen: None,
+            chosen_group: None,
             fell: false,
             index: 0,
             rows: 1,
@@ -110,6 +124,8 @@ impl Table {
             tree: self.tree,
             by_total: self.by_total,
             folded: &self.folded,
+            group: self.group,
+            unfolded: &self.unfolded,
             kernel: self.kernel,
             ended: self.changes,
             short_lived: self.short_lived,
@@ -118,17 +134,24 @@ impl Table {
             pids: &self.pids,
         };
         self.arranged.arrange(snapshot, &rules);
-        if let Some(id) = self.chosen {
+        self.forget_groups(snapshot);
+        let group = self.chosen_group.as_ref();
+        if let Some(at) = group.and_then(|group| self.line_of_group(snapshot, group)) {
+            self.index = at;
+        } else if let Some(id) = self.chosen {
             if let Some(at) = self.line_of(snapshot, id) {
                 self.index = at;
             } else if let Some(at) = self.fold_over(snapshot, id) {
                 self.choose(snapshot, at);
-            } else {
-                // Gone: the cursor stays where it was and takes whoever stands there now.
-                self.follow = false;
-                self.choose(snapshot, self.index);
+            } else if let Some(at) = self.group_over(snapshot, id) {
+                self.choose(snapshot, at);
+                // One was chosen, and not all of them.
                 self.fell = true;
+            } else {
+                self.fall(snapshot);
             }
+        } else if self.chosen_group.is_some() {
+            self.fall(snapshot);
         } else {
             self.index = 0;
         }
@@ -147,6 +170,13 @@ impl Table {
             self.first = self.index.saturating_sub(before);
         }
         self.reveal();
+    }
+
+    /// Whoever the cursor stood on is gone: it stays where it was and takes whoever stands there now.
+    fn fall(&mut self, snapshot: &Snapshot) {
+        self.follow = false;
+        self.choose(snapshot, self.index);
+        self.fell = true;
     }
 
     /// Forgets folds and tags of processes that are gone.
@@ -211,6 +241,9 @@ impl Table {
     pub fn targets(&self, snapshot: &Snapshot) -> Vec<Target> {
         let target = Proc::target;
         if self.tagged.is_empty() {
+            if let Some((groups, at)) = self.selected_group() {
+                return groups.targets(snapshot, at);
+            }
             return self.selected_process(snapshot).map(target).into_iter().collect();
         }
         let mut ids: Vec<ProcId> = self.tagged.iter().copied().collect();
@@ -225,6 +258,11 @@ impl Table {
             .iter()
             .fold(self.sort.needs_to_sort() | Needs::USER, |sum, column| sum | column.needs);
         needs |= self.filter.needs();
+        if let Some(by) = self.group {
+            // Groups show processes and no tree.
+            let sums = self.columns.iter().map(|column| column.needs_to_group());
+            return sums.fold(needs | by.needs(), |sum, more| sum | more);
+        }
         if self.tree {
             needs |= Needs::MEMORY;
         }
@@ -294,7 +332,8 @@ impl Table {
     /// To the first row, resting there whoever comes to stand on it.
     pub fn top(&mut self) {
         self.follow = false;
-        (self.chosen, self.index, self.first) = (None, 0, 0);
+        (self.chosen, self.chosen_group) = (None, None);
+        (self.index, self.first) = (0, 0);
         self.fell = false;
     }
 
@@ -313,13 +352,15 @@ impl Table {
     /// Puts the cursor on the process with this pid, if it is shown.
     pub fn find_pid(&mut self, snapshot: &Snapshot, pid: Pid) -> bool {
         // A row of the dead borrows its parent's pid.
-        self.find_line(snapshot, self.index, |proc| {
-            proc.task.id.pid == pid && proc.task.kind != Kind::ShortLived
-        })
+        let is_it = |proc: &Proc| proc.task.id.pid == pid && proc.task.kind != Kind::ShortLived;
+        self.find_line(snapshot, self.index, is_it) || self.find_in_folded(snapshot, is_it)
     }
 
     /// Puts the cursor on the next line, from `from` on and round, whose process matches.
     pub fn find(&mut self, snapshot: &Snapshot, from: usize, wanted: &Filter) -> bool {
+        if self.arranged.groups.is_some() {
+            return self.find_in_groups(snapshot, from, wanted);
+        }
         self.find_line(snapshot, from, |proc| wanted.matches(proc))
     }
 
@@ -368,20 +409,23 @@ impl Table {
         }
     }
 
-    /// Tags the selected process, or untags it, and goes to the next row, whatever row it was.
+    /// Tags the selected process or all of the selected group, or untags it, and goes to the next row, whatever row it
+    /// was.
     pub fn toggle_tag(&mut self, snapshot: &Snapshot) {
+        self.toggle_tag_of_group(snapshot);
         if let Some(id) = self.selected_process(snapshot).map(Proc::id)
             && !self.tagged.remove(&id)
         {
             self.tagged.insert(id);
         }
-        if self.selected(snapshot).is_some() {
+        if self.selected(snapshot).is_some() || self.selected_group().is_some() {
             self.step(snapshot, 1);
         }
     }
 
-    /// Tags the selected process and all its descendants.
+    /// Tags the selected process and all its descendants, or all of the selected group.
     pub fn tag_subtree(&mut self, snapshot: &Snapshot) {
+        self.tag_group(snapshot);
         let Some(root) = self.selected_process(snapshot).map(Proc::id) else { return };
         let forest = crate::model::Forest::new(&snapshot.procs);
         let is_root = |at: usize| snapshot.procs.get(at).is_some_and(|proc| proc.id() == root);
@@ -397,8 +441,11 @@ impl Table {
         self.tagged.clear();
     }
 
-    /// Folds or unfolds the subtree of line `index`.
+    /// Folds or unfolds the subtree or the group of line `index`.
     pub fn toggle_fold(&mut self, snapshot: &Snapshot, index: usize) {
+        if self.group.is_some() {
+            return self.toggle_group(snapshot, index);
+        }
         let Some(line) = self.arranged.lines.get(index) else { return };
         if let (true, Some(proc)) = (line.fold != Fold::Leaf, line.proc(snapshot))
             && !self.folded.remove(&proc.id())
@@ -407,8 +454,11 @@ impl Table {
         }
     }
 
-    /// Unfolds everything if anything is folded, else folds every subtree below the roots.
+    /// Unfolds everything if anything is folded, else folds every subtree below the roots, or every group.
     pub fn toggle_fold_all(&mut self, snapshot: &Snapshot) {
+        if self.group.is_some() {
+            return self.toggle_all_groups(snapshot);
+        }
         if !self.folded.is_empty() {
             self.folded.clear();
             return;
@@ -417,8 +467,11 @@ impl Table {
         self.folded = inner.filter_map(|line| line.proc(snapshot)).map(Proc::id).collect();
     }
 
-    /// Folds the subtree the cursor is in and selects its root.
+    /// Folds the subtree or the group the cursor is in and selects its root.
     pub fn fold_parent(&mut self, snapshot: &Snapshot) {
+        if self.group.is_some() {
+            return self.fold_group(snapshot);
+        }
         let Some(depth) = self.arranged.lines.get(self.index).map(|line| line.depth) else { return };
         let parent = |line: &Line| line.depth < depth && line.among == Among::Present;
         let above = self.arranged.lines.iter().take(self.index).rposition(parent);
@@ -431,6 +484,7 @@ impl Table {
     fn choose(&mut self, snapshot: &Snapshot, index: usize) {
         self.index = index.min(self.arranged.lines.len().saturating_sub(1));
         self.chosen = self.selected(snapshot).map(Proc::id);
+        self.chosen_group = self.selected_group().and_then(|(groups, at)| groups.id(snapshot, at));
     }
 
     fn line_of(&self, snapshot: &Snapshot, id: ProcId) -> Option<usize> {

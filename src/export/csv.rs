@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Line;
-use crate::catalog::{Column, Row, Value, tty_name};
+use crate::catalog::{Column, Value, tty_name};
 use crate::model::{Snapshot, showable};
 
 /// Writes a header of column ids and one record for each process. Numbers are plain, as in JSON; what is not known is
@@ -15,17 +15,45 @@ pub fn csv(
     columns: &[&Column],
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    write(snapshot, lines, columns, false, out)
+}
+
+/// The same for groups, which have their name and count before all else. What their members differ in is an empty field.
+pub fn csv_of_groups(
+    snapshot: &Snapshot,
+    lines: &[Line<'_>],
+    columns: &[&Column],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write(snapshot, lines, columns, true, out)
+}
+
+fn write(
+    snapshot: &Snapshot,
+    lines: &[Line<'_>],
+    columns: &[&Column],
+    grouped: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut record = String::new();
     let mut text = String::new();
+    record.push_str(if grouped { "group,count" } else { "" });
     for (at, column) in columns.iter().enumerate() {
-        record.push_str(if at == 0 { "" } else { "," });
+        record.push_str(if at == 0 && !grouped { "" } else { "," });
         field(column.id, &mut record);
     }
     end(&mut record, out)?;
     for line in lines {
-        let row = Row::new(snapshot, line.proc);
+        let row = line.row(snapshot);
+        if grouped {
+            text.clear();
+            showable(line.group_name().unwrap_or_default().as_bytes(), usize::MAX, &mut text);
+            field(&text, &mut record);
+            // Writing to a String does not fail.
+            let _ = write!(record, ",{}", line.group.map_or(1, |(group, _)| group.members.len()));
+        }
         for (at, column) in columns.iter().enumerate() {
-            record.push_str(if at == 0 { "" } else { "," });
+            record.push_str(if at == 0 && !grouped { "" } else { "," });
             text.clear();
             value(column.value(&row), &mut text);
             field(&text, &mut record);

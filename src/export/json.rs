@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Line;
-use crate::catalog::{Column, Row, Value, tty_name};
+use crate::catalog::{Column, Value, tty_name};
 use crate::model::{REPLACEMENT, Snapshot, showable};
 
 /// Writes an array of objects keyed by column id, one line each. Numbers are plain: bytes, seconds, seconds since the
-/// epoch, percent of one core; what is not known is `null`.
+/// epoch, percent of one core; what is not known is `null`, and so is what the members of a group differ in. A group has
+/// its name, its `count` and the pids of its `members` too.
 ///
 /// Bytes that are no UTF-8 become U+FFFD. Characters that could steer a terminal are escaped, which JSON readers undo.
 pub fn json(
@@ -19,10 +20,11 @@ pub fn json(
 ) -> io::Result<()> {
     let mut text = String::from("[");
     for (at, line) in lines.iter().enumerate() {
-        let row = Row::new(snapshot, line.proc);
+        let row = line.row(snapshot);
         text.push_str(if at == 0 { "\n{" } else { ",\n{" });
+        let grouped = group(snapshot, line, &mut text);
         for (at, column) in columns.iter().enumerate() {
-            text.push_str(if at == 0 { "" } else { "," });
+            text.push_str(if at == 0 && !grouped { "" } else { "," });
             string(column.id.as_bytes(), &mut text);
             text.push(':');
             value(column.value(&row), &mut text);
@@ -33,6 +35,21 @@ pub fn json(
     }
     text.push_str(if lines.is_empty() { "]\n" } else { "\n]\n" });
     out.write_all(text.as_bytes())
+}
+
+/// Appends what a group is called, how many are in it, and their pids; whether it is one.
+fn group(snapshot: &Snapshot, line: &Line<'_>, out: &mut String) -> bool {
+    let (Some((group, _)), Some(name)) = (line.group, line.group_name()) else { return false };
+    out.push_str("\"group\":");
+    string(name.as_bytes(), out);
+    // Writing to a String does not fail.
+    let _ = write!(out, ",\"count\":{},\"members\":[", group.members.len());
+    let pids = group.members.iter().filter_map(|at| snapshot.procs.get(*at as usize));
+    for (at, pid) in pids.map(|proc| proc.task.id.pid).enumerate() {
+        let _ = write!(out, "{}{pid}", if at == 0 { "" } else { "," });
+    }
+    out.push(']');
+    true
 }
 
 /// Appends a value.

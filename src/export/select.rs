@@ -2,17 +2,19 @@
 
 use std::cmp::Ordering;
 
-use crate::catalog::{Column, Row};
-use crate::model::{Forest, Proc, Snapshot};
+use crate::catalog::{Column, Grouped, Row};
+use crate::model::{Forest, Proc, Snapshot, Sums};
 use crate::query::Filter;
 
-/// One process of a listing.
+/// One process of a listing, or one group.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     /// The process.
     pub proc: &'a Proc,
     /// How many of its ancestors are listed above it; 0 in a flat listing.
     pub depth: u32,
+    /// Where the line stands for a group: who is in it, of whom the process is one, and their sums.
+    pub group: Option<(Grouped<'a>, &'a Sums)>,
 }
 
 /// In which order processes are listed.
@@ -41,7 +43,7 @@ pub fn select<'a>(snapshot: &'a Snapshot, filter: &Filter, order: &Order<'_>) ->
     let proc = |at: u32| snapshot.procs.get(at as usize);
     if !order.tree {
         let matching = sorted.iter().filter_map(|at| proc(*at)).filter(|proc| filter.matches(proc));
-        return matching.map(|proc| Line { proc, depth: 0 }).collect();
+        return matching.map(|proc| Line::of(proc, 0)).collect();
     }
     let ordered = Forest::new(&snapshot.procs).ordered(sorted.iter().copied());
     let mut lines = Vec::with_capacity(sorted.len());
@@ -49,7 +51,7 @@ pub fn select<'a>(snapshot: &'a Snapshot, filter: &Filter, order: &Order<'_>) ->
     while let Some((at, depth)) = waiting.pop() {
         let mut below = depth;
         if let Some(proc) = proc(at).filter(|proc| filter.matches(proc)) {
-            lines.push(Line { proc, depth });
+            lines.push(Line::of(proc, depth));
             below += 1;
         }
         waiting.extend(ordered.children(at as usize).iter().rev().map(|child| (*child, below)));

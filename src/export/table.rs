@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::Line;
-use crate::catalog::{Align, Cell, Column, Row};
+use crate::catalog::{Align, Cell, Column};
 use crate::model::{Role, Snapshot, showable};
 
 /// Deeper levels of a tree are not indented further, but numbered.
@@ -29,7 +29,7 @@ pub fn table(
     end(&mut text, out)?;
     let mut cell = Cell::new();
     for line in lines {
-        let row = Row::new(snapshot, line.proc);
+        let row = line.row(snapshot);
         for (at, column) in columns.iter().enumerate() {
             cell.clear();
             if column.grows {

@@ -46,7 +46,7 @@ fn written(writer: Writer, snapshot: &Snapshot, lines: &[Line<'_>], columns: &[&
 }
 
 fn all(snapshot: &Snapshot) -> Vec<Line<'_>> {
-    snapshot.procs.iter().map(|proc| Line { proc, depth: 0 }).collect()
+    snapshot.procs.iter().map(|proc| Line::of(proc, 0)).collect()
 }
 
 #[test]

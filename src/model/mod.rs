@@ -14,6 +14,7 @@ mod danger;
 mod deed;
 mod derive;
 mod details;
+mod groups;
 mod id;
 pub mod lab;
 mod needs;
@@ -45,6 +46,7 @@ pub use derive::derive;
 pub use details::{
     Autogroup, Details, Gpu, Io, Namespaces, Oom, Rollup, Sizes, StatDetails, Status, ThreadTimes,
 };
+pub use groups::{Group, GroupBy, GroupId, GroupName, Groups};
 pub use id::{Pid, ProcId};
 pub use needs::{Needs, Wants};
 pub use news::{

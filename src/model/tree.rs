@@ -158,7 +158,7 @@ impl Forest {
 
     /// Sums over every process and its descendants.
     pub fn sums(&self, procs: &[Proc], ticks_per_second: u64) -> Vec<Sums> {
-        let mut sums: Vec<Sums> = procs.iter().map(|proc| own_sums(proc, ticks_per_second)).collect();
+        let mut sums: Vec<Sums> = procs.iter().map(|proc| Sums::of(proc, ticks_per_second)).collect();
         let mut hand_up = |at: usize| {
             let Some(up) = self.parent(at) else { return };
             let Some(own) = sums.get(at).copied() else { return };
@@ -216,7 +216,22 @@ impl Ordered {
 }
 
 impl Sums {
-    fn add(&mut self, other: Sums) {
+    /// What a process alone brings to a sum; a thread brings nothing, its process has counted it, nor do the dead.
+    pub(super) fn of(proc: &Proc, ticks_per_second: u64) -> Sums {
+        if matches!(proc.task.kind, Kind::Thread(_) | Kind::ShortLived) {
+            return Sums::default();
+        }
+        Sums {
+            cpu: proc.cpu,
+            resident: proc.task.memory.known().map(|m| m.resident),
+            cpu_time: proc.task.cpu_nanos(ticks_per_second).unwrap_or(0),
+            processes: 1,
+            threads: proc.task.threads,
+        }
+    }
+
+    /// Adds what others bring.
+    pub(super) fn add(&mut self, other: Sums) {
         self.cpu = match (self.cpu, other.cpu) {
             (Some(a), Some(b)) => Some(a + b),
             (a, b) => a.or(b),
@@ -228,20 +243,6 @@ impl Sums {
         self.cpu_time = self.cpu_time.saturating_add(other.cpu_time);
         self.processes += other.processes;
         self.threads += other.threads;
-    }
-}
-
-/// What a process alone brings to a sum; a thread brings nothing, its process has counted it, nor do the dead.
-fn own_sums(proc: &Proc, ticks_per_second: u64) -> Sums {
-    if matches!(proc.task.kind, Kind::Thread(_) | Kind::ShortLived) {
-        return Sums::default();
-    }
-    Sums {
-        cpu: proc.cpu,
-        resident: proc.task.memory.known().map(|m| m.resident),
-        cpu_time: proc.task.cpu_nanos(ticks_per_second).unwrap_or(0),
-        processes: 1,
-        threads: proc.task.threads,
     }
 }
 

@@ -12,7 +12,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use super::output;
 use super::words::delay;
 use crate::catalog::{Column, column, columns, default_columns};
-use crate::model::{Needs, Pid, Untrusted};
+use crate::model::{GroupBy, Needs, Pid, Untrusted};
 use crate::query::fields;
 
 /// Most of a line of a complaint, in cells.
@@ -67,6 +67,9 @@ pub(super) struct Options {
     /// Start with the tree of processes
     #[arg(short, long)]
     pub tree: bool,
+    /// Start with one row for each program, user, container or systemd unit
+    #[arg(long, value_name = "BY", value_parser = group_by)]
+    pub group: Option<GroupBy>,
     /// Sort by this column; `help` lists them
     #[arg(short, long, value_name = "COLUMN", value_parser = sort_key)]
     pub sort_key: Option<SortKey>,
@@ -157,9 +160,12 @@ pub(super) struct PsArgs {
     #[arg(long, value_name = "COLUMN", default_value = "cpu", value_parser = column_id)]
     pub sort: &'static Column,
     /// List children below their parents
-    #[arg(long)]
+    #[arg(long, conflicts_with = "group")]
     pub tree: bool,
-    /// List at most so many processes
+    /// List one row for each program, user, container or systemd unit, with the sums of its members; JSON has their pids
+    #[arg(long, value_name = "BY", value_parser = group_by)]
+    pub group: Option<GroupBy>,
+    /// List at most so many processes, or groups
     #[arg(short = 'n', long = "lines", value_name = "N")]
     pub lines: Option<usize>,
     /// Seconds between the two looks that rates need, 0.1 to 3600
@@ -348,6 +354,11 @@ fn column_id(text: &str) -> Result<&'static Column, String> {
     column(&wanted.to_ascii_lowercase())
         .or_else(by_title)
         .ok_or_else(|| "there is no such column; `glowtop print columns` lists them".to_owned())
+}
+
+fn group_by(text: &str) -> Result<GroupBy, String> {
+    let one_of = || format!("it is one of {}", GroupBy::ALL.map(GroupBy::id).join(", "));
+    GroupBy::from_id(&text.trim().to_ascii_lowercase()).ok_or_else(one_of)
 }
 
 fn sort_key(text: &str) -> Result<SortKey, String> {

@@ -9,7 +9,7 @@ use super::output;
 use super::words::understand;
 use crate::catalog::Column;
 use crate::export::{self, Order};
-use crate::model::{Kind, Needs, NoSample, Snapshot, Source, Wants, derive};
+use crate::model::{GroupBy, Kind, Needs, NoSample, Proc, Snapshot, Source, Wants, derive};
 use crate::query::Filter;
 
 /// Looks twice, [`PsArgs::delay`] apart, and writes what was asked for. Status 2 where there is nothing to look at, and
@@ -22,6 +22,7 @@ pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
     let pause = || std::thread::sleep(Duration::from_secs_f64(args.delay));
     let columns = args.chosen_columns().into_iter().map(Column::needs_to_sort);
     let asked = columns.fold(filter.needs() | args.sort.needs_to_sort(), |sum, needs| sum | needs);
+    let asked = asked | args.group.map_or(Needs::NOTHING, GroupBy::needs);
     match look_twice(source.as_mut(), asked, pause) {
         Ok(snapshot) => {
             if snapshot.system.hidepid {
@@ -48,19 +49,25 @@ fn look_twice(source: &mut dyn Source, asked: Needs, pause: impl FnOnce()) -> Re
 fn write(args: &PsArgs, mut filter: Filter, snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
     filter.look(snapshot);
     let order = Order { tree: args.tree, ..Order::by(args.sort) };
-    let mut lines = export::select(snapshot, &filter, &order);
-    if !filter.is_empty() {
-        // The filter stands in our own command line; nobody looks for that.
-        let own = snapshot.host().own_pid;
-        lines.retain(|line| match line.proc.task.kind {
-            Kind::Thread(process) => Some(process) != own,
-            _ => Some(line.proc.task.id.pid) != own,
-        });
-    }
+    // The filter stands in our own command line; nobody looks for that.
+    let own = snapshot.host().own_pid.filter(|_| !filter.is_empty());
+    let is_own = |proc: &Proc| match proc.task.kind {
+        Kind::Thread(process) => Some(process) == own,
+        _ => Some(proc.task.id.pid) == own,
+    };
+    let groups =
+        args.group.map(|by| export::groups(snapshot, by, |proc| !is_own(proc) && filter.matches(proc)));
+    let mut lines = match &groups {
+        Some(groups) => export::group_lines(snapshot, groups, &order),
+        None => export::select(snapshot, &filter, &order),
+    };
+    lines.retain(|line| line.group.is_some() || !is_own(line.proc));
     lines.truncate(args.lines.unwrap_or(usize::MAX));
     let columns = args.chosen_columns();
     if args.json {
         export::json(snapshot, &lines, &columns, out)
+    } else if args.csv && args.group.is_some() {
+        export::csv_of_groups(snapshot, &lines, &columns, out)
     } else if args.csv {
         export::csv(snapshot, &lines, &columns, out)
     } else {

@@ -119,6 +119,7 @@ pub(super) fn themes(depth: view::Depth, unicode: bool) -> Vec<view::Theme> {
 fn table(options: &Options) -> Result<Table, ExitCode> {
     let mut table = Table::default();
     table.tree = options.tree;
+    table.group = options.group;
     if !options.columns.is_empty() {
         table.columns.clone_from(&options.columns);
     }

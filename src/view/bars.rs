@@ -154,7 +154,10 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
     }
     if table.follow {
         cell.clear();
-        if let Some(proc) = table.selected(&app.snapshot) {
+        if let Some((groups, at)) = table.selected_group() {
+            let name = groups.phrase(&app.snapshot, at, 24).unwrap_or_default();
+            cell.push(Role::Text, &name);
+        } else if let Some(proc) = table.selected(&app.snapshot) {
             cell.push_fmt(Role::Text, format_args!("{} ", proc.task.id.pid));
             cell.push_foreign(Role::Text, proc.task.comm.bytes(), 24);
         }
@@ -174,6 +177,11 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
     }
     let arranged = table.arranged();
     pen.fmt(dim, format_args!("{} shown", arranged.matching));
+    if let Some(groups) = &arranged.groups {
+        let (count, by) = (groups.list().len(), groups.by.id());
+        let groups = if count == 1 { "group" } else { "groups" };
+        pen.fmt(dim, format_args!(" in {count} {groups} by {by}"));
+    }
     if app.snapshot.partial {
         pen.put(dim, " so far");
     }

@@ -8,7 +8,7 @@ use super::Theme;
 use super::pen::Pen;
 use crate::app::{Among, App, DEEPEST, Fold, Hit, Line, Table};
 use crate::catalog::{Align, Cell, Column, Row};
-use crate::model::{Kind, Proc, Role, Snapshot};
+use crate::model::{Kind, Proc, Role};
 
 /// The room the command keeps, cells, in a list and in the tree with its branches.
 const COMMAND_ROOM: [usize; 2] = [24, 36];
@@ -32,7 +32,7 @@ fn hidden(table: &Table, width: u16) -> u64 {
         return hidden;
     }
     let room = |c: &Column| {
-        if c.grows { COMMAND_ROOM[usize::from(table.tree)] } else { usize::from(c.width) + 1 }
+        if c.grows { COMMAND_ROOM[usize::from(table.is_nested())] } else { usize::from(c.width) + 1 }
     };
     let mut sum: usize = table.columns.iter().map(|column| room(column)).sum();
     // There is one of each in the catalog: this is asked for each row of each frame.
@@ -61,9 +61,9 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, cell:
         if y >= area.bottom() {
             break;
         }
-        let Some(proc) = line.proc(&app.snapshot) else { continue };
+        let Some(row) = app.table.arranged().row(&app.snapshot, line) else { continue };
         let chosen = app.table.first + i == app.table.cursor();
-        draw_line(Rect { y, height: 1, ..area }, buf, theme, app, *line, proc, chosen, cell);
+        draw_line(Rect { y, height: 1, ..area }, buf, theme, app, *line, &row, chosen, cell);
     }
 }
 
@@ -114,28 +114,26 @@ fn draw_line(
     theme: &Theme,
     app: &App,
     line: Line,
-    proc: &Proc,
+    row: &Row<'_>,
     chosen: bool,
     cell: &mut Cell,
 ) {
     let table = &app.table;
-    let look = row_role(app, line, proc, chosen);
+    let look = row_role(app, line, row.proc, chosen);
     let over = look.map(|role| theme.style(role));
-    let frozen = line.among == Among::Present && app.deeds.frozen.has(proc.id());
-    let sums = if line.fold == Fold::Closed { table.arranged().sums.get(line.at as usize) } else { None };
-    let row = Row { snapshot: &app.snapshot, proc, sums };
+    let frozen = is_frozen(app, line, row.proc);
     let mut pen = Pen::scrolled(buf, area, table.shift);
     for (i, column) in shown(table, area.width) {
         if pen.left() == 0 {
             break;
         }
-        if i > 0 && frozen && is_name(column) {
+        if i > 0 && frozen && column.is_name() {
             pen.put(over.unwrap_or_else(|| theme.style(Role::Stopped)), theme.glyphs().frozen());
         } else if i > 0 {
             pen.skip(1);
         }
         let mut room = column.width;
-        if table.tree && is_name(column) {
+        if table.is_nested() && column.is_name() {
             room =
                 room.saturating_sub(draw_branch(&mut pen, theme, over, line, Indent::new(table, area.width)));
         }
@@ -143,13 +141,13 @@ fn draw_line(
         if column.grows {
             cell.limit(pen.reach());
         }
-        column.cell(&row, cell);
+        column.cell(row, cell);
         let pad = room.saturating_sub(cell.width() as u16);
         if column.align == Align::Right {
             pen.skip(pad);
         }
         for (text, role) in cell.parts() {
-            pen.put(over.unwrap_or_else(|| theme.style(shade(role, line, proc, &app.snapshot))), text);
+            pen.put(over.unwrap_or_else(|| theme.style(shade(role, line, row, app))), text);
         }
         if column.align == Align::Left && !column.grows {
             pen.skip(pad);
@@ -165,38 +163,49 @@ fn row_role(app: &App, line: Line, proc: &Proc, chosen: bool) -> Option<Role> {
     if chosen {
         return Some(if app.table.follow { Role::Followed } else { Role::Selection });
     }
-    if app.table.is_tagged(proc.id()) {
+    let group = line.among == Among::Group;
+    if (!group && app.table.is_tagged(proc.id())) || app.table.is_group_tagged(&app.snapshot, &line) {
         return Some(Role::Tagged);
     }
-    if line.among != Among::Present {
+    if !group && line.among != Among::Present {
         return Some(Role::Ended);
     }
-    if app.deeds.frozen.has(proc.id()) {
+    if is_frozen(app, line, proc) {
         return Some(Role::Stopped);
     }
-    if app.table.changes && app.snapshot.is_new(proc) {
+    if app.table.changes && !group && app.snapshot.is_new(proc) {
         return Some(Role::New);
     }
     None
 }
 
+/// Whether we have frozen it; of a group, all of it.
+fn is_frozen(app: &App, line: Line, proc: &Proc) -> bool {
+    let frozen = &app.deeds.frozen;
+    match line.among {
+        Among::Present => frozen.has(proc.id()),
+        Among::Group => {
+            app.table.is_each_of_group(&app.snapshot, &line, !frozen.is_empty(), |id| frozen.has(id))
+        }
+        Among::ShortLived | Among::Ended => false,
+    }
+}
+
 /// The role of a part of a cell, given whose row it stands in: rows that only lead to a match are dim, all of them;
 /// strangers' rows are quiet, threads have their own look, and figures that matter keep theirs.
-fn shade(role: Role, line: Line, proc: &Proc, snapshot: &Snapshot) -> Role {
+fn shade(role: Role, line: Line, row: &Row<'_>, app: &App) -> Role {
+    let (proc, own_uid) = (row.proc, row.snapshot.host().own_uid);
+    let group = row.group.and(app.table.arranged().groups.as_ref());
+    // A group in which several have a part is not a stranger's.
+    let several =
+        group.is_some_and(|groups| groups.list().get(line.at as usize).is_some_and(|group| !group.one_owner));
     match role {
         _ if line.context => Role::Dim,
         Role::Text | Role::Strong if matches!(proc.task.kind, Kind::Thread(_)) => Role::Thread,
         Role::Text if proc.task.kind == Kind::Kernel => Role::Kernel,
-        Role::Text if proc.task.uid.known().is_some_and(|uid| *uid != snapshot.host().own_uid) => {
-            Role::OtherUser
-        }
+        Role::Text if proc.task.uid.known().is_some_and(|uid| *uid != own_uid) && !several => Role::OtherUser,
         _ => role,
     }
-}
-
-/// Whether the tree's branches are drawn in this column.
-fn is_name(column: &Column) -> bool {
-    matches!(column.id, "command" | "cmdline" | "comm")
 }
 
 /// How far the tree's rows are indented: the branches take half of the name's room, however deep it is.
@@ -212,7 +221,7 @@ impl Indent {
     /// As wide as the column of names allows in a terminal of this width.
     fn new(table: &Table, width: u16) -> Indent {
         let before: u16 =
-            shown(table, width).take_while(|(_, c)| !is_name(c)).map(|(_, c)| c.width + 1).sum();
+            shown(table, width).take_while(|(_, c)| !c.is_name()).map(|(_, c)| c.width + 1).sum();
         let room = width.saturating_sub(before);
         let unit = match room {
             0..24 => 1,
@@ -261,6 +270,11 @@ fn draw_branch(pen: &mut Pen<'_>, theme: &Theme, over: Option<Style>, line: Line
         (Fold::Open, false) => "+ ",
         (Fold::Closed, false) => "> ",
     };
+    if line.among == Among::Group {
+        let open = if unicode { "▾ " } else { "v " };
+        pen.put(mark_style, if line.fold == Fold::Open { open } else { mark });
+        return 2;
+    }
     if line.depth == 0 {
         if line.fold != Fold::Closed {
             return 0;
@@ -299,8 +313,8 @@ pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Hit {
     let number = table.first + usize::from(y - area.y - 1);
     let Some(line) = table.lines().get(number) else { return Hit::Nothing };
     if let Some((_, c, start)) = column
-        && table.tree
-        && is_name(c)
+        && table.is_nested()
+        && c.is_name()
         && line.fold != Fold::Leaf
     {
         // The mark is the last piece of the branch; a root's is at its very start.

@@ -14,7 +14,7 @@ use std::time::Instant;
 use glowtop::app::{App, DEFAULT_KEYMAP, Fold, Input, Keymap, Msg, Rules, Start, Table, arrange};
 use glowtop::catalog::column;
 use glowtop::config;
-use glowtop::model::{Nanos, Needs, Sample, Snapshot, Source, Wants, derive};
+use glowtop::model::{GroupBy, GroupId, Nanos, Needs, Sample, Snapshot, Source, Wants, derive};
 use glowtop::query::Filter;
 use glowtop::sampler::Synthetic;
 use glowtop::shell::Frames;
@@ -160,6 +160,9 @@ impl Bench {
         let mut filter = Filter::default();
         for (what, sort, tree, text) in [
             ("arrange: by cpu", "cpu", false, ""),
+            ("arrange: groups by program", "cpu", false, ""),
+            ("arrange: groups, by nice", "nice", false, ""),
+            ("arrange: groups, unfolded", "cpu", false, ""),
             ("arrange: by time", "time", false, ""),
             ("arrange: by command", "command", false, ""),
             ("arrange: tree by cpu", "cpu", true, ""),
@@ -170,6 +173,10 @@ impl Bench {
             filter.clone_from(&Filter::parse(text));
             filter.look(&snapshot);
             let folded = std::collections::HashSet::new();
+            let group = what.contains("groups").then_some(GroupBy::Program);
+            let names =
+                snapshot.procs.iter().map(|proc| GroupId::new(GroupBy::Program, GroupBy::Program.of(proc)));
+            let unfolded = names.filter(|_| what.contains("unfolded")).collect();
             let sort = column(sort).unwrap();
             let rules = Rules {
                 sort,
@@ -177,6 +184,8 @@ impl Bench {
                 tree,
                 by_total: false,
                 folded: &folded,
+                group,
+                unfolded: &unfolded,
                 kernel: true,
                 ended: true,
                 short_lived: true,
@@ -203,8 +212,28 @@ impl Bench {
         }
     }
 
+    /// What all members have to be asked for costs more than a row of a list.
+    fn draw_groups(&self, theme: &Theme) {
+        let mut looks = self.looks();
+        let mut app = mind(false, &mut looks);
+        for key in ["G", "Home", "Enter"] {
+            app.update(Nanos(3), Msg::Input(Input::Key(key.parse().unwrap())));
+        }
+        app.update(Nanos(4), Msg::Snapshot(looks()));
+        let (mut painter, mut buffer) = (Painter::default(), Buffer::empty(AREA));
+        self.measure_steady(
+            "draw, groups",
+            || (),
+            |()| {
+                buffer.reset();
+                painter.draw(&app, theme, AREA, &mut buffer);
+            },
+        );
+    }
+
     fn draw(&self) {
         let theme = Theme::new(&config::Theme::parse(config::BUILTIN_THEMES[0].1).0, Depth::True, true);
+        self.draw_groups(&theme);
         for (tree, [layout, draw, same, send, frame]) in [
             (
                 false,

@@ -14,6 +14,7 @@ mod details;
 mod drawing;
 mod fixture;
 mod gate;
+mod groups;
 mod hang;
 mod header;
 mod house;

@@ -51,7 +51,7 @@ proptest! {
         names in prop::collection::vec(("[ -~äß漢]{1,12}", prop::option::of(0.0f64..1e4)), 0..6)
     ) {
         let snapshot = snapshot(&names);
-        let lines: Vec<_> = snapshot.procs.iter().map(|proc| Line { proc, depth: 0 }).collect();
+        let lines: Vec<_> = snapshot.procs.iter().map(|proc| Line::of(proc, 0)).collect();
         let every: Vec<&Column> = columns().iter().collect();
         let (mut csv, mut json, mut table) = (Vec::new(), Vec::new(), Vec::new());
         export::csv(&snapshot, &lines, &every, &mut csv).unwrap();

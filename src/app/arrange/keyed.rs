@@ -1,6 +1,6 @@
 //! The order of rows: what each sorts by, as keys that compare quickly.
 
-use crate::catalog::{Column, Row, Value};
+use crate::catalog::{Row, Value};
 use crate::model::{Snapshot, Sums};
 
 use super::Rules;
@@ -64,13 +64,14 @@ pub(super) fn value_at<'a>(
     at: u32,
 ) -> Value<'a> {
     let sums = if rules.by_total { sums.get(at as usize) } else { None };
-    let row = snapshot.procs.get(at as usize).map(|proc| Row { snapshot, proc, sums });
-    row.map_or(Value::Unknown, |row| settled(rules.sort, &row))
+    let row = snapshot.procs.get(at as usize).map(|proc| Row { sums, ..Row::new(snapshot, proc) });
+    row.map_or(Value::Unknown, |row| settled(rules, &row))
 }
 
 /// What a row sorts by: its value as far as it can be seen.
-pub(super) fn settled<'a>(column: &Column, row: &Row<'a>) -> Value<'a> {
-    match column.value(row) {
+pub(super) fn settled<'a>(rules: &Rules<'_>, row: &Row<'a>) -> Value<'a> {
+    let column = rules.sort;
+    match column.value_to_sort(row, rules.descending) {
         Value::Float(value) if column.grain > 0.0 => Value::Float((value / column.grain).round()),
         value => value,
     }

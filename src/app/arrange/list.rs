@@ -13,7 +13,7 @@ pub(super) fn arrange(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out
     let mut keyed = Keyed::with_capacity(snapshot.procs.len());
     for (at, proc) in (0u32..).zip(&snapshot.procs) {
         if out.wants(proc, rules) {
-            keyed.push(at, &settled(rules.sort, &Row::new(snapshot, proc)), rules.descending);
+            keyed.push(at, &settled(rules, &Row::new(snapshot, proc)), rules.descending);
         }
     }
     let order = keyed.sorted(|at| value_at(snapshot, rules, &[], at), rules.descending);
@@ -23,10 +23,10 @@ pub(super) fn arrange(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out
 }
 /// Puts the rows of the dead where their last figures belong, behind what is equal to them. Every row is moved once,
 /// however many are put in.
-fn insert_in_list(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], lines: &mut Vec<Line>) {
+pub(super) fn insert_in_list(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], lines: &mut Vec<Line>) {
     let valued = |line: &Line| {
         let proc = line.proc(snapshot)?;
-        Some((settled(rules.sort, &Row::new(snapshot, proc)), *line))
+        Some((settled(rules, &Row::new(snapshot, proc)), *line))
     };
     let mut dead: Vec<(Value<'_>, Line)> = dead.iter().filter_map(valued).collect();
     dead.sort_by(|a, b| a.0.order(&b.0, rules.descending));
@@ -36,7 +36,7 @@ fn insert_in_list(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], lines: 
     for (left, (value, line)) in dead.iter().enumerate().rev() {
         let place = lines.get(..end).unwrap_or(&[]).partition_point(|l| {
             l.proc(snapshot).is_some_and(|other| {
-                let theirs = settled(rules.sort, &Row::new(snapshot, other));
+                let theirs = settled(rules, &Row::new(snapshot, other));
                 theirs.order(value, rules.descending) != Ordering::Greater
             })
         });

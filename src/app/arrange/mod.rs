@@ -3,6 +3,7 @@
 //! A *line* is one row of the table before it is drawn. Lines are small and cheap; nothing of a row is formatted here.
 
 mod dead;
+mod groups;
 mod keyed;
 mod list;
 mod tree;
@@ -12,8 +13,8 @@ mod tests;
 
 use std::collections::HashSet;
 
-use crate::catalog::Column;
-use crate::model::{Forest, Kind, Pid, Proc, ProcId, Snapshot, Sums};
+use crate::catalog::{Column, Row};
+use crate::model::{Forest, GroupBy, GroupId, Groups, Kind, Pid, Proc, ProcId, Snapshot, Sums};
 use crate::query::Filter;
 
 /// How deep a line is drawn indented; deeper ones say so by a number.
@@ -41,6 +42,8 @@ pub enum Among {
     ShortLived,
     /// [`Snapshot::ended`]: it has just ended.
     Ended,
+    /// None: it is one of [`Arrangement::groups`].
+    Group,
 }
 
 /// One row of the table.
@@ -75,6 +78,10 @@ pub struct Rules<'a> {
     pub by_total: bool,
     /// Subtrees that are folded.
     pub folded: &'a HashSet<ProcId>,
+    /// One row for those who have this in common, instead of a tree or a list.
+    pub group: Option<GroupBy>,
+    /// Groups that are unfolded.
+    pub unfolded: &'a HashSet<GroupId>,
     /// Kernel threads too.
     pub kernel: bool,
     /// Rows that have just ended too.
@@ -99,6 +106,8 @@ pub struct Arrangement {
     pub sums: Vec<Sums>,
     /// The forest; `None` where not a tree.
     pub forest: Option<Forest>,
+    /// The groups; `None` where there are none.
+    pub groups: Option<Groups>,
     /// Kernel threads that are not shown.
     pub hidden_kernel: usize,
     /// Processes that match, context not counted.
@@ -121,11 +130,22 @@ impl Arrangement {
         lines.clear();
         *self = Arrangement { lines, ..Arrangement::default() };
         let dead = dead::lines(snapshot, rules);
-        if rules.tree {
+        if let Some(by) = rules.group {
+            groups::arrange(snapshot, rules, by, &dead, self);
+        } else if rules.tree {
             tree::arrange(snapshot, rules, &dead, self);
         } else {
             list::arrange(snapshot, rules, &dead, self);
         }
+    }
+
+    /// What columns are asked about for a line of `snapshot`: a process, a folded subtree or a group.
+    pub fn row<'a>(&'a self, snapshot: &'a Snapshot, line: &Line) -> Option<Row<'a>> {
+        if line.among == Among::Group {
+            return groups::row(snapshot, self.groups.as_ref()?, line.at as usize);
+        }
+        let sums = if line.fold == Fold::Closed { self.sums.get(line.at as usize) } else { None };
+        line.proc(snapshot).map(|proc| Row { sums, ..Row::new(snapshot, proc) })
     }
 
     /// Whether a process is wanted, which is noted.
@@ -155,12 +175,14 @@ fn thread_of(proc: &Proc, pids: &[Pid]) -> bool {
     matches!(proc.task.kind, Kind::Thread(process) if pids.contains(&process))
 }
 impl Line {
-    /// The process of this line in `snapshot`, or the row that stands for some that died between two looks.
+    /// The process of this line in `snapshot`, or the row that stands for some that died between two looks. A group is no
+    /// process.
     pub fn proc<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Proc> {
         let list = match self.among {
             Among::Present => &snapshot.procs,
             Among::ShortLived => &snapshot.short_lived,
             Among::Ended => &snapshot.ended,
+            Among::Group => return None,
         };
         list.get(self.at as usize)
     }

@@ -3,7 +3,7 @@ use super::*;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::catalog::{Row, columns};
+use crate::catalog::{Row, Value, columns};
 use crate::model::{Nanos, Reading, Task, TaskMemory};
 use proptest::prelude::*;
 
@@ -46,7 +46,10 @@ fn rules<'a>(
     folded: &'a HashSet<ProcId>,
     descending: bool,
 ) -> Rules<'a> {
+    static NONE: std::sync::LazyLock<HashSet<GroupId>> = std::sync::LazyLock::new(HashSet::new);
     Rules {
+        group: None,
+        unfolded: &NONE,
         sort,
         descending,
         tree: false,
@@ -64,7 +67,7 @@ fn rules<'a>(
 /// The order as it is promised, by comparing values one by one.
 fn plainly(snapshot: &Snapshot, rules: &Rules<'_>) -> Vec<Line> {
     let order = |a: &Line, b: &Line| {
-        let value = |line: &Line| settled(rules.sort, &Row::new(snapshot, line.proc(snapshot).unwrap()));
+        let value = |line: &Line| settled(rules, &Row::new(snapshot, line.proc(snapshot).unwrap()));
         value(a).order(&value(b), rules.descending)
     };
     let present = (0..snapshot.procs.len() as u32).map(|at| Line { at, ..Line::default() });
@@ -108,6 +111,58 @@ proptest! {
             prop_assert_eq!(seen.len(), snapshot.procs.len());
             let dead = tree.lines.iter().filter(|line| line.among == Among::Ended).count();
             prop_assert_eq!(dead, snapshot.ended.len());
+        }
+    }
+
+    #[test]
+    fn every_process_that_matches_is_in_one_group_whose_sums_are_those_of_its_members(
+        snapshot in any_snapshot(), descending: bool, open: bool, by_name: bool
+    ) {
+        let (filter, folded) = (Filter::parse(if by_name { "a" } else { "" }), HashSet::new());
+        let by = GroupBy::Program;
+        let matching: Vec<u32> =
+            (0..snapshot.procs.len() as u32).filter(|at| filter.matches(&snapshot.procs[*at as usize])).collect();
+        let unfolded: HashSet<GroupId> = snapshot.procs.iter().map(|proc| GroupId::new(by, by.of(proc))).collect();
+        for sort in columns() {
+            let list = rules(sort, &filter, &folded, descending);
+            let rank = arrange(&Snapshot { ended: Vec::new(), ..snapshot.clone() }, &list).lines;
+            let rank = |at: u32| rank.iter().position(|line| line.at == at);
+            let unfolded = if open { unfolded.clone() } else { HashSet::new() };
+            let grouped = arrange(&snapshot, &Rules { group: Some(by), unfolded: &unfolded, ..list.clone() });
+            let groups = grouped.groups.as_ref().unwrap();
+            let mut all = groups.all_members().to_vec();
+            all.sort_unstable();
+            prop_assert_eq!(&all, &matching);
+            prop_assert_eq!(grouped.matching, matching.len());
+            let mut before: Option<Value<'_>> = None;
+            let mut rows: Vec<usize> = Vec::new();
+            for line in &grouped.lines {
+                if line.among != Among::Group {
+                    prop_assert!(open && line.depth == 1);
+                    prop_assert_eq!(by.of(line.proc(&snapshot).unwrap()), groups.name(&snapshot, *rows.last().unwrap()).unwrap());
+                    continue;
+                }
+                let at = line.at as usize;
+                rows.push(at);
+                let members = groups.members(at);
+                prop_assert!(!members.is_empty());
+                let cpu = members.iter().filter_map(|at| snapshot.procs[*at as usize].cpu).reduce(|a, b| a + b);
+                let sums = groups.list()[at].sums;
+                prop_assert_eq!((sums.cpu, sums.processes as usize), (cpu, members.len()));
+                // In order, the unknown last.
+                let value = settled(&list, &grouped.row(&snapshot, line).unwrap());
+                if let Some(before) = before.replace(value) {
+                    prop_assert!(before.order(&value, descending).is_le(), "{}: {:?} {:?}", sort.id, before, value);
+                }
+            }
+            prop_assert_eq!(rows.len(), groups.list().len());
+            // Members stand in the order they have in the list.
+            for pair in grouped.lines.iter().filter(|line| line.among == Among::Present).collect::<Vec<_>>().windows(2) {
+                let same = by.of(pair[0].proc(&snapshot).unwrap()) == by.of(pair[1].proc(&snapshot).unwrap());
+                prop_assert!(!same || rank(pair[0].at) < rank(pair[1].at), "{}", sort.id);
+            }
+            let shown = grouped.lines.iter().filter(|line| line.among == Among::Present).count();
+            prop_assert_eq!(shown, if open { matching.len() } else { 0 });
         }
     }
 

@@ -37,7 +37,7 @@ pub(super) fn arrange(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out
         let wanted = out.wants(proc, rules);
         marks.push(if wanted { Mark(Mark::MATCHING | Mark::KEPT) } else { Mark::default() });
         if !rules.by_total {
-            keyed.push(at, &settled(rules.sort, &Row::new(snapshot, proc)), rules.descending);
+            keyed.push(at, &settled(rules, &Row::new(snapshot, proc)), rules.descending);
         }
     }
     let forest = Forest::of_links(&links);

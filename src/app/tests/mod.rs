@@ -4,6 +4,7 @@
 
 mod control;
 mod filter;
+mod groups;
 mod journal;
 mod lab;
 mod readonly;
@@ -149,16 +150,24 @@ impl Desk {
         }
     }
 
-    /// The rows by name and pid, `>` before the selected one, `+` before tagged ones, dots for depth.
+    /// The rows by pid, groups by name and count, `>` before the selected one, `+` before tagged ones, dots for depth, `*`
+    /// behind what is folded.
     fn rows(&self) -> Vec<String> {
         let row = |(i, line): (usize, &Line)| {
-            let proc = line.proc(&self.app.snapshot).unwrap();
             let cursor = if i == self.app.table.cursor() { ">" } else { "" };
+            if let (Among::Group, Some(groups)) = (line.among, &self.app.table.arranged().groups) {
+                let (table, snapshot, at) = (&self.app.table, &self.app.snapshot, line.at as usize);
+                let tag = if table.is_group_tagged(snapshot, line) { "+" } else { "" };
+                let name = groups.phrase(snapshot, at, 40).unwrap();
+                let fold = if line.fold == Fold::Closed { "*" } else { "" };
+                return format!("{cursor}{tag}{name} {}{fold}", groups.members(at).len());
+            }
+            let proc = line.proc(&self.app.snapshot).unwrap();
             let tag = if self.app.table.is_tagged(proc.id()) { "+" } else { "" };
             let fold = if line.fold == Fold::Closed { "*" } else { "" };
             let dots = ".".repeat(usize::from(line.depth));
             let ended = match line.among {
-                Among::Present => "",
+                Among::Present | Among::Group => "",
                 Among::ShortLived => "x",
                 Among::Ended => "!",
             };

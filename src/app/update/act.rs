@@ -63,12 +63,18 @@ impl App {
                     table.go_to(&snapshot, table.cursor());
                 }
             }
+            Action::Tree if table.group.is_some() => {
+                table.tree = true;
+                table.set_group(&snapshot, None);
+                self.say(Role::Text, "the tree of processes, in place of groups");
+            }
             Action::Tree => {
                 table.tree = !table.tree;
                 self.rearrange();
             }
-            Action::FoldToggle | Action::FoldAll | Action::FoldParent if !table.tree => {
-                self.say(Role::Text, "folding needs the tree: F5");
+            Action::Group => self.open_group_menu(),
+            Action::FoldToggle | Action::FoldAll | Action::FoldParent if !table.is_nested() => {
+                self.say(Role::Text, "folding needs the tree (F5) or groups (G)");
             }
             Action::FoldToggle => {
                 table.toggle_fold(&snapshot, table.cursor());
@@ -95,6 +101,9 @@ impl App {
                 let what = if table.by_total { "the sum of their subtrees" } else { "their own value" };
                 self.say(Role::Text, format!("siblings are ordered by {what}"));
                 self.rearrange();
+            }
+            Action::Threads if table.group.is_some() => {
+                self.say(Role::Text, "groups are of processes: the list and the tree show threads");
             }
             Action::Threads => {
                 table.threads = !table.threads;

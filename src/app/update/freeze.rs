@@ -60,8 +60,15 @@ impl App {
         }
         if let (true, Some(target)) = (self.table.take_fall(), targets.first()) {
             let (name, pid) = (target.name.show(20), target.id.pid);
-            let text =
-                format!("that process is gone; the cursor is on {name} ({pid}) now: once more to {what} it");
+            let text = match self.table.targets_in_common(&self.snapshot) {
+                Some(common) => {
+                    let many = targets.len();
+                    format!("the cursor fell on a group, {many} of {common}: once more to {what} all of them")
+                }
+                None => format!(
+                    "that process is gone; the cursor is on {name} ({pid}) now: once more to {what} it"
+                ),
+            };
             self.say(Role::Warn, text);
             return None;
         }

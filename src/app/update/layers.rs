@@ -1,7 +1,7 @@
 //! What opens above a screen, and what is done with its answer.
 
 use crate::catalog::{Column, column};
-use crate::model::{Kind, Role};
+use crate::model::{GroupBy, Kind, Role};
 
 use crate::app::{Action, App, Effect, Layer, LineEdit, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
 
@@ -22,6 +22,34 @@ impl App {
         let items: Vec<MenuItem> = self.table.columns.iter().map(item).collect();
         let at = self.table.columns.iter().position(|c| c.id == self.table.sort.id).unwrap_or(0);
         self.layer = Some(Layer::Menu(Menu { purpose: MenuPurpose::Sort, items, at }));
+    }
+
+    pub(super) fn open_group_menu(&mut self) {
+        let none = MenuItem {
+            key: String::new(),
+            label: "process".to_owned(),
+            detail: "the list or the tree, not grouped".to_owned(),
+        };
+        let one = |by: GroupBy| MenuItem {
+            key: by.id().to_owned(),
+            label: by.id().to_owned(),
+            detail: by.help().to_owned(),
+        };
+        let items: Vec<MenuItem> = GroupBy::ALL.into_iter().map(one).chain([none]).collect();
+        let at = GroupBy::ALL.into_iter().position(|by| Some(by) == self.table.group);
+        let at = at.unwrap_or(GroupBy::ALL.len());
+        self.layer = Some(Layer::Menu(Menu { purpose: MenuPurpose::Group, items, at }));
+    }
+
+    /// Groups rows by `by`, or no longer.
+    pub(super) fn group_by(&mut self, by: Option<GroupBy>) {
+        let snapshot = self.snapshot.clone();
+        self.table.set_group(&snapshot, by);
+        let text = match by {
+            Some(by) => format!("one row for each {}: + unfolds it, * all", by.id()),
+            None => "one row for each process".to_owned(),
+        };
+        self.say(Role::Text, text);
     }
 
     pub(super) fn open_user_menu(&mut self) {
@@ -61,6 +89,11 @@ impl App {
                 if let Some(by) = column(key) {
                     self.sort(|table| table.sort_by(by));
                 }
+            }
+            MenuPurpose::Group => {
+                self.group_by(GroupBy::from_id(key));
+                // Their places in the tree of cgroups may not have been read.
+                effects.push(Effect::Sample);
             }
             MenuPurpose::Act => {
                 if let Some(action) = Action::from_id(key) {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::app::signal_menu::{Choice, Choosable, Pick};
-use crate::app::{App, Effect, Layer, SignalMenu};
+use crate::app::{App, Effect, Layer, Screen, SignalMenu};
 use crate::config::Chord;
 use crate::model::{ControlOrder, Proc, ProcId, Role, Scope, Signal, Target};
 
@@ -34,6 +34,8 @@ impl App {
         let session = self.session;
         effects.push(Effect::Control(ControlOrder::Pin { session, targets: targets.clone() }));
         let mut menu = SignalMenu::new(session, targets, &self.snapshot, self.deeds.ladder_seconds);
+        menu.common = self.in_common(&menu.chosen);
+        menu.aims.common.clone_from(&menu.common);
         menu.choose(pick);
         menu.thaw_after = thaw_after;
         let subtree = self.snapshot.subtree(&ids(&menu.chosen));
@@ -45,6 +47,13 @@ impl App {
             self.reach_to(&mut menu, scope, effects);
         }
         self.layer = Some(Layer::Signal(Box::new(menu)));
+    }
+
+    /// What `targets` have in common, where they are the group under the cursor.
+    pub(super) fn in_common(&self, targets: &[Target]) -> Option<String> {
+        let common =
+            self.table.targets_in_common(&self.snapshot).filter(|_| self.screen == Screen::Processes)?;
+        (self.table.targets(&self.snapshot) == targets).then_some(common)
     }
 
     /// Who is in `scope`; the chosen ones among them come first.
@@ -111,6 +120,7 @@ impl App {
         let members = self.members(menu, scope);
         menu.scope = scope;
         menu.confirm = None;
+        menu.aims.common = menu.common.clone().filter(|_| scope == Scope::Chosen);
         let targets = menu.aims.turn_to(members, &self.snapshot);
         let session = menu.aims.session;
         if !targets.is_empty() {

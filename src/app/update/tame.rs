@@ -41,7 +41,9 @@ impl App {
             let among = Vec::new();
             effects.push(Effect::Control(ControlOrder::Survey { session, target: first, among }));
         }
-        let aims = Aims::new(session, targets, &snapshot);
+        let common = self.in_common(&targets);
+        let mut aims = Aims::new(session, targets, &snapshot);
+        aims.common = common;
         let menu = TameMenu::new(tame, aims, self.topology.as_deref(), &snapshot);
         self.layer = Some(Layer::Tame(Box::new(menu)));
     }

@@ -7,6 +7,7 @@ mod command;
 mod cpu;
 mod detail;
 mod format;
+mod group;
 mod identity;
 mod io;
 mod memory;
@@ -23,7 +24,7 @@ use std::sync::LazyLock;
 
 use super::{Cell, Value};
 pub use crate::model::units::tty_name;
-use crate::model::{Kind, Needs, Proc, Snapshot, Sums};
+use crate::model::{GroupBy, Kind, Needs, Proc, Snapshot, Sums};
 
 /// What a column is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -34,12 +35,23 @@ pub struct Row<'a> {
     pub proc: &'a Proc,
     /// For a folded row, the sums over its subtree: the additive columns show these.
     pub sums: Option<&'a Sums>,
+    /// For a row that stands for a group, who is in it; the process is then one of them.
+    pub group: Option<Grouped<'a>>,
+}
+
+/// Who is in the group that a row stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Grouped<'a> {
+    /// What they have in common.
+    pub by: GroupBy,
+    /// Where they are in [`Snapshot::procs`].
+    pub members: &'a [u32],
 }
 
 impl<'a> Row<'a> {
     /// The row of one process alone.
     pub fn new(snapshot: &'a Snapshot, proc: &'a Proc) -> Row<'a> {
-        Row { snapshot, proc, sums: None }
+        Row { snapshot, proc, sums: None, group: None }
     }
 }
 
@@ -91,11 +103,17 @@ pub struct Column {
 impl Column {
     /// Its value, for sorting and export.
     pub fn value<'a>(&self, row: &Row<'a>) -> Value<'a> {
+        if let Some(group) = row.group {
+            return self.value_of_group(row, group);
+        }
         if self.says(row) { (self.value)(row) } else { Value::Unknown }
     }
 
     /// Appends what is shown.
     pub fn cell(&self, row: &Row<'_>, cell: &mut Cell) {
+        if let Some(group) = row.group {
+            return self.cell_of_group(row, group, cell);
+        }
         if self.says(row) { (self.cell)(row, cell) } else { cell.push_unknown() }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Command, CpuTimes, Host, Kind, Memory, Nanos, Pid, ProcId, Reading, Role, State, System, Task,
+    Command, CpuTimes, Groups, Host, Kind, Memory, Nanos, Pid, ProcId, Reading, Role, State, System, Task,
     TaskMemory, Trail, Untrusted,
 };
 
@@ -262,7 +262,7 @@ fn a_folded_row_shows_the_sums_of_its_subtree() {
         processes: 3,
         threads: 12,
     };
-    let row = Row { snapshot: &snapshot, proc: &proc, sums: Some(&sums) };
+    let row = Row { sums: Some(&sums), ..Row::new(&snapshot, &proc) };
     let alone = Row::new(&snapshot, &proc);
     for column in columns() {
         let differs = column.value(&row) != column.value(&alone);
@@ -272,6 +272,53 @@ fn a_folded_row_shows_the_sums_of_its_subtree() {
     assert_eq!(shown("cpu", &row), "250");
     assert_eq!(shown("mem", &row), "50.0");
     assert_eq!(shown("time", &row), "1:00.00");
+}
+
+#[test]
+fn a_group_shows_sums_and_what_all_agree_on_and_else_nothing() {
+    let mut snapshot = snapshot();
+    let other = |pid: u32, name: &str, nice: i32| {
+        let task =
+            Task { comm: Arc::new(name.into()), nice, threads: 2, minor_faults: 7, ..(*vim().task).clone() };
+        let task = Task { id: ProcId::new(pid, 1).unwrap(), cpu_clock: Some(1_000_000_000), ..task };
+        Proc { cpu: Some(10.0), ..Proc::new(task) }
+    };
+    snapshot.procs = vec![other(5, "vim", 0), other(6, "vim", 0), other(7, "vim", 3)];
+    let shown_of = |wanted: &[u32], id: &str| {
+        let groups = Groups::of(GroupBy::Program, &snapshot, wanted);
+        let group = Some(Grouped { by: GroupBy::Program, members: groups.members(0) });
+        let proc = groups.first(&snapshot, 0).unwrap();
+        let row = Row { snapshot: &snapshot, proc, sums: Some(&groups.list()[0].sums), group };
+        let mut cell = Cell::new();
+        let column = column(id).unwrap();
+        column.cell(&row, &mut cell);
+        assert!(column.grows || cell.width() <= usize::from(column.width), "{id}: {}", cell.text());
+        (cell.text().to_owned(), column.value(&row).is_unknown())
+    };
+    let all = |id: &str| shown_of(&[0, 1, 2], id);
+    for (id, shown) in [("cpu", "30.0"), ("threads", "6"), ("minflt", "21"), ("time", "0:03.00")] {
+        assert_eq!(all(id), (shown.to_owned(), false), "{id}");
+    }
+    for (id, shown) in [("command", "vim ×3"), ("comm", "vim ×3"), ("cmdline", "vim ×3")] {
+        assert_eq!(all(id), (shown.to_owned(), false), "{id}");
+    }
+    assert_eq!(all("nice"), (String::new(), true), "they differ");
+    assert_eq!(all("pid"), (String::new(), true));
+    assert_eq!(shown_of(&[0, 1], "nice"), ("0".to_owned(), false), "they agree");
+    assert_eq!(shown_of(&[2], "pid"), ("7".to_owned(), false), "one is all");
+    assert_eq!(all("pss"), ("–".to_owned(), true), "nobody's is known");
+    // Whatever it is asked, a group fits its column.
+    for column in columns() {
+        let _ = all(column.id);
+    }
+}
+
+#[test]
+fn what_adds_up_is_a_number_and_has_a_row_in_the_table() {
+    for (id, _) in super::group::ADDS {
+        let column = column(id).unwrap();
+        assert!(!column.additive && column.align == Align::Right && !column.needs.has(Needs::CGROUP), "{id}");
+    }
 }
 
 #[test]

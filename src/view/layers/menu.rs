@@ -38,11 +38,15 @@ pub(super) fn hit(area: Rect, app: &App, menu: &Menu, x: u16, y: u16) -> Hit {
 fn title(app: &App, menu: &Menu) -> String {
     match menu.purpose {
         MenuPurpose::Sort => "Sort by".to_owned(),
+        MenuPurpose::Group => "One row for each".to_owned(),
         MenuPurpose::User => "Show processes of".to_owned(),
         MenuPurpose::Act => match app.table.targets(&app.snapshot).as_slice() {
             [] => "Do to nobody".to_owned(),
             [one] => format!("Do to {} {}", one.id.pid, one.name.show(24)),
-            many => format!("Do to {} tagged processes", many.len()),
+            many => match app.table.targets_in_common(&app.snapshot) {
+                Some(common) => format!("Do to {} processes of {common}", many.len()),
+                None => format!("Do to {} tagged processes", many.len()),
+            },
         },
     }
 }

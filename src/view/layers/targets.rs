@@ -38,6 +38,9 @@ fn draw_summary(area: Rect, buf: &mut Buffer, theme: &Theme, aims: &Aims) -> Rec
     pen.put(theme.style(Role::Dim), "to ");
     let noun = if ready == 1 { "process" } else { "processes" };
     pen.fmt(theme.style(Role::Strong), format_args!("{ready} {noun}"));
+    if let Some(common) = &aims.common {
+        pen.put(text, " of ").put(theme.style(Role::Strong), common);
+    }
     if ready < aims.targets.len() {
         pen.fmt(theme.style(Role::Warn), format_args!(" of {}", aims.targets.len()));
     }

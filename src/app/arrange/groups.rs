@@ -1,0 +1,188 @@
+//! Rows by what processes have in common: one for each group, its members below it where it is unfolded.
+//!
+//! Processes that have just ended stand among the members of an unfolded group, and count for nothing. What died between
+//! two looks has many names and no cgroup: such rows stand among the groups, in none, so that their CPU use is seen
+//! whatever is folded.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::catalog::{Grouped, Row, Value};
+use crate::model::{GroupBy, GroupName, Groups, Kind, Snapshot};
+
+use super::keyed::{Keyed, settled, value_at};
+use super::list::insert_in_list;
+use super::{Among, Arrangement, Fold, Line, Rules};
+
+/// The groups in the order of the sorting column, and below those that are unfolded their members in the same order.
+pub(super) fn arrange(
+    snapshot: &Snapshot,
+    rules: &Rules<'_>,
+    by: GroupBy,
+    dead: &[Line],
+    out: &mut Arrangement,
+) {
+    let mut wanted = Vec::with_capacity(snapshot.procs.len());
+    for (at, proc) in (0u32..).zip(&snapshot.procs) {
+        if !matches!(proc.task.kind, Kind::Thread(_)) && out.wants(proc, rules) {
+            wanted.push(at);
+        }
+    }
+    let groups = Groups::of(by, snapshot, &wanted);
+    drop(wanted);
+    let short_lived: Vec<Line> =
+        dead.iter().filter(|line| line.among == Among::ShortLived).copied().collect();
+    let count = groups.list().len() as u32;
+    let value = |at: u32| {
+        let row = if at < count {
+            row(snapshot, &groups, at as usize)
+        } else {
+            let line = short_lived.get((at - count) as usize);
+            line.and_then(|line| line.proc(snapshot)).map(|proc| Row::new(snapshot, proc))
+        };
+        row.map_or(Value::Unknown, |row| settled(rules, &row))
+    };
+    let tops = count + short_lived.len() as u32;
+    let mut keyed = Keyed::with_capacity(tops as usize);
+    for at in 0..tops {
+        keyed.push(at, &value(at), rules.descending);
+    }
+    let order = keyed.sorted(value, rules.descending);
+    let mut unfolded = Unfolded::new(snapshot, rules, &groups);
+    unfolded.order_members(snapshot, rules, &groups);
+    unfolded.take_in(snapshot, dead);
+    for at in order {
+        let Some(under) = at.checked_sub(count) else {
+            let open = unfolded.is(at);
+            let fold = if open { Fold::Open } else { Fold::Closed };
+            out.lines.push(Line { at, among: Among::Group, last: true, fold, ..Line::default() });
+            if open {
+                unfolded.put_members(snapshot, rules, &groups, at, &mut out.lines);
+            }
+            continue;
+        };
+        out.lines.extend(short_lived.get(under as usize));
+    }
+    out.groups = Some(groups);
+}
+
+/// The row that stands for the group at `at`.
+pub(super) fn row<'a>(snapshot: &'a Snapshot, groups: &'a Groups, at: usize) -> Option<Row<'a>> {
+    let sums = groups.list().get(at).map(|group| &group.sums);
+    let group = Some(Grouped { by: groups.by, members: groups.members(at) });
+    groups.first(snapshot, at).map(|proc| Row { snapshot, proc, sums, group })
+}
+
+/// Stands for no group.
+const NONE: u32 = u32::MAX;
+
+/// The groups whose members have rows.
+struct Unfolded<'a> {
+    /// Where each is among the groups.
+    named: HashMap<GroupName<'a>, u32>,
+    /// The members of all groups in the places they have there, those of unfolded ones in order.
+    members: Vec<u32>,
+    /// Who has just ended, by the group.
+    ended: HashMap<u32, Vec<Line>>,
+    /// Of each group whether it is one of them.
+    marks: Vec<bool>,
+    by: GroupBy,
+}
+
+impl<'a> Unfolded<'a> {
+    fn new(snapshot: &'a Snapshot, rules: &Rules<'_>, groups: &Groups) -> Unfolded<'a> {
+        let by = groups.by;
+        let asked: HashSet<GroupName<'_>> =
+            rules.unfolded.iter().filter(|id| id.by == by).map(crate::model::GroupId::name).collect();
+        let mut unfolded = Unfolded {
+            named: HashMap::new(),
+            members: Vec::new(),
+            ended: HashMap::new(),
+            marks: Vec::new(),
+            by,
+        };
+        if asked.is_empty() {
+            return unfolded;
+        }
+        unfolded.marks = vec![false; groups.list().len()];
+        for (at, mark) in (0u32..).zip(&mut unfolded.marks) {
+            if let Some(name) = groups.name(snapshot, at as usize).filter(|name| asked.contains(name)) {
+                *mark = true;
+                unfolded.named.insert(name, at);
+            }
+        }
+        unfolded
+    }
+
+    fn is(&self, at: u32) -> bool {
+        self.marks.get(at as usize) == Some(&true)
+    }
+
+    /// Orders the members of all of them at once; the members of others cost nothing.
+    fn order_members(&mut self, snapshot: &Snapshot, rules: &Rules<'_>, groups: &Groups) {
+        if self.named.is_empty() {
+            return;
+        }
+        // Which group everybody is in who has a row.
+        let mut whose = vec![NONE; snapshot.procs.len()];
+        let mut places: HashMap<u32, usize> = HashMap::with_capacity(self.named.len());
+        let mut count = 0;
+        for at in self.named.values().copied() {
+            let range = groups.range(at as usize);
+            count += range.len();
+            for member in groups.members(at as usize) {
+                if let Some(group) = whose.get_mut(*member as usize) {
+                    *group = at;
+                }
+            }
+            places.insert(at, range.start);
+        }
+        let value = |at| value_at(snapshot, rules, &[], at);
+        let mut keyed = Keyed::with_capacity(count);
+        for at in (0u32..).zip(&whose).filter(|(_, group)| **group != NONE).map(|(at, _)| at) {
+            keyed.push(at, &value(at), rules.descending);
+        }
+        self.members = groups.all_members().to_vec();
+        for at in keyed.sorted(value, rules.descending) {
+            let place = whose.get(at as usize).and_then(|group| places.get_mut(group));
+            if let Some(place) = place {
+                if let Some(member) = self.members.get_mut(*place) {
+                    *member = at;
+                }
+                *place += 1;
+            }
+        }
+    }
+
+    /// Takes those in who have just ended.
+    fn take_in(&mut self, snapshot: &Snapshot, dead: &[Line]) {
+        for line in dead.iter().filter(|line| line.among == Among::Ended) {
+            let proc = line.proc(snapshot).filter(|proc| !matches!(proc.task.kind, Kind::Thread(_)));
+            let group = proc.and_then(|proc| self.named.get(&self.by.of(proc)));
+            if let Some(group) = group {
+                self.ended.entry(*group).or_default().push(*line);
+            }
+        }
+    }
+
+    /// Appends the rows of the members of the group at `at`.
+    fn put_members(
+        &self,
+        snapshot: &Snapshot,
+        rules: &Rules<'_>,
+        groups: &Groups,
+        at: u32,
+        lines: &mut Vec<Line>,
+    ) {
+        let members = self.members.get(groups.range(at as usize)).unwrap_or(&[]);
+        let mut below: Vec<Line> = members.iter().map(|at| Line { at: *at, ..Line::default() }).collect();
+        if let Some(ended) = self.ended.get(&at) {
+            insert_in_list(snapshot, rules, ended, &mut below);
+        }
+        let last = below.len().saturating_sub(1);
+        lines.extend(below.into_iter().enumerate().map(|(i, line)| Line {
+            depth: 1,
+            last: i == last,
+            ..line
+        }));
+    }
+}
