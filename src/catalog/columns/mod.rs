@@ -10,6 +10,7 @@ mod format;
 mod identity;
 mod io;
 mod memory;
+mod merged;
 mod place;
 mod schedule;
 mod shares;
@@ -139,6 +140,7 @@ pub fn columns() -> &'static [Column] {
             io::COLUMNS,
             place::COLUMNS,
             command::COLUMNS,
+            merged::COLUMNS,
         ]
         .concat()
     });
