@@ -35,7 +35,7 @@ use crate::model::{Nanos, Pid, ProcId, Sensors, Snapshot, Topology, Wants};
 
 pub use action::Action;
 pub use aims::{Aim, Aimed, Aims, Tally};
-pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, arrange};
+pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, TreeOrder, Uncontained, arrange};
 pub use deeds::{Deeds, Frozen, Ladder, Undoable};
 pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
@@ -48,7 +48,7 @@ pub use message::{Effect, Hit, Msg, WantsChange};
 pub use notices::{Notice, Notices};
 pub use offers::Offers;
 pub use signal_menu::{Choosable, Pick, SignalMenu};
-pub use table::Table;
+pub use table::{Focus, Table};
 pub use tame::{
     Branch, Choice, CpuChoice, Field, Holds, IoPriorityChoice, LimitForm, Now, Part, PolicyChoice, Tame,
     TameMenu, What,

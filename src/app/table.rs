@@ -1,12 +1,18 @@
 //! The process table: what it shows, in what order, where the cursor is.
 
+mod focus;
+mod folds;
+
 use std::collections::HashSet;
 
 use crate::catalog::{Column, column, default_columns};
 use crate::model::{Kind, Needs, Pid, Proc, ProcId, Snapshot, Target};
 use crate::query::Filter;
 
-use super::arrange::{Among, Arrangement, Fold, Line, Rules};
+use super::arrange::{Among, Arrangement, Fold, Line, Rules, TreeOrder, Uncontained};
+use folds::Folds;
+
+pub use focus::Focus;
 
 /// The state of the process table.
 #[derive(Clone, Debug)]
@@ -21,6 +27,10 @@ pub struct Table {
     pub tree: bool,
     /// In the tree, siblings by the sum of their subtrees.
     pub by_total: bool,
+    /// How siblings in the tree change places.
+    pub order: TreeOrder,
+    /// Nobody who is in a container, unless that is ours.
+    pub uncontained: bool,
     /// Kernel threads too.
     pub kernel: bool,
     /// Threads as rows of their own.
@@ -42,7 +52,8 @@ pub struct Table {
     /// The first line in view.
     pub first: usize,
     filter: Filter,
-    folded: HashSet<ProcId>,
+    folds: Folds,
+    focus: Option<Focus>,
     tagged: HashSet<ProcId>,
     /// Whom the cursor stands on; `None` while it rests on the first row, whoever that is.
     chosen: Option<ProcId>,
@@ -64,6 +75,8 @@ impl Default for Table {
             descending: true,
             tree: false,
             by_total: false,
+            order: TreeOrder::default(),
+            uncontained: false,
             kernel: false,
             threads: false,
             changes: true,
@@ -75,7 +88,8 @@ impl Default for Table {
             shift: 0,
             first: 0,
             filter: Filter::default(),
-            folded: HashSet::new(),
+            folds: Folds::default(),
+            focus: None,
             tagged: HashSet::new(),
             chosen: None,
             fell: false,
@@ -95,7 +109,10 @@ impl Table {
             descending: self.descending,
             tree: self.tree,
             by_total: self.by_total,
-            folded: &self.folded,
+            order: self.order,
+            folded: self.folds.roots(),
+            root: self.focus.as_ref().map(|focus| focus.id),
+            uncontained: self.uncontained,
             kernel: self.kernel,
             ended: self.changes,
             short_lived: self.short_lived,
@@ -108,7 +125,8 @@ impl Table {
             if let Some(at) = self.line_of(snapshot, id) {
                 self.index = at;
             } else if let Some(at) = self.fold_over(snapshot, id) {
-                self.choose(snapshot, at);
+                // Whoever is followed is followed again when it has a row again.
+                if self.follow { self.index = at } else { self.choose(snapshot, at) }
             } else {
                 // Gone: the cursor stays where it was and takes whoever stands there now.
                 self.follow = false;
@@ -126,7 +144,7 @@ impl Table {
 
     /// Forgets folds and tags of processes that are gone.
     pub fn forget_gone(&mut self, snapshot: &Snapshot) {
-        self.folded.retain(|id| snapshot.find(*id).is_some());
+        self.folds.forget_gone(snapshot);
         self.tagged.retain(|id| snapshot.find(*id).is_some());
     }
 
@@ -201,10 +219,10 @@ impl Table {
             .fold(self.sort.needs_to_sort() | Needs::USER, |sum, column| sum | column.needs);
         needs |= self.filter.needs();
         if self.tree {
-            needs |= Needs::MEMORY;
+            needs |= Needs::MEMORY | self.folds.needs();
         }
-        if self.tree && !self.folded.is_empty() {
-            needs |= Needs::FRESH_MEMORY;
+        if self.uncontained {
+            needs |= Needs::CGROUP | Needs::ALL_DETAILS;
         }
         if self.threads {
             needs |= Needs::THREADS;
@@ -230,22 +248,29 @@ impl Table {
         self.fell = fell;
     }
 
-    /// Every process that the filter, the user and the list of pids let through, whether its row is folded away or not,
+    /// Every process that [whatever narrows the table](Table::is_narrowed) lets through, whether its row is folded away or not,
     /// ordered by pid; kernel threads only where they are shown.
     pub fn matches(&self, snapshot: &Snapshot) -> Vec<Target> {
+        let focus = self.focus.as_ref().map(|focus| snapshot.subtree(&[focus.id]));
+        let inside: Option<HashSet<ProcId>> =
+            focus.map(|targets| targets.into_iter().map(|target| target.id).collect());
+        let uncontained = self.uncontained.then(|| Uncontained::new(snapshot));
         let shown = |proc: &&Proc| {
             let task = &proc.task;
             let kind = task.kind == Kind::Process || (self.kernel && task.kind == Kind::Kernel);
             let user = self.user.as_ref().is_none_or(|(uid, _)| task.uid.known() == Some(uid));
             let pid = self.pids.is_empty() || self.pids.contains(&task.id.pid);
-            kind && user && pid && self.filter.matches(proc)
+            let inside = inside.as_ref().is_none_or(|inside| inside.contains(&proc.id()));
+            let outside = uncontained.as_ref().is_none_or(|uncontained| uncontained.has(proc));
+            kind && user && pid && inside && outside && self.filter.matches(proc)
         };
         snapshot.procs.iter().filter(shown).map(Proc::target).collect()
     }
 
-    /// Whether a filter, a user or a list of pids narrows it.
+    /// Whether a filter, a user, a list of pids, a subtree or containers that are hidden narrow it.
     pub fn is_narrowed(&self) -> bool {
-        !self.filter.is_empty() || self.user.is_some() || !self.pids.is_empty()
+        let narrow = self.user.is_some() || !self.pids.is_empty() || self.focus.is_some();
+        narrow || self.uncontained || !self.filter.is_empty()
     }
 
     /// Moves the cursor by `by` lines; stops following.
@@ -298,9 +323,25 @@ impl Table {
         self.find_line(snapshot, from, |proc| wanted.matches(proc))
     }
 
+    /// Puts the cursor on the nearest line above `before`, and round, whose process matches.
+    pub fn find_back(&mut self, snapshot: &Snapshot, before: usize, wanted: &Filter) -> bool {
+        let count = self.arranged.lines.len();
+        let places = (1..=count).map(move |i| (before % count + count - i) % count);
+        self.find_among(snapshot, places, |proc| wanted.matches(proc))
+    }
+
     fn find_line(&mut self, snapshot: &Snapshot, from: usize, wanted: impl Fn(&Proc) -> bool) -> bool {
         let count = self.arranged.lines.len();
-        let hit = (0..count).map(|i| (from + i) % count).find(|at| {
+        self.find_among(snapshot, (0..count).map(move |i| (from + i) % count), wanted)
+    }
+
+    fn find_among(
+        &mut self,
+        snapshot: &Snapshot,
+        mut places: impl Iterator<Item = usize>,
+        wanted: impl Fn(&Proc) -> bool,
+    ) -> bool {
+        let hit = places.find(|at| {
             self.arranged.lines.get(*at).and_then(|line| line.proc(snapshot)).is_some_and(&wanted)
         });
         if let Some(at) = hit {
@@ -319,6 +360,19 @@ impl Table {
     /// filter, before rows are arranged.
     pub fn look(&mut self, snapshot: &Snapshot) {
         self.filter.look(snapshot);
+        if self.tree {
+            self.folds.look(snapshot);
+        }
+    }
+
+    /// Folds whoever matches one of `rules`, from the next [look](Table::look) on.
+    pub fn set_fold_rules(&mut self, rules: Vec<Filter>) {
+        self.folds.set_rules(rules);
+    }
+
+    /// Orders the siblings of the tree anew, whatever places they had.
+    pub fn order_anew(&mut self) {
+        self.arranged.forget_places();
     }
 
     /// Sorts by `by`: in its natural direction, or the other one if it sorts already.
@@ -334,6 +388,20 @@ impl Table {
         if let Some(next) = self.columns.get(at.rem_euclid(count.max(1)) as usize).copied() {
             self.sort = next;
             self.descending = next.descending;
+        }
+    }
+
+    /// Shows program file, name and command line in one column, or the command alone.
+    pub fn toggle_merged(&mut self) {
+        let is_merged = |column: &&Column| column.id == "merged";
+        let (from, to): (&[&str], _) = if self.columns.iter().any(is_merged) {
+            (&["merged"], "command")
+        } else {
+            (&["command", "cmdline", "comm"], "merged")
+        };
+        let place = self.columns.iter_mut().find(|column| from.contains(&column.id));
+        if let (Some(place), Some(column)) = (place, column(to)) {
+            *place = column;
         }
     }
 
@@ -369,21 +437,18 @@ impl Table {
     /// Folds or unfolds the subtree of line `index`.
     pub fn toggle_fold(&mut self, snapshot: &Snapshot, index: usize) {
         let Some(line) = self.arranged.lines.get(index) else { return };
-        if let (true, Some(proc)) = (line.fold != Fold::Leaf, line.proc(snapshot))
-            && !self.folded.remove(&proc.id())
-        {
-            self.folded.insert(proc.id());
+        if let (true, Some(proc)) = (line.fold != Fold::Leaf, line.proc(snapshot)) {
+            self.folds.toggle(proc.id());
         }
     }
 
     /// Unfolds everything if anything is folded, else folds every subtree below the roots.
     pub fn toggle_fold_all(&mut self, snapshot: &Snapshot) {
-        if !self.folded.is_empty() {
-            self.folded.clear();
+        if self.folds.open_all() {
             return;
         }
         let inner = self.arranged.lines.iter().filter(|line| line.fold == Fold::Open && line.depth > 0);
-        self.folded = inner.filter_map(|line| line.proc(snapshot)).map(Proc::id).collect();
+        self.folds.fold_all(inner.filter_map(|line| line.proc(snapshot)).map(Proc::id));
     }
 
     /// Folds the subtree the cursor is in and selects its root.

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::header::{self, HeaderInput};
+use super::table;
 use crate::app::{App, Screen};
 
 /// The parts of the screen, from top to bottom. A part that has no room is empty.
@@ -44,7 +45,11 @@ impl Layout {
 
     /// Rows the table has for processes.
     pub fn table_rows(&self, app: &App) -> usize {
-        if app.screen == Screen::Processes { usize::from(self.body.height.saturating_sub(1)) } else { 0 }
+        if app.screen == Screen::Processes {
+            usize::from(table::rows(self.body.height, &app.table))
+        } else {
+            0
+        }
     }
 }
 

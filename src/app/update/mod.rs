@@ -11,6 +11,7 @@ mod keys;
 mod lab;
 mod layers;
 mod mouse;
+mod narrow;
 mod signal;
 mod tame;
 
@@ -83,6 +84,7 @@ impl App {
     fn show(&mut self, snapshot: std::sync::Arc<crate::model::Snapshot>, effects: &mut Vec<Effect>) {
         self.snapshot = snapshot;
         self.table.forget_gone(&self.snapshot);
+        self.look_at_focus();
         self.table.look(&self.snapshot);
         self.rearrange();
         self.find_typed_pid();
