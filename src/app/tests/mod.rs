@@ -4,11 +4,13 @@
 
 mod control;
 mod filter;
+mod htop;
 mod journal;
 mod lab;
 mod readonly;
 mod short_lived;
 mod tame;
+mod tree;
 
 use std::sync::Arc;
 

@@ -67,6 +67,7 @@ impl App {
                 self.table.toggle_tag(&snapshot);
             }
             (MouseEvent::Left, Hit::FoldMark(line)) => {
+                self.table.follow = false;
                 self.table.go_to(&snapshot, line);
                 self.table.toggle_fold(&snapshot, line);
                 self.rearrange();
