@@ -131,6 +131,12 @@ pub struct App {
     pub paused: bool,
     /// Whether the meters are hidden.
     pub header_hidden: bool,
+    /// Whether the key bar is hidden.
+    pub keys_hidden: bool,
+    /// How long rows are marked that are new or have just ended, seconds; `None` for [`crate::model::LINGER`].
+    pub linger: Option<f64>,
+    /// After so many looks it is over.
+    pub looks: Option<u64>,
     /// Whether core meters are split further.
     pub detailed: bool,
     /// One history graph for each core.
@@ -173,6 +179,14 @@ pub struct Start {
     pub lab: Lab,
     /// Whether nothing may be done to any process, and none started.
     pub readonly: bool,
+    /// Whether the meters are hidden.
+    pub header_hidden: bool,
+    /// Whether the key bar is hidden.
+    pub keys_hidden: bool,
+    /// How long rows are marked that are new or have just ended, seconds.
+    pub linger: Option<f64>,
+    /// After so many looks it is over.
+    pub looks: Option<u64>,
 }
 
 impl App {
@@ -192,7 +206,10 @@ impl App {
             deeds: Deeds::default(),
             keymap: start.keymap,
             paused: false,
-            header_hidden: false,
+            header_hidden: start.header_hidden,
+            keys_hidden: start.keys_hidden,
+            linger: start.linger,
+            looks: start.looks,
             detailed: false,
             core_history: false,
             delay: start.delay,
@@ -218,6 +235,11 @@ impl App {
     /// Whether something changed that the screen does not show yet; asking clears it.
     pub fn take_dirty(&mut self) -> bool {
         std::mem::take(&mut self.dirty)
+    }
+
+    /// Whether as many looks as were asked for are on the screen; a look at a part of the machine does not count.
+    pub fn is_over(&self) -> bool {
+        self.looks.is_some_and(|looks| self.snapshot.number >= looks && !self.snapshot.partial)
     }
 
     /// When the app wants a [`Msg::Tick`], at the latest; `None` while nothing changes by itself.

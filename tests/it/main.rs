@@ -17,6 +17,7 @@ mod gate;
 mod hang;
 mod header;
 mod house;
+mod htop;
 mod inherited;
 mod journal;
 mod kill;

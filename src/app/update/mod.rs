@@ -109,7 +109,7 @@ impl App {
     /// What the screen wants of the next look.
     pub fn wants(&self) -> Wants {
         let needs = self.table.needs() | if self.header_hidden { Needs::NOTHING } else { Needs::PRESSURE };
-        Wants { needs, visible: self.visible(), hurry: false }
+        Wants { needs, visible: self.visible(), linger: self.linger, hurry: false }
     }
 
     /// Tells the sampler what is wanted, if that changed.
