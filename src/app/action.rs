@@ -39,7 +39,7 @@ actions! {
     "The program and its screens" {
         Help "help" "Help" "show the keys";
         Quit "quit" "Quit" "leave glowtop";
-        Back "back" "Back" "close what is open; else stop following, untag, unfilter";
+        Back "back" "Back" "close what is open; or unfollow, unfocus, untag, unfilter";
         Suspend "suspend" "Stop" "stop glowtop until the shell continues it";
         Redraw "redraw" "Redraw" "draw the screen anew and look at the machine now";
         NextScreen "next_screen" "Screen" "go to the next screen";
@@ -64,11 +64,14 @@ actions! {
         Right "right" "Right" "scroll to the right";
         LineStart "line_start" "Start" "scroll to the first column";
         LineEnd "line_end" "End" "scroll to the end of the command";
+        ScrollUp "scroll_up" "Scroll" "scroll up a row, the cursor stays on its process";
+        ScrollDown "scroll_down" "Scroll" "scroll down a row, the cursor stays on its process";
     }
 
     "Which processes, and in which order" {
         Search "search" "Search" "jump to a process by name";
         SearchNext "search_next" "Next" "jump to the next match of the search";
+        SearchPrev "search_prev" "Prev" "jump to the match before";
         Filter "filter" "Filter" "show only what matches: a|b is either, cpu>50 a query";
         User "user" "User" "show only one user's processes";
         Follow "follow" "Follow" "keep the selected process in view";
@@ -77,6 +80,8 @@ actions! {
         FoldToggle "fold" "Fold" "fold or unfold the subtree or group; folded, it shows sums";
         FoldAll "fold_all" "Fold" "fold or unfold all subtrees or groups";
         FoldParent "fold_parent" "Fold" "fold the subtree or group the row is in, and select it";
+        FoldOrSort "fold_or_sort" "Fold" "in the tree fold or unfold, in the list choose the column";
+        Focus "focus" "Focus" "show only the selected process and its descendants, or all";
         Sort "sort" "SortBy" "choose the column to sort by";
         SortPrev "sort_prev" "Sort<" "sort by the column to the left";
         SortNext "sort_next" "Sort>" "sort by the column to the right";
@@ -88,7 +93,9 @@ actions! {
         SubtreeSort "subtree_sort" "Totals" "order siblings in the tree by subtree sums, or own values";
         Threads "threads" "Thread" "show or hide threads as rows";
         KernelThreads "kernel_threads" "Kernel" "show or hide the kernel's threads";
+        Containers "containers" "Contnr" "show or hide the processes in containers";
         FullCommand "full_command" "Path" "show the command, with its directories, or the bare name";
+        MergedCommand "merged_command" "Merged" "show program file, name and command line in one, or do not";
         Changes "changes" "Change" "mark rows that are new or have just ended, or do not";
         ShortLived "short_lived" "Died" "show or hide children that died between samples";
         Tag "tag" "Tag" "tag the row, or untag it, and go to the next";
@@ -155,8 +162,10 @@ impl Action {
             A::Help | A::Quit | A::Back | A::Suspend | A::Redraw | A::NextScreen | A::PrevScreen => false,
             A::Lab | A::Pause | A::Delay | A::Theme | A::Header | A::Detailed | A::CoreHistory => false,
             A::Up | A::Down | A::PageUp | A::PageDown | A::Top | A::Bottom | A::Left | A::Right => false,
-            A::LineStart | A::LineEnd | A::Search | A::SearchNext | A::Filter | A::User | A::Follow => false,
+            A::LineStart | A::LineEnd | A::ScrollUp | A::ScrollDown => false,
+            A::Search | A::SearchNext | A::SearchPrev | A::Filter | A::User | A::Follow => false,
             A::Tree | A::FoldToggle | A::FoldAll | A::FoldParent | A::Sort | A::SortPrev => false,
+            A::FoldOrSort | A::Focus | A::Containers | A::MergedCommand => false,
             A::SortNext | A::SortCpu | A::SortMemory | A::SortTime | A::SortPid | A::Invert => false,
             A::SubtreeSort | A::Threads | A::KernelThreads | A::FullCommand | A::Changes => false,
             A::Group | A::ShortLived | A::Tag | A::TagTree | A::Untag | A::Journal => false,

@@ -36,7 +36,7 @@ use crate::model::{Nanos, Pid, ProcId, Sensors, Snapshot, Topology, Wants};
 
 pub use action::Action;
 pub use aims::{Aim, Aimed, Aims, Tally};
-pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, arrange};
+pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, TreeOrder, Uncontained, arrange};
 pub use deeds::{Deeds, Frozen, Ladder, Undoable};
 pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
@@ -50,7 +50,7 @@ pub use notices::{Notice, Notices};
 pub use offers::Offers;
 pub use screens::{Screens, Tab, TableScreen};
 pub use signal_menu::{Choosable, Pick, SignalMenu};
-pub use table::Table;
+pub use table::{Focus, Table};
 pub use tame::{
     Branch, Choice, CpuChoice, Field, Holds, IoPriorityChoice, LimitForm, Now, Part, PolicyChoice, Tame,
     TameMenu, What,
@@ -135,6 +135,12 @@ pub struct App {
     pub paused: bool,
     /// Whether the meters are hidden.
     pub header_hidden: bool,
+    /// Whether the key bar is hidden.
+    pub keys_hidden: bool,
+    /// How long rows are marked that are new or have just ended, seconds; `None` for [`crate::model::LINGER`].
+    pub linger: Option<f64>,
+    /// After so many looks it is over.
+    pub looks: Option<u64>,
     /// Whether core meters are split further.
     pub detailed: bool,
     /// One history graph for each core.
@@ -181,6 +187,14 @@ pub struct Start {
     pub lab: Lab,
     /// Whether nothing may be done to any process, and none started.
     pub readonly: bool,
+    /// Whether the meters are hidden.
+    pub header_hidden: bool,
+    /// Whether the key bar is hidden.
+    pub keys_hidden: bool,
+    /// How long rows are marked that are new or have just ended, seconds.
+    pub linger: Option<f64>,
+    /// After so many looks it is over.
+    pub looks: Option<u64>,
 }
 
 impl App {
@@ -201,7 +215,10 @@ impl App {
             deeds: Deeds::default(),
             keymap: start.keymap,
             paused: false,
-            header_hidden: false,
+            header_hidden: start.header_hidden,
+            keys_hidden: start.keys_hidden,
+            linger: start.linger,
+            looks: start.looks,
             detailed: false,
             core_history: false,
             delay: start.delay,
@@ -227,6 +244,11 @@ impl App {
     /// Whether something changed that the screen does not show yet; asking clears it.
     pub fn take_dirty(&mut self) -> bool {
         std::mem::take(&mut self.dirty)
+    }
+
+    /// Whether as many looks as were asked for are on the screen; a look at a part of the machine does not count.
+    pub fn is_over(&self) -> bool {
+        self.looks.is_some_and(|looks| self.snapshot.number >= looks && !self.snapshot.partial)
     }
 
     /// When the app wants a [`Msg::Tick`], at the latest; `None` while nothing changes by itself.

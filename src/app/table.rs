@@ -1,5 +1,7 @@
 //! The process table: what it shows, in what order, where the cursor is.
 
+mod focus;
+mod folds;
 mod groups;
 
 use std::collections::HashSet;
@@ -9,7 +11,10 @@ use crate::model::{GroupBy, GroupId, Kind, Needs, Pid, Proc, ProcId, Snapshot, T
 use crate::query::Filter;
 
 use super::Screens;
-use super::arrange::{Among, Arrangement, Fold, Line, Rules};
+use super::arrange::{Among, Arrangement, Fold, Line, Rules, TreeOrder, Uncontained};
+use folds::Folds;
+
+pub use focus::Focus;
 
 /// The state of the process table.
 #[derive(Clone, Debug)]
@@ -28,6 +33,10 @@ pub struct Table {
     pub group: Option<GroupBy>,
     /// In the tree, siblings by the sum of their subtrees.
     pub by_total: bool,
+    /// How siblings in the tree change places.
+    pub order: TreeOrder,
+    /// Nobody who is in a container, unless that is ours.
+    pub uncontained: bool,
     /// Kernel threads too.
     pub kernel: bool,
     /// Threads as rows of their own.
@@ -49,11 +58,12 @@ pub struct Table {
     /// The first line in view.
     pub first: usize,
     filter: Filter,
-    folded: HashSet<ProcId>,
+    folds: Folds,
     /// Groups whose members have rows.
     unfolded: HashSet<GroupId>,
     /// The one of them that was unfolded to show somebody who was looked for, and not by its reader.
     revealed: Option<GroupId>,
+    focus: Option<Focus>,
     tagged: HashSet<ProcId>,
     /// Whom the cursor stands on; `None` while it stands on a group, or rests on the first row, whoever that is.
     chosen: Option<ProcId>,
@@ -89,6 +99,8 @@ impl Table {
             tree: false,
             group: None,
             by_total: false,
+            order: TreeOrder::default(),
+            uncontained: false,
             kernel: false,
             threads: false,
             changes: true,
@@ -100,9 +112,10 @@ impl Table {
             shift: 0,
             first: 0,
             filter: Filter::default(),
-            folded: HashSet::new(),
+            folds: Folds::default(),
             unfolded: HashSet::new(),
             revealed: None,
+            focus: None,
             tagged: HashSet::new(),
             chosen: None,
             chosen_group: None,
@@ -123,9 +136,12 @@ impl Table {
             descending: self.descending,
             tree: self.tree,
             by_total: self.by_total,
-            folded: &self.folded,
+            order: self.order,
+            folded: self.folds.roots(),
             group: self.group,
             unfolded: &self.unfolded,
+            root: self.focus.as_ref().map(|focus| focus.id),
+            uncontained: self.uncontained,
             kernel: self.kernel,
             ended: self.changes,
             short_lived: self.short_lived,
@@ -142,7 +158,8 @@ impl Table {
             if let Some(at) = self.line_of(snapshot, id) {
                 self.index = at;
             } else if let Some(at) = self.fold_over(snapshot, id) {
-                self.choose(snapshot, at);
+                // Whoever is followed is followed again when it has a row again.
+                if self.follow { self.index = at } else { self.choose(snapshot, at) }
             } else if let Some(at) = self.group_over(snapshot, id) {
                 self.choose(snapshot, at);
                 // One was chosen, and not all of them.
@@ -181,7 +198,7 @@ impl Table {
 
     /// Forgets folds and tags of processes that are gone.
     pub fn forget_gone(&mut self, snapshot: &Snapshot) {
-        self.folded.retain(|id| snapshot.find(*id).is_some());
+        self.folds.forget_gone(snapshot);
         self.tagged.retain(|id| snapshot.find(*id).is_some());
     }
 
@@ -264,10 +281,10 @@ impl Table {
             return sums.fold(needs | by.needs(), |sum, more| sum | more);
         }
         if self.tree {
-            needs |= Needs::MEMORY;
+            needs |= Needs::MEMORY | self.folds.needs();
         }
-        if self.tree && !self.folded.is_empty() {
-            needs |= Needs::FRESH_MEMORY;
+        if self.uncontained {
+            needs |= Needs::CGROUP | Needs::ALL_DETAILS;
         }
         if self.threads {
             needs |= Needs::THREADS;
@@ -293,22 +310,29 @@ impl Table {
         self.fell = fell;
     }
 
-    /// Every process that the filter, the user and the list of pids let through, whether its row is folded away or not,
+    /// Every process that [whatever narrows the table](Table::is_narrowed) lets through, whether its row is folded away or not,
     /// ordered by pid; kernel threads only where they are shown.
     pub fn matches(&self, snapshot: &Snapshot) -> Vec<Target> {
+        let focus = self.focus.as_ref().map(|focus| snapshot.subtree(&[focus.id]));
+        let inside: Option<HashSet<ProcId>> =
+            focus.map(|targets| targets.into_iter().map(|target| target.id).collect());
+        let uncontained = self.uncontained.then(|| Uncontained::new(snapshot));
         let shown = |proc: &&Proc| {
             let task = &proc.task;
             let kind = task.kind == Kind::Process || (self.kernel && task.kind == Kind::Kernel);
             let user = self.user.as_ref().is_none_or(|(uid, _)| task.uid.known() == Some(uid));
             let pid = self.pids.is_empty() || self.pids.contains(&task.id.pid);
-            kind && user && pid && self.filter.matches(proc)
+            let inside = inside.as_ref().is_none_or(|inside| inside.contains(&proc.id()));
+            let outside = uncontained.as_ref().is_none_or(|uncontained| uncontained.has(proc));
+            kind && user && pid && inside && outside && self.filter.matches(proc)
         };
         snapshot.procs.iter().filter(shown).map(Proc::target).collect()
     }
 
-    /// Whether a filter, a user or a list of pids narrows it.
+    /// Whether a filter, a user, a list of pids, a subtree or containers that are hidden narrow it.
     pub fn is_narrowed(&self) -> bool {
-        !self.filter.is_empty() || self.user.is_some() || !self.pids.is_empty()
+        let narrow = self.user.is_some() || !self.pids.is_empty() || self.focus.is_some();
+        narrow || self.uncontained || !self.filter.is_empty()
     }
 
     /// Moves the cursor by `by` lines; stops following.
@@ -364,9 +388,25 @@ impl Table {
         self.find_line(snapshot, from, |proc| wanted.matches(proc))
     }
 
+    /// Puts the cursor on the nearest line above `before`, and round, whose process matches.
+    pub fn find_back(&mut self, snapshot: &Snapshot, before: usize, wanted: &Filter) -> bool {
+        let count = self.arranged.lines.len();
+        let places = (1..=count).map(move |i| (before % count + count - i) % count);
+        self.find_among(snapshot, places, |proc| wanted.matches(proc))
+    }
+
     fn find_line(&mut self, snapshot: &Snapshot, from: usize, wanted: impl Fn(&Proc) -> bool) -> bool {
         let count = self.arranged.lines.len();
-        let hit = (0..count).map(|i| (from + i) % count).find(|at| {
+        self.find_among(snapshot, (0..count).map(move |i| (from + i) % count), wanted)
+    }
+
+    fn find_among(
+        &mut self,
+        snapshot: &Snapshot,
+        mut places: impl Iterator<Item = usize>,
+        wanted: impl Fn(&Proc) -> bool,
+    ) -> bool {
+        let hit = places.find(|at| {
             self.arranged.lines.get(*at).and_then(|line| line.proc(snapshot)).is_some_and(&wanted)
         });
         if let Some(at) = hit {
@@ -391,6 +431,19 @@ impl Table {
     /// filter, before rows are arranged.
     pub fn look(&mut self, snapshot: &Snapshot) {
         self.filter.look(snapshot);
+        if self.tree {
+            self.folds.look(snapshot);
+        }
+    }
+
+    /// Folds whoever matches one of `rules`, from the next [look](Table::look) on.
+    pub fn set_fold_rules(&mut self, rules: Vec<Filter>) {
+        self.folds.set_rules(rules);
+    }
+
+    /// Orders the siblings of the tree anew, whatever places they had.
+    pub fn order_anew(&mut self) {
+        self.arranged.forget_places();
     }
 
     /// Sorts by `by`: in its natural direction, or the other one if it sorts already.
@@ -406,6 +459,20 @@ impl Table {
         if let Some(next) = self.columns.get(at.rem_euclid(count.max(1)) as usize).copied() {
             self.sort = next;
             self.descending = next.descending;
+        }
+    }
+
+    /// Shows program file, name and command line in one column, or the command alone.
+    pub fn toggle_merged(&mut self) {
+        let is_merged = |column: &&Column| column.id == "merged";
+        let (from, to): (&[&str], _) = if self.columns.iter().any(is_merged) {
+            (&["merged"], "command")
+        } else {
+            (&["command", "cmdline", "comm"], "merged")
+        };
+        let place = self.columns.iter_mut().find(|column| from.contains(&column.id));
+        if let (Some(place), Some(column)) = (place, column(to)) {
+            *place = column;
         }
     }
 
@@ -447,10 +514,8 @@ impl Table {
             return self.toggle_group(snapshot, index);
         }
         let Some(line) = self.arranged.lines.get(index) else { return };
-        if let (true, Some(proc)) = (line.fold != Fold::Leaf, line.proc(snapshot))
-            && !self.folded.remove(&proc.id())
-        {
-            self.folded.insert(proc.id());
+        if let (true, Some(proc)) = (line.fold != Fold::Leaf, line.proc(snapshot)) {
+            self.folds.toggle(proc.id());
         }
     }
 
@@ -459,12 +524,11 @@ impl Table {
         if self.group.is_some() {
             return self.toggle_all_groups(snapshot);
         }
-        if !self.folded.is_empty() {
-            self.folded.clear();
+        if self.folds.open_all() {
             return;
         }
         let inner = self.arranged.lines.iter().filter(|line| line.fold == Fold::Open && line.depth > 0);
-        self.folded = inner.filter_map(|line| line.proc(snapshot)).map(Proc::id).collect();
+        self.folds.fold_all(inner.filter_map(|line| line.proc(snapshot)).map(Proc::id));
     }
 
     /// Folds the subtree or the group the cursor is in and selects its root.

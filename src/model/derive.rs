@@ -88,7 +88,8 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
         let unseen = Unseen::new(next.short_lived, next.census.events, before, &procs);
         account = tally.close(&before.system.cpu, &next.system.cpu, seconds, &dead, &unseen);
         let (taken, per_tick) = (next.taken, per_tick.unwrap_or(0));
-        let look = Look { before, procs: &procs, taken, seconds, per_tick, cores };
+        let linger = next.linger.unwrap_or(LINGER);
+        let look = Look { before, procs: &procs, taken, seconds, per_tick, cores, linger };
         rows = short_lived::rows(&look, &dead, &unseen);
     }
     let use_of = |id: u32, now: &CpuTimes| {
@@ -101,6 +102,7 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
         since_boot: next.since_boot,
         wall: next.wall,
         interval,
+        linger: next.linger,
         cpu: prev.and_then(|p| cpu_use(&p.system.cpu, &next.system.cpu)),
         cpus: next.system.cpus.iter().map(|(id, now)| (*id, use_of(*id, now))).collect(),
         own_cpu: match (prev, interval) {
@@ -125,7 +127,7 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
 
 /// The ended processes of `prev` that are still to be shown.
 fn carry_ended(prev: Option<&Snapshot>, next: &Sample) -> Vec<Proc> {
-    let young = |p: &&Proc| p.gone.is_some_and(|gone| next.taken.since(gone) < LINGER);
+    let young = |p: &&Proc| p.gone.is_some_and(|gone| next.taken.since(gone) < next.linger.unwrap_or(LINGER));
     prev.map_or_else(Vec::new, |p| p.ended.iter().filter(young).cloned().collect())
 }
 
@@ -289,6 +291,21 @@ mod tests {
         assert_eq!(shot.ended.len(), 1);
         shot = derive(Some(&shot), sample(5 * SECOND, vec![task(9, 1, 5 * SECOND, 0)]));
         assert_eq!(shot.ended.len(), 0);
+    }
+
+    #[test]
+    fn who_is_new_or_ended_is_told_apart_as_long_as_was_asked_for() {
+        let look = |at: u64, pids: &[u64]| {
+            let tasks = pids.iter().map(|pid| task(*pid as u32, pid - 6, at * SECOND, 0)).collect();
+            Sample { linger: Some(4.0), ..sample(at * SECOND, tasks) }
+        };
+        let mut shot = derive(None, look(1, &[7]));
+        shot = derive(Some(&shot), look(2, &[207]));
+        for at in 3..=7 {
+            let left = (shot.ended.len(), shot.is_new(&shot.procs[0]));
+            assert_eq!(left, if at <= 6 { (1, true) } else { (0, false) }, "{at}");
+            shot = derive(Some(&shot), look(at, &[207]));
+        }
     }
 
     #[test]

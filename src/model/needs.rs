@@ -113,6 +113,8 @@ pub struct Wants {
     pub needs: Needs,
     /// Which rows are on screen: these are read in full in every look, whatever else is spared.
     pub visible: Arc<[ProcId]>,
+    /// How long who is new or has ended is to be told apart, seconds; `None` for [`LINGER`](super::LINGER).
+    pub linger: Option<f64>,
     /// Somebody waits for the first rows: a look at very many processes shall end early, and says that it is
     /// [partial](super::Sample::partial).
     pub hurry: bool,

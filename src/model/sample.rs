@@ -47,6 +47,8 @@ impl<T> Reading<T> {
 /// One look at the whole machine.
 #[derive(Clone, Debug, Default)]
 pub struct Sample {
+    /// How long who is new or has ended is told apart, seconds; `None` for [`LINGER`](super::LINGER).
+    pub linger: Option<f64>,
     /// When the look began, CLOCK_MONOTONIC.
     pub taken: Nanos,
     /// The same moment in nanoseconds since boot, suspend included (CLOCK_BOOTTIME).

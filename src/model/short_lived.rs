@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use super::account::{Dead, Unseen};
-use super::snapshot::LINGER;
 use super::{Command, Kind, Nanos, Proc, ProcId, Reading, Snapshot, State, Task, Untrusted};
 
 /// Without a count a row is worth its place from this much CPU on, percent of one core.
@@ -30,6 +29,8 @@ pub(super) struct Look<'a> {
     pub(super) per_tick: u64,
     /// CPUs.
     pub(super) cores: f64,
+    /// How long a row stays after the last death, seconds.
+    pub(super) linger: f64,
 }
 
 /// The rows of this look, and those of the looks before that are still to be seen; ordered by id, each once. `dead` is
@@ -46,7 +47,7 @@ pub(super) fn rows(look: &Look<'_>, dead: &[Dead], unseen: &Unseen) -> Vec<Proc>
     for old in &look.before.short_lived {
         let known =
             rows.get(..news).is_some_and(|rows| rows.binary_search_by_key(&old.id(), Proc::id).is_ok());
-        let young = old.gone.is_some_and(|gone| look.taken.since(gone) < LINGER);
+        let young = old.gone.is_some_and(|gone| look.taken.since(gone) < look.linger);
         if young && !known && still_there(look, old) {
             rows.push(old.clone());
         }

@@ -28,7 +28,9 @@ pub struct Snapshot {
     pub cpus: Vec<(u32, Option<CpuUse>)>,
     /// Every process (and thread, where wanted), ordered by pid; each once.
     pub procs: Vec<Proc>,
-    /// Processes that ended within the last [`LINGER`] seconds, as they were when last seen.
+    /// How long who is new or has ended is told apart, seconds; `None` for [`LINGER`].
+    pub linger: Option<f64>,
+    /// Processes that ended within the last [`LINGER`] seconds or so long as `linger` says, as they were when last seen.
     pub ended: Vec<Proc>,
     /// One row for each parent under whom processes died that no look saw: how many, which, and their CPU use. It stays
     /// for [`LINGER`] seconds after the last death, with its latest figures. Ordered by id
@@ -118,7 +120,7 @@ impl Counts {
     }
 }
 
-/// How long a process that ended, or one that is new, is told apart, seconds.
+/// How long a process that ended, or one that is new, is told apart unless somebody says otherwise, seconds.
 pub const LINGER: f64 = 2.0;
 
 /// A process and what its figures mean.
@@ -296,8 +298,13 @@ impl Snapshot {
             .then(|| boot as f64 + proc.task.id.start_time as f64 / host.ticks_per_second as f64)
     }
 
+    /// How long who is new or has ended is told apart, seconds.
+    pub fn linger(&self) -> f64 {
+        self.linger.unwrap_or(LINGER)
+    }
+
     /// Whether the process is told apart as new.
     pub fn is_new(&self, proc: &Proc) -> bool {
-        proc.born.is_some_and(|born| self.taken.since(born) < LINGER)
+        proc.born.is_some_and(|born| self.taken.since(born) < self.linger())
     }
 }

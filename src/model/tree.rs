@@ -209,6 +209,17 @@ impl Ordered {
         bounds.and_then(|(from, to)| self.children.get(*from as usize..*to as usize)).unwrap_or(&[])
     }
 
+    /// Lets `change` put the children of each, and the roots, into another order. A slice may be empty.
+    pub fn each_group(&mut self, mut change: impl FnMut(&mut [u32])) {
+        let mut rest = &mut *self.children;
+        for (from, to) in self.first.iter().zip(self.first.iter().skip(1)) {
+            let count = (to.saturating_sub(*from) as usize).min(rest.len());
+            let (group, others) = rest.split_at_mut(count);
+            rest = others;
+            change(group);
+        }
+    }
+
     /// The roots, in order.
     pub fn roots(&self) -> &[u32] {
         self.children(self.first.len().saturating_sub(2))

@@ -205,7 +205,18 @@ impl Open {
             own_memory: self.own_memory(&system),
         };
         let census = self.roll.census();
-        Ok(Sample { taken, since_boot, wall, system, tasks, short_lived, census, partial, cost })
+        Ok(Sample {
+            linger: wants.linger,
+            taken,
+            since_boot,
+            wall,
+            system,
+            tasks,
+            short_lived,
+            census,
+            partial,
+            cost,
+        })
     }
 
     /// Makes the reader ready for a look.

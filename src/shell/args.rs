@@ -9,8 +9,10 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::capabilities::DropCapabilities;
 use super::output;
 use super::words::delay;
+use crate::app::TreeOrder;
 use crate::catalog::{Column, column, columns, default_columns};
 use crate::model::{GroupBy, Needs, Pid, Untrusted};
 use crate::query::fields;
@@ -52,11 +54,14 @@ pub(super) struct CommandLine {
 /// What the live screen starts with.
 #[derive(Clone, PartialEq, Debug, Args)]
 pub(super) struct Options {
-    /// Seconds between two looks, 0.1 to 3600; fractions are allowed
+    /// Seconds between two looks, 0.1 to 3600; fractions are allowed. htop counts in tenths: its -d 10 is -d 1 here
     #[arg(short, long, value_name = "SECONDS", default_value = "1", value_parser = delay)]
     pub delay: f64,
+    /// Leave after so many looks, once the last one is on the screen
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_iterations: Option<u64>,
     /// Use no colours
-    #[arg(short = 'C', long)]
+    #[arg(short = 'C', long, alias = "no-colour")]
     pub no_color: bool,
     /// Draw with ASCII only
     #[arg(short = 'U', long)]
@@ -64,9 +69,21 @@ pub(super) struct Options {
     /// Leave the mouse to the terminal
     #[arg(short = 'M', long)]
     pub no_mouse: bool,
-    /// Start with the tree of processes
-    #[arg(short, long)]
-    pub tree: bool,
+    /// Leave out the meters
+    #[arg(long)]
+    pub no_meters: bool,
+    /// Leave out the key bar
+    #[arg(long)]
+    pub no_function_bar: bool,
+    /// Mark rows that are new or have just ended for so many seconds, 5 unless said; without this, for 2
+    #[arg(short = 'H', long, value_name = "SECONDS", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "5", value_parser = linger)]
+    pub highlight_changes: Option<f64>,
+    /// Start with the tree of processes. Siblings in it change places at once (classic), when it is clear (soft, also
+    /// without a word) or not at all, newcomers last (hard)
+    #[arg(short, long, value_name = "ORDER", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "soft", value_parser = tree_order)]
+    pub tree: Option<TreeOrder>,
     /// Start with one row for each program, user, container or systemd unit
     #[arg(long, value_name = "BY", value_parser = group_by)]
     pub group: Option<GroupBy>,
@@ -93,6 +110,11 @@ pub(super) struct Options {
     /// Only look: nothing that signals, tames or starts processes is there
     #[arg(long)]
     pub readonly: bool,
+    /// Give up capabilities (capabilities(7)) that are not needed; `strict` gives up all: other users' processes can then
+    /// not be signalled, tamed or looked into
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, value_enum)]
+    #[arg(default_value = "off", default_missing_value = "basic", hide_default_value = true)]
+    pub drop_capabilities: DropCapabilities,
 }
 
 /// What to do instead of opening the screen.
@@ -361,6 +383,16 @@ fn group_by(text: &str) -> Result<GroupBy, String> {
     GroupBy::from_id(&text.trim().to_ascii_lowercase()).ok_or_else(one_of)
 }
 
+/// Reads for how long changes are marked.
+fn linger(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.1..=3600.0).contains(seconds));
+    seconds.ok_or_else(|| "it is a number of seconds from 0.1 to 3600".to_owned())
+}
+
+fn tree_order(text: &str) -> Result<TreeOrder, String> {
+    TreeOrder::from_id(text).ok_or_else(|| "it is classic, soft or hard".to_owned())
+}
+
 fn sort_key(text: &str) -> Result<SortKey, String> {
     if text == "help" { Ok(SortKey::Help) } else { column_id(text).map(SortKey::By) }
 }
@@ -424,8 +456,30 @@ mod tests {
     #[test]
     fn htop_users_are_at_home() {
         let options = read("-C -U -M -t -d 0.5 -s mem -u -p 1,22 -F ssh|bash").unwrap().options;
-        assert!(options.no_color && options.no_unicode && options.no_mouse && options.tree);
+        assert!(options.no_color && options.no_unicode && options.no_mouse);
+        assert_eq!(options.tree, Some(TreeOrder::Soft));
         assert_eq!(options.delay, 0.5);
+        assert_eq!((options.max_iterations, options.highlight_changes), (None, None));
+        assert_eq!(options.drop_capabilities, DropCapabilities::Off);
+        let tree = |line: &str| read(line).unwrap().options.tree;
+        assert_eq!(
+            (tree("-t=hard"), tree("--tree=classic")),
+            (Some(TreeOrder::Hard), Some(TreeOrder::Classic))
+        );
+        assert_eq!(
+            (tree("-s pid"), tree("-tC"), tree("-t -p 1")),
+            (None, Some(TreeOrder::Soft), Some(TreeOrder::Soft))
+        );
+        assert!(read("--tree=wild").is_err() && read("-n 0").is_err() && read("-H=0").is_err());
+        let more =
+            read("-H -n 3 --no-meters --no-function-bar --drop-capabilities --no-colour").unwrap().options;
+        assert_eq!((more.highlight_changes, more.max_iterations), (Some(5.0), Some(3)));
+        assert!(more.no_meters && more.no_function_bar && more.no_color);
+        assert_eq!(more.drop_capabilities, DropCapabilities::Basic);
+        let more =
+            read("--highlight-changes=2.5 --max-iterations=7 --drop-capabilities=strict").unwrap().options;
+        assert_eq!((more.highlight_changes, more.max_iterations), (Some(2.5), Some(7)));
+        assert_eq!(more.drop_capabilities, DropCapabilities::Strict);
         assert_eq!(options.sort_key, column("mem").map(SortKey::By));
         assert_eq!(options.user, Some(None));
         assert_eq!(options.pid.iter().map(|pid| pid.get()).collect::<Vec<_>>(), [1, 22]);

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod args;
+mod capabilities;
 mod event;
 mod frames;
 mod input;

@@ -297,7 +297,13 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer)> Run<'_, W, P> {
             self.drawn = true;
         }
         match result {
-            Ok(()) => self.shown |= self.drawn && !self.terminal.is_busy(),
+            Ok(()) => {
+                self.shown |= self.drawn && !self.terminal.is_busy();
+                // The last look has been seen, too.
+                if self.shown && self.app.is_over() {
+                    self.end(Ending::Quit);
+                }
+            }
             // Whatever the error, there is no terminal to go on with.
             Err(_) => self.end(Ending::Hangup),
         }

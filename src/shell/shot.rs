@@ -28,7 +28,7 @@ pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
     app.update(event::now(), Msg::Size(columns, rows));
     // Who will be on screen is not known yet, so what the columns need is read of all.
     let needs = Needs::FULL | Needs::ALL_DETAILS | app.wants().needs;
-    let wants = Wants { needs, ..Wants::default() };
+    let wants = Wants { needs, ..app.wants() };
     let mut shown = None;
     for look in 0..args.looks.max(2) {
         if look > 0 {

@@ -42,6 +42,15 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
     let _ = scheduling::slice(SLICE);
     // First of all: until then we are one of those who wait for a turn.
     let missed = if rescue { rescue::prepare() } else { None };
+    // After what needs them, and before there are threads, so that it holds for all.
+    let dropped = match options.drop_capabilities.carry_out() {
+        Ok(dropped) => dropped,
+        Err(error) => {
+            output::complain(&format!("glowtop: capabilities cannot be given up: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let missed = missed.into_iter().chain(dropped).reduce(|all, one| format!("{all}; {one}"));
     let mut app = match mind(options) {
         Ok(app) => app,
         Err(code) => return code,
@@ -106,6 +115,10 @@ pub(super) fn mind(options: &Options) -> Result<App, ExitCode> {
         delay: options.delay,
         lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
         readonly: options.readonly,
+        header_hidden: options.no_meters,
+        keys_hidden: options.no_function_bar,
+        linger: options.highlight_changes,
+        looks: options.max_iterations,
     }))
 }
 
@@ -118,7 +131,8 @@ pub(super) fn themes(depth: view::Depth, unicode: bool) -> Vec<view::Theme> {
 /// The table as the command line wants it.
 fn table(options: &Options) -> Result<Table, ExitCode> {
     let mut table = Table::default();
-    table.tree = options.tree;
+    table.tree = options.tree.is_some();
+    table.order = options.tree.unwrap_or_default();
     table.group = options.group;
     if !options.columns.is_empty() {
         table.columns.clone_from(&options.columns);

@@ -172,6 +172,10 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
     if let Some((_, name)) = &table.user {
         pen.put(dim, "user ").put(text, name).put(dim, "  ");
     }
+    if table.uncontained {
+        pen.put(warn, "no containers")
+            .fmt(dim, format_args!(" {} shows them  ", key_of(app, Action::Containers)));
+    }
     if app.table.lines().is_empty() {
         pen.put(dim, "no process matches  ");
     }

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::header::{self, HeaderInput};
+use super::table;
 use super::tabs;
 use crate::app::{App, Screen};
 
@@ -32,7 +33,7 @@ impl Layout {
         spare -= speaker;
         let header = if spare > wanted { wanted } else { 0 };
         spare -= header;
-        let keys = u16::from(spare > 0 && rows >= 7);
+        let keys = u16::from(spare > 0 && rows >= 7 && !app.keys_hidden);
         let body = rows - header - speaker - keys;
         let part = |y: u16, height: u16| Rect { x: area.x, y: area.y + y, width: area.width, height };
         Layout {
@@ -45,7 +46,11 @@ impl Layout {
 
     /// Rows the table has for processes.
     pub fn table_rows(&self, app: &App) -> usize {
-        if app.screen == Screen::Processes { usize::from(self.body.height.saturating_sub(1)) } else { 0 }
+        if app.screen == Screen::Processes {
+            usize::from(table::rows(self.body.height, &app.table))
+        } else {
+            0
+        }
     }
 }
 

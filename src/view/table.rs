@@ -6,9 +6,9 @@ use ratatui::style::Style;
 
 use super::Theme;
 use super::pen::Pen;
-use crate::app::{Among, App, DEEPEST, Fold, Hit, Line, Table};
+use crate::app::{Action, Among, App, DEEPEST, Fold, Hit, Line, Table};
 use crate::catalog::{Align, Cell, Column, Row};
-use crate::model::{Kind, Proc, Role};
+use crate::model::{Kind, Pid, Proc, Role, Untrusted};
 
 /// The room the command keeps, cells, in a list and in the tree with its branches.
 const COMMAND_ROOM: [usize; 2] = [24, 36];
@@ -56,8 +56,12 @@ fn hidden(table: &Table, width: u16) -> u64 {
 pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, cell: &mut Cell) {
     let header = Rect { height: area.height.min(1), ..area };
     draw_header(header, buf, theme, &app.table);
+    let crumbs = crumbs(area.height, &app.table);
+    if crumbs > 0 {
+        draw_crumbs(Rect { y: area.y + 1, height: 1, ..area }, buf, theme, app, cell);
+    }
     for (i, line) in app.table.visible().iter().enumerate() {
-        let y = area.y.saturating_add(1).saturating_add(i as u16);
+        let y = area.y.saturating_add(1 + crumbs).saturating_add(i as u16);
         if y >= area.bottom() {
             break;
         }
@@ -65,6 +69,54 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, cell:
         let chosen = app.table.first + i == app.table.cursor();
         draw_line(Rect { y, height: 1, ..area }, buf, theme, app, *line, &row, chosen, cell);
     }
+}
+
+/// Rows between the header and the first process, in a table of this height: one that says where a subtree hangs that is
+/// looked at alone.
+fn crumbs(height: u16, table: &Table) -> u16 {
+    u16::from(height >= 4 && table.focus().is_some())
+}
+
+/// Rows that a table of this height has for processes.
+pub(super) fn rows(height: u16, table: &Table) -> u16 {
+    height.saturating_sub(1 + crumbs(height, table))
+}
+
+/// Draws the ancestors of the subtree that is looked at alone; where there is little room, the nearest.
+fn draw_crumbs(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, cell: &mut Cell) {
+    /// Cells of a name, so that a chain of them is seen.
+    const NAME: usize = 16;
+    let Some(focus) = app.table.focus() else { return };
+    let key = app.keymap.keys(app.screen, Action::Focus).next();
+    let leave = key.map_or_else(String::new, |key| format!("  {key} shows all"));
+    let room = usize::from(area.width).saturating_sub(leave.len());
+    // Backwards, until there is no room: what is left out is far away.
+    let (mut left, mut from) = (room.saturating_sub(2), focus.above.len());
+    for (pid, name) in focus.above.iter().rev() {
+        cell.clear();
+        push_crumb(cell, *pid, name, NAME);
+        if cell.width() > left {
+            break;
+        }
+        (left, from) = (left - cell.width(), from - 1);
+    }
+    cell.clear();
+    if from > 0 {
+        cell.push(Role::Dim, "… ");
+    }
+    for (pid, name) in focus.above.iter().skip(from) {
+        push_crumb(cell, *pid, name, NAME);
+    }
+    if focus.above.is_empty() {
+        cell.push(Role::Dim, "nobody is above");
+    }
+    Pen::new(buf, area).cell(theme, cell).put(theme.style(Role::Dim), &leave);
+}
+
+fn push_crumb(cell: &mut Cell, pid: Pid, name: &Untrusted, cells: usize) {
+    cell.push_fmt(Role::Dim, format_args!("{pid} "));
+    cell.push_foreign(Role::Dim, name.bytes(), cells);
+    cell.push(Role::Dim, " › ");
 }
 
 fn draw_header(area: Rect, buf: &mut Buffer, theme: &Theme, table: &Table) {
@@ -310,7 +362,8 @@ pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Hit {
     if y == area.y {
         return column.map_or(Hit::Nothing, |(i, ..)| Hit::Column(i));
     }
-    let number = table.first + usize::from(y - area.y - 1);
+    let Some(below) = (y - area.y).checked_sub(1 + crumbs(area.height, table)) else { return Hit::Nothing };
+    let number = table.first + usize::from(below);
     let Some(line) = table.lines().get(number) else { return Hit::Nothing };
     if let Some((_, c, start)) = column
         && table.is_nested()

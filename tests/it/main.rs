@@ -18,6 +18,7 @@ mod groups;
 mod hang;
 mod header;
 mod house;
+mod htop;
 mod inherited;
 mod journal;
 mod kill;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::model::{Kind, Pid, Snapshot};
 
 use super::tree::{position, rail_below};
-use super::{Among, Fold, Line, Rules, is_asked, is_kernel};
+use super::{Among, Fold, Line, Rules, Uncontained, is_asked, is_kernel};
 
 /// The rows of what is no longer there, short-lived ones first, as lines without a place yet.
 pub(super) fn lines(snapshot: &Snapshot, rules: &Rules<'_>) -> Vec<Line> {
@@ -13,6 +13,8 @@ pub(super) fn lines(snapshot: &Snapshot, rules: &Rules<'_>) -> Vec<Line> {
         (rules.short_lived, Among::ShortLived, &snapshot.short_lived),
         (rules.ended, Among::Ended, &snapshot.ended),
     ];
+    let uncontained = rules.uncontained.then(|| Uncontained::new(snapshot));
+    let uncontained = &uncontained;
     let wanted = lists.into_iter().filter(|(wanted, ..)| *wanted).flat_map(|(_, among, list)| {
         (0u32..)
             .zip(list)
@@ -21,7 +23,8 @@ pub(super) fn lines(snapshot: &Snapshot, rules: &Rules<'_>) -> Vec<Line> {
                 let kernel = proc.task.kind == Kind::Kernel
                     || (proc.task.kind == Kind::ShortLived
                         && proc.task.parent.and_then(|pid| snapshot.find_pid(pid)).is_some_and(is_kernel));
-                (rules.kernel || !kernel) && is_asked(proc, rules) && rules.filter.matches(proc)
+                let outside = uncontained.as_ref().is_none_or(|uncontained| uncontained.has(proc));
+                (rules.kernel || !kernel) && outside && is_asked(proc, rules) && rules.filter.matches(proc)
             })
             .map(move |(at, _)| Line { at, among, last: true, ..Line::default() })
     });

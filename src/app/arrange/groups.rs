@@ -11,6 +11,7 @@ use crate::model::{GroupBy, GroupName, Groups, Kind, Snapshot};
 
 use super::keyed::{Keyed, settled, value_at};
 use super::list::insert_in_list;
+use super::within::Within;
 use super::{Among, Arrangement, Fold, Line, Rules};
 
 /// The groups in the order of the sorting column, and below those that are unfolded their members in the same order.
@@ -18,12 +19,13 @@ pub(super) fn arrange(
     snapshot: &Snapshot,
     rules: &Rules<'_>,
     by: GroupBy,
+    within: &Within,
     dead: &[Line],
     out: &mut Arrangement,
 ) {
     let mut wanted = Vec::with_capacity(snapshot.procs.len());
     for (at, proc) in (0u32..).zip(&snapshot.procs) {
-        if !matches!(proc.task.kind, Kind::Thread(_)) && out.wants(proc, rules) {
+        if !matches!(proc.task.kind, Kind::Thread(_)) && out.wants(at as usize, proc, rules, within) {
             wanted.push(at);
         }
     }

@@ -6,13 +6,20 @@ use crate::catalog::{Row, Value};
 use crate::model::Snapshot;
 
 use super::keyed::{Keyed, settled, value_at};
+use super::within::Within;
 use super::{Arrangement, Line, Rules};
 
 /// The processes in the order of the sorting column.
-pub(super) fn arrange(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out: &mut Arrangement) {
+pub(super) fn arrange(
+    snapshot: &Snapshot,
+    rules: &Rules<'_>,
+    within: &Within,
+    dead: &[Line],
+    out: &mut Arrangement,
+) {
     let mut keyed = Keyed::with_capacity(snapshot.procs.len());
     for (at, proc) in (0u32..).zip(&snapshot.procs) {
-        if out.wants(proc, rules) {
+        if out.wants(at as usize, proc, rules, within) {
             keyed.push(at, &settled(rules, &Row::new(snapshot, proc)), rules.descending);
         }
     }

@@ -2,11 +2,13 @@
 //!
 //! A *line* is one row of the table before it is drawn. Lines are small and cheap; nothing of a row is formatted here.
 
+mod calm;
 mod dead;
 mod groups;
 mod keyed;
 mod list;
 mod tree;
+mod within;
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,11 @@ use std::collections::HashSet;
 use crate::catalog::{Column, Row};
 use crate::model::{Forest, GroupBy, GroupId, Groups, Kind, Pid, Proc, ProcId, Snapshot, Sums};
 use crate::query::Filter;
+use calm::Calm;
+use within::Within;
+
+pub use calm::TreeOrder;
+pub use within::Uncontained;
 
 /// How deep a line is drawn indented; deeper ones say so by a number.
 pub const DEEPEST: u16 = 40;
@@ -76,12 +83,18 @@ pub struct Rules<'a> {
     pub tree: bool,
     /// In the tree, siblings by the sum of their subtrees.
     pub by_total: bool,
+    /// How siblings in the tree change places.
+    pub order: TreeOrder,
     /// Subtrees that are folded.
     pub folded: &'a HashSet<ProcId>,
     /// One row for those who have this in common, instead of a tree or a list.
     pub group: Option<GroupBy>,
     /// Groups that are unfolded.
     pub unfolded: &'a HashSet<GroupId>,
+    /// Only this process and its descendants.
+    pub root: Option<ProcId>,
+    /// Nobody who is in a container, unless that is ours.
+    pub uncontained: bool,
     /// Kernel threads too.
     pub kernel: bool,
     /// Rows that have just ended too.
@@ -108,6 +121,8 @@ pub struct Arrangement {
     pub forest: Option<Forest>,
     /// The groups; `None` where there are none.
     pub groups: Option<Groups>,
+    /// What is remembered of the places of siblings.
+    calm: Calm,
     /// Kernel threads that are not shown.
     pub hidden_kernel: usize,
     /// Processes that match, context not counted.
@@ -126,16 +141,26 @@ pub fn arrange(snapshot: &Snapshot, rules: &Rules<'_>) -> Arrangement {
 impl Arrangement {
     /// Becomes the rows of `snapshot` by `rules`; the memory of the rows that were is used again.
     pub fn arrange(&mut self, snapshot: &Snapshot, rules: &Rules<'_>) {
-        let mut lines = std::mem::take(&mut self.lines);
+        let (mut lines, calm) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.calm));
         lines.clear();
-        *self = Arrangement { lines, ..Arrangement::default() };
-        let dead = dead::lines(snapshot, rules);
+        *self = Arrangement { lines, calm, ..Arrangement::default() };
+        let within = Within::new(snapshot, rules);
+        let mut dead = dead::lines(snapshot, rules);
+        if rules.root.is_some() {
+            dead = dead::below(snapshot, &dead)
+                .into_iter()
+                .filter(|(up, _)| up.is_some_and(|up| within.has(up)))
+                .map(|(_, line)| line)
+                .collect();
+        }
         if let Some(by) = rules.group {
-            groups::arrange(snapshot, rules, by, &dead, self);
+            self.calm.forget();
+            groups::arrange(snapshot, rules, by, &within, &dead, self);
         } else if rules.tree {
-            tree::arrange(snapshot, rules, &dead, self);
+            tree::arrange(snapshot, rules, &within, &dead, self);
         } else {
-            list::arrange(snapshot, rules, &dead, self);
+            self.calm.forget();
+            list::arrange(snapshot, rules, &within, &dead, self);
         }
     }
 
@@ -148,8 +173,16 @@ impl Arrangement {
         line.proc(snapshot).map(|proc| Row { sums, ..Row::new(snapshot, proc) })
     }
 
-    /// Whether a process is wanted, which is noted.
-    fn wants(&mut self, proc: &Proc, rules: &Rules<'_>) -> bool {
+    /// Forgets where siblings stood: they are ordered anew.
+    pub fn forget_places(&mut self) {
+        self.calm.forget();
+    }
+
+    /// Whether the process at `at` is wanted, which is noted.
+    fn wants(&mut self, at: usize, proc: &Proc, rules: &Rules<'_>, within: &Within) -> bool {
+        if !within.has(at) {
+            return false;
+        }
         let hidden = !rules.kernel && proc.task.kind == Kind::Kernel;
         let asked = !hidden && is_asked(proc, rules);
         let wanted = asked && rules.filter.matches(proc);

@@ -54,7 +54,10 @@ fn rules<'a>(
         descending,
         tree: false,
         by_total: false,
+        order: TreeOrder::Classic,
         folded,
+        root: None,
+        uncontained: false,
         kernel: true,
         ended: true,
         short_lived: true,
@@ -176,5 +179,140 @@ proptest! {
         prop_assert_eq!(used.lines, fresh.lines);
         prop_assert_eq!((used.matching, used.hidden_kernel), (fresh.matching, fresh.hidden_kernel));
         prop_assert_eq!(used.sums, fresh.sums);
+    }
+}
+
+/// Siblings below pid 1, each with its CPU use, look after look.
+struct Family {
+    number: u64,
+    arranged: Arrangement,
+}
+
+impl Family {
+    fn new() -> Family {
+        Family { number: 0, arranged: Arrangement::default() }
+    }
+
+    /// The pids below pid 1 in their order, after another look.
+    fn look(&mut self, order: TreeOrder, members: &[(u32, f64)]) -> Vec<u32> {
+        self.number += 1;
+        self.again(order, members)
+    }
+
+    /// The same without a look in between.
+    fn again(&mut self, order: TreeOrder, members: &[(u32, f64)]) -> Vec<u32> {
+        let mut procs = vec![proc(1, (Some(0), None, "init", 0))];
+        procs.extend(
+            members.iter().map(|(pid, cpu)| Proc { cpu: Some(*cpu), ..proc(*pid, (None, None, "x", 1)) }),
+        );
+        let snapshot = Snapshot { number: self.number, procs, ..Snapshot::default() };
+        let (filter, folded) = (Filter::default(), HashSet::new());
+        let cpu = crate::catalog::column("cpu").unwrap();
+        let rules = Rules { tree: true, order, ..rules(cpu, &filter, &folded, true) };
+        self.arranged.arrange(&snapshot, &rules);
+        let pid = |line: &Line| line.proc(&snapshot).map_or(0, |proc| proc.task.id.pid.get());
+        self.arranged.lines.iter().skip(1).map(pid).collect()
+    }
+}
+
+#[test]
+fn soft_siblings_change_places_when_it_is_clear() {
+    let mut family = Family::new();
+    let mut look = |members: &[(u32, f64)]| family.look(TreeOrder::Soft, members);
+    assert_eq!(look(&[(2, 50.0), (3, 40.0), (4, 0.0)]), [2, 3, 4]);
+    // A little more is no reason to jump, nor is a moment.
+    for _ in 0..10 {
+        assert_eq!(look(&[(2, 50.0), (3, 55.0), (4, 0.0)]), [2, 3, 4]);
+        assert_eq!(look(&[(2, 50.0), (3, 45.0), (4, 0.0)]), [2, 3, 4]);
+    }
+    assert_eq!(look(&[(2, 50.0), (3, 45.0), (4, 99.0)]), [2, 3, 4]);
+    assert_eq!(look(&[(2, 50.0), (3, 45.0), (4, 99.0)]), [2, 3, 4]);
+    assert_eq!(look(&[(2, 50.0), (3, 45.0), (4, 99.0)]), [4, 2, 3], "and that in one go");
+    // Whoever falls goes down past all at once, newcomers stand where they belong.
+    assert_eq!(look(&[(2, 50.0), (3, 45.0), (4, 0.0), (5, 47.0)]), [4, 2, 5, 3]);
+    look(&[(2, 50.0), (3, 45.0), (4, 0.0), (5, 47.0)]);
+    assert_eq!(look(&[(2, 50.0), (3, 45.0), (4, 0.0), (5, 47.0)]), [2, 5, 3, 4]);
+    // What stays so is right in the end, however little it is.
+    let turns = (0..30).take_while(|_| look(&[(2, 50.0), (3, 51.0), (4, 0.0), (5, 47.0)]) == [2, 5, 3, 4]);
+    assert_eq!(turns.count(), 19);
+}
+
+#[test]
+fn a_key_between_two_looks_makes_nobody_restless() {
+    let mut family = Family::new();
+    family.look(TreeOrder::Soft, &[(2, 50.0), (3, 0.0)]);
+    family.look(TreeOrder::Soft, &[(2, 0.0), (3, 90.0)]);
+    for _ in 0..20 {
+        assert_eq!(family.again(TreeOrder::Soft, &[(2, 0.0), (3, 90.0)]), [2, 3]);
+    }
+    family.arranged.forget_places();
+    assert_eq!(family.again(TreeOrder::Soft, &[(2, 0.0), (3, 90.0)]), [3, 2]);
+}
+
+#[test]
+fn equally_busy_siblings_are_calm_where_they_are_soft() {
+    // Sixteen workers of which each uses about half of a core, a tenth more or less.
+    let mut noise = 7u64;
+    let mut look = |_: usize| -> Vec<(u32, f64)> {
+        (2..18)
+            .map(|pid| {
+                noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (pid, 45.0 + (noise >> 33) as f64 / (1u64 << 31) as f64 * 10.0)
+            })
+            .collect()
+    };
+    let looks: Vec<_> = (0..600).map(&mut look).collect();
+    let moves = |order: TreeOrder| {
+        let mut family = Family::new();
+        let rows: Vec<_> = looks.iter().map(|members| family.look(order, members)).collect();
+        rows.windows(2).filter(|pair| pair[0] != pair[1]).count()
+    };
+    assert_eq!((moves(TreeOrder::Classic), moves(TreeOrder::Hard)), (599, 0));
+    // A row moves once in a minute or two.
+    assert!(moves(TreeOrder::Soft) <= 6, "{}", moves(TreeOrder::Soft));
+}
+
+proptest! {
+    #[test]
+    fn the_same_looks_give_the_same_rows_and_nobody_is_lost(
+        looks in prop::collection::vec(prop::collection::btree_map(2u32..20, 0u8..6, 0..14), 1..12)
+    ) {
+        for order in TreeOrder::ALL {
+            let (mut one, mut other) = (Family::new(), Family::new());
+            for members in &looks {
+                let members: Vec<(u32, f64)> = members.iter().map(|(pid, cpu)| (*pid, f64::from(*cpu) * 20.0)).collect();
+                let rows = one.look(order, &members);
+                prop_assert_eq!(&rows, &other.look(order, &members));
+                // With equal input nothing moves.
+                prop_assert_eq!(&rows, &one.again(order, &members));
+                let mut pids = rows.clone();
+                pids.sort_unstable();
+                prop_assert_eq!(pids, members.iter().map(|(pid, _)| *pid).collect::<Vec<_>>());
+            }
+            // What stays so long is in the order of its values, unless nothing ever moves.
+            let Some(last) = looks.last().filter(|_| order != TreeOrder::Hard) else { continue };
+            let members: Vec<(u32, f64)> = last.iter().map(|(pid, cpu)| (*pid, f64::from(*cpu) * 20.0)).collect();
+            let mut rows = Vec::new();
+            for _ in 0..50 {
+                rows = one.look(order, &members);
+            }
+            let cpu: Vec<u8> = rows.iter().map(|pid| last[pid]).collect();
+            prop_assert!(cpu.is_sorted_by(|a, b| a >= b), "{:?} {:?}", rows, cpu);
+        }
+    }
+
+    #[test]
+    fn in_a_hard_order_no_two_survivors_ever_swap(
+        looks in prop::collection::vec(prop::collection::btree_map(2u32..20, 0u8..6, 0..14), 2..12)
+    ) {
+        let mut family = Family::new();
+        let mut before: Vec<u32> = Vec::new();
+        for members in looks {
+            let members: Vec<(u32, f64)> = members.into_iter().map(|(pid, cpu)| (pid, f64::from(cpu) * 20.0)).collect();
+            let rows = family.look(TreeOrder::Hard, &members);
+            let stayed: Vec<u32> = before.iter().filter(|pid| rows.contains(pid)).copied().collect();
+            prop_assert_eq!(rows.get(..stayed.len()), Some(&*stayed), "newcomers are last");
+            before = rows;
+        }
     }
 }

@@ -5,6 +5,7 @@ use crate::model::{Forest, Link, Pid, Proc, Snapshot};
 
 use super::dead::{below, mourn};
 use super::keyed::{Keyed, settled, value_at};
+use super::within::Within;
 use super::{Among, Arrangement, DEEPEST, Fold, Line, Rules};
 
 /// What is noted of a process while the tree is made; a byte, because ancestors are asked for in any order and those of
@@ -27,14 +28,20 @@ impl Mark {
     }
 }
 /// The processes below their parents, siblings in the order of the sorting column.
-pub(super) fn arrange(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out: &mut Arrangement) {
+pub(super) fn arrange(
+    snapshot: &Snapshot,
+    rules: &Rules<'_>,
+    within: &Within,
+    dead: &[Line],
+    out: &mut Arrangement,
+) {
     let procs = &snapshot.procs;
     let mut links = Vec::with_capacity(procs.len());
     let mut marks = Vec::with_capacity(procs.len());
     let mut keyed = Keyed::with_capacity(procs.len());
     for (at, proc) in (0u32..).zip(procs) {
         links.push(Link::of(proc));
-        let wanted = out.wants(proc, rules);
+        let wanted = out.wants(at as usize, proc, rules, within);
         marks.push(if wanted { Mark(Mark::MATCHING | Mark::KEPT) } else { Mark::default() });
         if !rules.by_total {
             keyed.push(at, &settled(rules, &Row::new(snapshot, proc)), rules.descending);
@@ -81,10 +88,13 @@ pub(super) fn arrange(snapshot: &Snapshot, rules: &Rules<'_>, dead: &[Line], out
     keyed.keep(|at| marks.get(at as usize).is_some_and(|mark| mark.has(Mark::KEPT)));
     let order = keyed.sorted(value, rules.descending);
     out.lines.reserve(order.len() + below.len());
-    let ordered = forest.ordered(order.iter().copied());
+    let mut ordered = forest.ordered(order.iter().copied());
     drop(order);
+    out.calm.settle(procs, snapshot.number, rules, &forest, &mut ordered, value);
     // Depth first with a stack of our own: siblings that are still to come, their depth and rails.
-    let mut stack = vec![(ordered.roots().iter(), 0u16, 0u64)];
+    let root = within.root().map(|root| root as u32);
+    let roots = root.as_ref().map_or(ordered.roots(), std::slice::from_ref);
+    let mut stack = vec![(roots.iter(), 0u16, 0u64)];
     while let Some((siblings, depth, rails)) = stack.last_mut() {
         let Some(&at) = siblings.next() else {
             stack.pop();

@@ -5,12 +5,14 @@
 mod control;
 mod filter;
 mod groups;
+mod htop;
 mod journal;
 mod lab;
 mod readonly;
 mod screens;
 mod short_lived;
 mod tame;
+mod tree;
 
 use std::sync::Arc;
 

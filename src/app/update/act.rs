@@ -47,11 +47,14 @@ impl App {
             Action::Bottom => table.bottom(&snapshot),
             Action::Left => table.shift = table.shift.saturating_sub(8),
             Action::Right => table.shift = (table.shift + 8).min(4096),
+            Action::ScrollUp => table.scroll(-1),
+            Action::ScrollDown => table.scroll(1),
             Action::LineStart => table.shift = 0,
             Action::LineEnd => self.table.shift = self.line_end(),
 
             Action::Search => self.open_line(Purpose::Search, ""),
-            Action::SearchNext => self.search_next(),
+            Action::SearchNext => self.search_again(true),
+            Action::SearchPrev => self.search_again(false),
             Action::Filter => {
                 let text = table.filter_text.clone();
                 self.open_line(Purpose::Filter, &text);
@@ -70,9 +73,15 @@ impl App {
             }
             Action::Tree => {
                 table.tree = !table.tree;
+                table.look(&snapshot);
                 self.rearrange();
             }
             Action::Group => self.open_group_menu(),
+            Action::FoldOrSort => {
+                let action = if table.is_nested() { Action::FoldToggle } else { Action::Sort };
+                self.act(action, effects);
+            }
+            Action::Focus => self.focus(),
             Action::FoldToggle | Action::FoldAll | Action::FoldParent if !table.is_nested() => {
                 self.say(Role::Text, "folding needs the tree (F5) or groups (G)");
             }
@@ -117,6 +126,8 @@ impl App {
                 self.say(Role::Text, format!("kernel threads are {what}"));
                 self.rearrange();
             }
+            Action::Containers => self.toggle_containers(effects),
+            Action::MergedCommand => self.table.toggle_merged(),
             Action::FullCommand => {
                 // Each of them leads to the next.
                 const NAMES: [&str; 3] = ["command", "cmdline", "comm"];
@@ -188,6 +199,8 @@ impl App {
             self.lab_back();
         } else if self.table.follow {
             self.table.follow = false;
+        } else if self.table.focus().is_some() {
+            self.focus();
         } else if self.table.tagged() > 0 {
             self.table.untag_all();
         } else if !self.table.filter_text.is_empty() {
@@ -227,6 +240,8 @@ impl App {
 
     pub(super) fn sort(&mut self, change: impl FnOnce(&mut Table)) {
         change(&mut self.table);
+        // Whoever asks for an order gets it now, also where rows keep their places.
+        self.table.order_anew();
         self.rearrange();
     }
 
@@ -236,30 +251,6 @@ impl App {
                 table.sort = by;
                 table.descending = by.descending;
             });
-        }
-    }
-
-    /// Jumps to a match, `skip` lines from the cursor on.
-    pub(super) fn search(&mut self, text: &str, skip: usize) -> bool {
-        let mut wanted = Filter::parse(text);
-        let snapshot = self.snapshot.clone();
-        wanted.look(&snapshot);
-        !text.is_empty()
-            && wanted.error().is_none()
-            && self.table.find(&snapshot, self.table.cursor() + skip, &wanted)
-    }
-
-    fn search_next(&mut self) {
-        let text = self.searched.clone();
-        if !self.search(&text, 1) {
-            self.say(
-                Role::Bad,
-                if text.is_empty() {
-                    "nothing was searched for yet".to_owned()
-                } else {
-                    format!("'{text}' is not found")
-                },
-            );
         }
     }
 }

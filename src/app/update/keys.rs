@@ -159,8 +159,11 @@ impl App {
                     self.say(Role::Bad, sentence);
                 }
             },
+            (Purpose::Search, Key::F(15) | Key::Up) => {
+                line.failed = !self.search(line.edit.text(), false, false);
+            }
             (Purpose::Search, Key::F(3) | Key::Down) => {
-                line.failed = !self.search(line.edit.text(), 1);
+                line.failed = !self.search(line.edit.text(), false, !chord.shift);
             }
             (_, Key::Enter | Key::F(_)) => return,
             _ => {
@@ -198,7 +201,7 @@ impl App {
             Purpose::Search => {
                 line.edit.text().clone_into(&mut self.searched);
                 line.error = Filter::parse(line.edit.text()).error().cloned();
-                line.failed = !line.edit.text().is_empty() && !self.search(line.edit.text(), 0);
+                line.failed = !line.edit.text().is_empty() && !self.search(line.edit.text(), true, true);
             }
             Purpose::Filter => {
                 let filter = Filter::parse(line.edit.text());

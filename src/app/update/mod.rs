@@ -11,6 +11,7 @@ mod keys;
 mod lab;
 mod layers;
 mod mouse;
+mod narrow;
 mod screens;
 mod signal;
 mod tame;
@@ -84,6 +85,7 @@ impl App {
     fn show(&mut self, snapshot: std::sync::Arc<crate::model::Snapshot>, effects: &mut Vec<Effect>) {
         self.snapshot = snapshot;
         self.table.forget_gone(&self.snapshot);
+        self.look_at_focus();
         self.table.look(&self.snapshot);
         self.rearrange();
         self.find_typed_pid();
@@ -108,7 +110,7 @@ impl App {
     /// What the screen wants of the next look.
     pub fn wants(&self) -> Wants {
         let needs = self.table.needs() | if self.header_hidden { Needs::NOTHING } else { Needs::PRESSURE };
-        Wants { needs, visible: self.visible(), hurry: false }
+        Wants { needs, visible: self.visible(), linger: self.linger, hurry: false }
     }
 
     /// Tells the sampler what is wanted, if that changed.

@@ -53,6 +53,12 @@ impl App {
             // A click beside a line keeps what was typed for: a filter stays, where Esc would clear it.
             (MouseEvent::Left, _) if matches!(&self.layer, Some(Layer::Line(_))) => self.layer = None,
             (MouseEvent::Left, _) if self.layer.is_some() => self.layer_key(Chord::plain(Key::Esc), effects),
+            // As in htop, a click on the row under the cursor folds it.
+            (MouseEvent::Left, Hit::Line(line)) if self.table.tree && self.table.cursor() == line => {
+                self.table.follow = false;
+                self.table.toggle_fold(&snapshot, line);
+                self.rearrange();
+            }
             (MouseEvent::Left, Hit::Line(line)) => {
                 self.table.follow = false;
                 self.table.go_to(&snapshot, line);
@@ -67,6 +73,7 @@ impl App {
                 self.table.toggle_tag(&snapshot);
             }
             (MouseEvent::Left, Hit::FoldMark(line)) => {
+                self.table.follow = false;
                 self.table.go_to(&snapshot, line);
                 self.table.toggle_fold(&snapshot, line);
                 self.rearrange();

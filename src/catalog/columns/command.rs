@@ -7,10 +7,10 @@ use crate::model::{Command, Kind, Needs, Role, State};
 const COMM_CELLS: u16 = 16;
 
 /// The most that is ever shown of a command line, cells; the reader keeps 4 KiB.
-const COMMAND_CELLS: usize = 4096;
+pub(super) const COMMAND_CELLS: usize = 4096;
 
 /// Stands after the name where the command line hangs: nobody knows what it says now.
-const STUCK: &str = " …";
+pub(super) const STUCK: &str = " …";
 
 pub(super) const COLUMNS: &[Column] = &[
     Column {
@@ -69,7 +69,7 @@ pub(super) const COLUMNS: &[Column] = &[
     },
 ];
 
-fn command_value<'a>(row: &Row<'a>) -> Value<'a> {
+pub(super) fn command_value<'a>(row: &Row<'a>) -> Value<'a> {
     match command(row) {
         Some(command) => Value::Text(command.line.bytes()),
         None => Value::Text(row.proc.task.comm.bytes()),
@@ -78,7 +78,7 @@ fn command_value<'a>(row: &Row<'a>) -> Value<'a> {
 
 /// The command line, where it is what the row shows: kernel threads have none, threads share their process's, and those
 /// that died between two looks have a sentence of ours in its place.
-fn command<'a>(row: &Row<'a>) -> Option<&'a Command> {
+pub(super) fn command<'a>(row: &Row<'a>) -> Option<&'a Command> {
     let task = &row.proc.task;
     match task.kind {
         Kind::Process if task.state != State::ZOMBIE => {
@@ -102,7 +102,7 @@ fn name(row: &Row<'_>, role: Role, max_cells: usize, cell: &mut Cell) {
 }
 
 /// The command line, with the directories of its program or without.
-fn command_cell(row: &Row<'_>, directories: bool, cell: &mut Cell) {
+pub(super) fn command_cell(row: &Row<'_>, directories: bool, cell: &mut Cell) {
     let task = &row.proc.task;
     let Some(command) = command(row) else {
         let role = match task.kind {

@@ -56,7 +56,7 @@ pub(super) const ADDS: &[(&str, Adds)] = &[
 const MOST_CELLS: usize = 64;
 
 /// The columns that say what a row is called.
-const NAMES: [&str; 3] = ["command", "cmdline", "comm"];
+const NAMES: [&str; 4] = ["command", "cmdline", "comm", "merged"];
 
 impl Column {
     /// What a row stands by in a list sorted by this column. A group has its sum; where there is none, it stands where

@@ -11,6 +11,7 @@ mod group;
 mod identity;
 mod io;
 mod memory;
+mod merged;
 mod place;
 mod schedule;
 mod shares;
@@ -157,6 +158,7 @@ pub fn columns() -> &'static [Column] {
             io::COLUMNS,
             place::COLUMNS,
             command::COLUMNS,
+            merged::COLUMNS,
         ]
         .concat()
     });

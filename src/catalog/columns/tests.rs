@@ -84,7 +84,11 @@ fn every_column_is_complete() {
         assert!(help.ends_with('.') && help.split(' ').count() > 2, "{id}: the help is no sentence: {help}");
         assert!(help.starts_with(char::is_uppercase), "{id}: {help}");
         assert!(!help.contains("  "), "{id}: {help}");
-        assert_eq!(column.grows, ["command", "cmdline"].contains(&id), "{id}: only the command line grows");
+        assert_eq!(
+            column.grows,
+            ["command", "cmdline", "merged"].contains(&id),
+            "{id}: only the command line grows"
+        );
     }
     assert_eq!(default_columns().len(), DEFAULT.len());
     assert_eq!(default_columns().last().map(|c| c.id), Some("command"));
@@ -244,7 +248,7 @@ fn what_is_unknown_is_shown_as_unknown_and_never_as_zero() {
         "tree_res",
     ]
     .into_iter()
-    .chain(columns().iter().filter(|column| column.needs.any(Needs::DETAILS)).map(|column| column.id))
+    .chain(columns().iter().filter(|c| c.needs.any(Needs::DETAILS) && !c.grows).map(|column| column.id))
     {
         assert_eq!(shown(id, &row), "–", "{id}");
         assert_eq!(column(id).unwrap().value(&row), Value::Unknown, "{id}");
@@ -460,7 +464,11 @@ fn of_those_that_died_between_two_looks_only_a_few_things_are_known() {
         .collect();
     let said = "2 children of make";
     let all = ["state X", "cpu 29.0", "cpu_share 7.3", "comm sh"].map(str::to_owned);
-    let all = all.into_iter().chain([format!("command {said}"), format!("cmdline {said}")]);
+    let all = all.into_iter().chain([
+        format!("command {said}"),
+        format!("cmdline {said}"),
+        format!("merged {said}"),
+    ]);
     assert_eq!(known, all.collect::<Vec<_>>());
     for column in columns().iter().filter(|column| column.value(&row).is_unknown()) {
         assert_eq!(shown(column.id, &row), "–", "{}", column.id);

@@ -75,6 +75,31 @@ fn known() -> Proc {
 }
 
 #[test]
+fn a_merged_command_says_what_differs_and_nothing_twice() {
+    let snapshot = snapshot();
+    let shown = |exe: &str, name: &str, line: &[u8]| {
+        let mut proc = vim();
+        let task = proc.task_mut();
+        task.comm = Arc::new(name.into());
+        task.command = Reading::Known(Arc::new(Command::parse(line).unwrap()));
+        task.details = Some(Arc::new(Details { exe: untrusted(exe), ..Details::default() }));
+        super::shown("merged", &Row::new(&snapshot, &proc))
+    };
+    assert_eq!(shown("/usr/bin/vim", "vim", b"vim\0-R\0notes\0"), "/usr/bin/vim -R notes");
+    assert_eq!(
+        shown("/usr/bin/python3.11", "python3", b"python3\0x.py\0"),
+        "/usr/bin/python3.11 │ python3 x.py"
+    );
+    assert_eq!(shown("/usr/bin/node", "MainThread", b"/usr/bin/node\0x\0"), "/usr/bin/node │ MainThread x");
+    assert_eq!(shown("/bin/dash", "sh", b"-sh\0"), "/bin/dash │ sh │ -sh");
+    assert_eq!(
+        shown("/opt/a-very-long-program", "a-very-long-pro", b"a-very-long-program\0"),
+        "/opt/a-very-long-program"
+    );
+    assert_eq!(shown("/opt/x (deleted)", "x", b"x\0"), "/opt/x (deleted)");
+}
+
+#[test]
 fn details_as_they_are_shown() {
     let (snapshot, proc) = (snapshot(), known());
     let row = Row::new(&snapshot, &proc);
@@ -145,6 +170,7 @@ fn details_as_they_are_shown() {
         "ns_time 4026531836",
         "ns_user 4026531837",
         "ns_uts 4026531838",
+        "merged /usr/bin/vim -R notes",
     ];
     assert_eq!(cells, expected);
 }

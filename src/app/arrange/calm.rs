@@ -1,0 +1,338 @@
+//! Siblings that keep their places in the tree: what is remembered of their order from look to look.
+//!
+//! A *place* is a number that orders siblings; who has none yet is a *newcomer*. *Unrest* counts how long somebody has
+//! been out of order among those who stay. Pure: the same looks give the same rows.
+
+use crate::catalog::Value;
+use crate::model::{Forest, Ordered, Proc, ProcId};
+
+use super::Rules;
+
+/// How siblings in the tree change places when their values do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum TreeOrder {
+    /// At once, as in the list.
+    Classic,
+    /// When it is clear: by a quarter for three looks, or by less for twenty. Nobody's row jumps for noise, and who
+    /// becomes busy is on top in a moment.
+    #[default]
+    Soft,
+    /// Never: siblings stand as they were first shown, newcomers last, until somebody asks for another order.
+    Hard,
+}
+
+impl TreeOrder {
+    /// All of them.
+    pub const ALL: [TreeOrder; 3] = [TreeOrder::Classic, TreeOrder::Soft, TreeOrder::Hard];
+
+    /// Its word in settings and on the command line.
+    pub const fn id(self) -> &'static str {
+        match self {
+            TreeOrder::Classic => "classic",
+            TreeOrder::Soft => "soft",
+            TreeOrder::Hard => "hard",
+        }
+    }
+
+    /// The order with this word.
+    pub fn from_id(id: &str) -> Option<TreeOrder> {
+        TreeOrder::ALL.into_iter().find(|order| order.id() == id)
+    }
+}
+
+/// Unrest at which a row is given the place that its value asks for.
+const RIPE: u8 = 20;
+/// What a look adds to the unrest of a row that is clearly out of order, and of one that hardly is.
+const CLEAR: u8 = 7;
+const SLIGHT: u8 = 1;
+/// Two values differ clearly if they do by more than this share of the greater.
+const SHARE: f64 = 0.25;
+/// And, of those whose column has a [grain](crate::catalog::Column::grain), by more than so many grains: nobody who uses
+/// half a percent of a core is busier than who uses none.
+const GRAINS: f64 = 10.0;
+
+/// What is remembered of one process.
+#[derive(Clone, Copy, Debug)]
+struct Seat {
+    id: ProcId,
+    /// Where it stands among its siblings; `None` for a newcomer.
+    place: Option<u32>,
+    /// Below whom it has this place; the forest's word, not the kernel's.
+    parent: Option<ProcId>,
+    unrest: u8,
+}
+
+/// The places of siblings, from look to look.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Calm {
+    /// By what they are ordered: another column or direction begins anew.
+    by: Option<(&'static str, bool, bool, TreeOrder)>,
+    /// The look that was counted last: what happens between two looks makes nobody restless.
+    look: u64,
+    /// By pid.
+    seats: Vec<Seat>,
+    /// What `seats` was before, for its memory.
+    spare: Vec<Seat>,
+    /// The next place in a hard order, where places are never given out again.
+    next: u32,
+}
+
+impl Calm {
+    /// Forgets every place: the next rows stand where their values put them.
+    pub(super) fn forget(&mut self) {
+        self.seats.clear();
+        self.by = None;
+    }
+
+    /// Gives the siblings of `ordered`, which stand as their values put them, the places that `rules` leave them. `value`
+    /// is what the process at a position is ordered by.
+    pub(super) fn settle<'a>(
+        &mut self,
+        procs: &[Proc],
+        look: u64,
+        rules: &Rules<'_>,
+        forest: &Forest,
+        ordered: &mut Ordered,
+        value: impl Fn(u32) -> Value<'a>,
+    ) {
+        if rules.order == TreeOrder::Classic {
+            return self.forget();
+        }
+        let by = (rules.sort.id, rules.descending, rules.by_total, rules.order);
+        if self.by != Some(by) {
+            self.forget();
+            self.by = Some(by);
+        }
+        let counts = look != self.look;
+        self.look = look;
+        self.take_in(procs, forest);
+        let least = if rules.sort.grain > 0.0 { GRAINS } else { 0.0 };
+        let (seats, next) = (&mut self.seats, &mut self.next);
+        let mut memory = Memory::default();
+        if rules.order == TreeOrder::Hard {
+            ordered.each_group(|siblings| hard(seats, siblings, next));
+            return;
+        }
+        ordered.each_group(|siblings| {
+            if !siblings.is_empty() {
+                memory.soft(seats, siblings, counts, |a, b| differ(&value(a), &value(b), least));
+            }
+        });
+        // Who has no row now is a newcomer when it has one again.
+        let mut shown = std::mem::take(&mut memory.shown);
+        shown.clear();
+        shown.resize(seats.len(), false);
+        let mut place = 0;
+        ordered.each_group(|siblings| {
+            for at in siblings.iter().map(|at| *at as usize) {
+                if let (Some(seat), Some(shown)) = (seats.get_mut(at), shown.get_mut(at)) {
+                    (seat.place, *shown) = (Some(place), true);
+                    place += 1;
+                }
+            }
+        });
+        for (seat, _) in seats.iter_mut().zip(shown).filter(|(_, shown)| !shown) {
+            (seat.place, seat.unrest) = (None, 0);
+        }
+    }
+
+    /// Makes one seat for each process, with what is remembered of it.
+    fn take_in(&mut self, procs: &[Proc], forest: &Forest) {
+        std::mem::swap(&mut self.seats, &mut self.spare);
+        self.seats.clear();
+        self.seats.reserve(procs.len());
+        let mut old = self.spare.iter().peekable();
+        for (at, proc) in procs.iter().enumerate() {
+            let id = proc.id();
+            let parent = forest.parent(at).and_then(|up| procs.get(up)).map(Proc::id);
+            while old.next_if(|seat| seat.id.pid < id.pid).is_some() {}
+            let known = old.next_if(|seat| seat.id.pid == id.pid).filter(|seat| seat.id == id);
+            // Whoever came below another parent is new among its siblings.
+            let known = known.filter(|seat| seat.parent == parent).copied();
+            self.seats.push(known.unwrap_or(Seat { id, place: None, parent, unrest: 0 }));
+        }
+    }
+}
+
+/// Siblings as they were first shown, newcomers behind them.
+fn hard(seats: &mut [Seat], siblings: &mut [u32], next: &mut u32) {
+    for at in siblings.iter() {
+        if let Some(seat) = seats.get_mut(*at as usize).filter(|seat| seat.place.is_none()) {
+            seat.place = Some(*next);
+            *next = next.saturating_add(1);
+        }
+    }
+    siblings.sort_by_key(|at| seats.get(*at as usize).and_then(|seat| seat.place));
+}
+
+/// How two values differ.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Differ {
+    Not,
+    Slightly,
+    Clearly,
+}
+
+fn differ(a: &Value<'_>, b: &Value<'_>, least: f64) -> Differ {
+    let number = |value: &Value<'_>| match value {
+        Value::Int(n) => Some(*n as f64),
+        Value::Uint(n) => Some(*n as f64),
+        Value::Float(n) => Some(*n),
+        Value::Terminal(_) | Value::Text(_) | Value::Unknown => None,
+    };
+    if a.rank(b).is_eq() {
+        return Differ::Not;
+    }
+    match (number(a), number(b)) {
+        (Some(a), Some(b)) => {
+            let gap = (a - b).abs();
+            if gap > a.abs().max(b.abs()) * SHARE && gap > least { Differ::Clearly } else { Differ::Slightly }
+        }
+        // A name, or what was not known and is now.
+        _ => Differ::Clearly,
+    }
+}
+
+/// A sibling while the order is found.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sibling {
+    at: u32,
+    /// Its turn by value; equal values have the same.
+    rank: u32,
+    /// Where it stood.
+    place: u32,
+    stays: bool,
+}
+
+/// Memory that is used for one group of siblings after another.
+#[derive(Default)]
+struct Memory {
+    old: Vec<Sibling>,
+    waiting: Vec<Sibling>,
+    tails: Vec<u32>,
+    before: Vec<u32>,
+    shown: Vec<bool>,
+}
+
+impl Memory {
+    /// Siblings in the order that they had, but those whose time has come.
+    fn soft(
+        &mut self,
+        seats: &mut [Seat],
+        siblings: &mut [u32],
+        counts: bool,
+        differ: impl Fn(u32, u32) -> Differ,
+    ) {
+        let place_of = |seats: &[Seat], at: u32| seats.get(at as usize).and_then(|seat| seat.place);
+        let mut last = None;
+        let in_order = siblings.iter().filter_map(|at| place_of(seats, *at)).all(|place| {
+            let goes_on = last < Some(place);
+            last = Some(place);
+            goes_on
+        });
+        if in_order {
+            // As their values have them; newcomers stand where theirs do.
+            for at in siblings.iter() {
+                calm_down(seats, *at, counts);
+            }
+            return;
+        }
+        self.old.clear();
+        self.waiting.clear();
+        let (mut rank, mut above) = (0, None);
+        for at in siblings.iter().copied() {
+            rank += u32::from(above.is_some_and(|above| differ(above, at) != Differ::Not));
+            above = Some(at);
+            match place_of(seats, at) {
+                Some(place) => self.old.push(Sibling { at, rank, place, stays: false }),
+                None => self.waiting.push(Sibling { at, rank, ..Sibling::default() }),
+            }
+        }
+        self.old.sort_unstable_by_key(|sibling| sibling.place);
+        self.find_who_stays();
+        if counts {
+            self.count(seats, differ);
+        }
+        // Who moves waits for its turn among those who stay, as newcomers do.
+        let (old, waiting) = (&mut self.old, &mut self.waiting);
+        let is_ripe = |sibling: &Sibling| {
+            !sibling.stays && seats.get(sibling.at as usize).is_some_and(|seat| seat.unrest >= RIPE)
+        };
+        waiting.extend(old.extract_if(.., |sibling| is_ripe(sibling)));
+        for moved in waiting.iter() {
+            if let Some(seat) = seats.get_mut(moved.at as usize) {
+                seat.unrest = 0;
+            }
+        }
+        waiting.sort_by_key(|sibling| sibling.rank);
+        let mut places = siblings.iter_mut();
+        let mut seat = |sibling: &Sibling| {
+            if let Some(place) = places.next() {
+                *place = sibling.at;
+            }
+        };
+        let mut waiting = waiting.iter().peekable();
+        for sibling in old.iter() {
+            while sibling.stays
+                && let Some(first) = waiting.next_if(|waiting| waiting.rank < sibling.rank)
+            {
+                seat(first);
+            }
+            seat(sibling);
+        }
+        waiting.for_each(seat);
+    }
+
+    /// Marks the most of `old` that are in order already, so that as few as can be are asked to move.
+    fn find_who_stays(&mut self) {
+        self.tails.clear();
+        self.before.clear();
+        let rank = |old: &[Sibling], at: u32| old.get(at as usize).map_or(0, |sibling| sibling.rank);
+        for (at, sibling) in (0u32..).zip(&self.old) {
+            let longest = self.tails.partition_point(|tail| rank(&self.old, *tail) <= sibling.rank);
+            let up = longest.checked_sub(1).and_then(|up| self.tails.get(up));
+            self.before.push(up.copied().unwrap_or(u32::MAX));
+            match self.tails.get_mut(longest) {
+                Some(tail) => *tail = at,
+                None => self.tails.push(at),
+            }
+        }
+        let mut stays = self.tails.last().copied();
+        while let Some(sibling) = stays.and_then(|at| self.old.get_mut(at as usize)) {
+            sibling.stays = true;
+            stays = stays.and_then(|at| self.before.get(at as usize)).copied();
+        }
+    }
+
+    /// Counts a look: who stays calms down, who is out of order becomes more restless.
+    fn count(&mut self, seats: &mut [Seat], differ: impl Fn(u32, u32) -> Differ) {
+        // Of each the nearest below it who stays.
+        let mut nearest = u32::MAX;
+        for (sibling, below) in self.old.iter().zip(&mut self.before).rev() {
+            *below = nearest;
+            if sibling.stays {
+                nearest = sibling.at;
+            }
+        }
+        let mut above: Option<Sibling> = None;
+        for (sibling, below) in self.old.iter().zip(&self.before) {
+            if sibling.stays {
+                above = Some(*sibling);
+                calm_down(seats, sibling.at, true);
+                continue;
+            }
+            // The nearest of those who stay and whom it has to pass.
+            let passed = above.filter(|above| above.rank > sibling.rank).map_or(*below, |above| above.at);
+            let clear = differ(passed, sibling.at) == Differ::Clearly;
+            if let Some(seat) = seats.get_mut(sibling.at as usize) {
+                seat.unrest = seat.unrest.saturating_add(if clear { CLEAR } else { SLIGHT });
+            }
+        }
+    }
+}
+
+fn calm_down(seats: &mut [Seat], at: u32, counts: bool) {
+    if let Some(seat) = seats.get_mut(at as usize).filter(|_| counts) {
+        seat.unrest /= 2;
+    }
+}

@@ -1,0 +1,83 @@
+//! Which subtrees of the tree are folded: those that the user folded, and those that rules fold.
+//!
+//! A rule is a query; a process that matches it is folded from then on, also if it comes or matches later. What the user
+//! unfolds stays unfolded, whatever the rules say.
+
+use std::collections::HashSet;
+
+use crate::model::{Needs, Proc, ProcId, Snapshot};
+use crate::query::Filter;
+
+/// The folded subtrees, by their roots.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Folds {
+    folded: HashSet<ProcId>,
+    /// Unfolded by the user: no rule folds it again.
+    opened: HashSet<ProcId>,
+    rules: Vec<Filter>,
+}
+
+impl Folds {
+    /// The roots of what is folded.
+    pub(super) fn roots(&self) -> &HashSet<ProcId> {
+        &self.folded
+    }
+
+    pub(super) fn set_rules(&mut self, rules: Vec<Filter>) {
+        self.rules = rules;
+    }
+
+    /// What has to be read so that the rules can be followed.
+    pub(super) fn needs(&self) -> Needs {
+        let rules = self.rules.iter().fold(Needs::NOTHING, |sum, rule| sum | rule.needs());
+        // A folded row shows sums of memory.
+        if self.folded.is_empty() { rules } else { rules | Needs::FRESH_MEMORY }
+    }
+
+    /// Folds whoever matches a rule now.
+    pub(super) fn look(&mut self, snapshot: &Snapshot) {
+        for rule in &mut self.rules {
+            rule.look(snapshot);
+        }
+        for proc in snapshot.procs.iter().filter(|_| !self.rules.is_empty()) {
+            let id = proc.id();
+            if !self.folded.contains(&id)
+                && !self.opened.contains(&id)
+                && self.rules.iter().any(|rule| rule.matches(proc))
+            {
+                self.folded.insert(id);
+            }
+        }
+    }
+
+    /// Folds the subtree of `id`, or unfolds it.
+    pub(super) fn toggle(&mut self, id: ProcId) {
+        if self.folded.remove(&id) {
+            self.opened.insert(id);
+        } else {
+            self.opened.remove(&id);
+            self.folded.insert(id);
+        }
+    }
+
+    /// Unfolds everything; whether anything was folded.
+    pub(super) fn open_all(&mut self) -> bool {
+        self.opened.extend(self.folded.iter());
+        let any = !self.folded.is_empty();
+        self.folded.clear();
+        any
+    }
+
+    /// Folds these too.
+    pub(super) fn fold_all(&mut self, ids: impl Iterator<Item = ProcId>) {
+        self.folded.extend(ids);
+        self.opened.retain(|id| !self.folded.contains(id));
+    }
+
+    /// Forgets who is gone.
+    pub(super) fn forget_gone(&mut self, snapshot: &Snapshot) {
+        let lives = |proc: Option<&Proc>| proc.is_some();
+        self.folded.retain(|id| lives(snapshot.find(*id)));
+        self.opened.retain(|id| lives(snapshot.find(*id)));
+    }
+}
