@@ -17,12 +17,11 @@ const COMMAND_ROOM: [usize; 2] = [24, 36];
 
 /// The columns that are shown at this width, with their places among the table's.
 fn shown(table: &Table, width: u16) -> impl Iterator<Item = (usize, &'static Column)> + Clone + '_ {
+    // Groups have short names and one level.
+    let deep = table.tree && table.group.is_none();
     let sum = |dropped: &[&str]| -> usize {
         let kept = table.columns.iter().filter(|c| !dropped.contains(&c.id));
-        kept.map(|c| {
-            if c.grows { COMMAND_ROOM[usize::from(table.is_nested())] } else { usize::from(c.width) + 1 }
-        })
-        .sum()
+        kept.map(|c| if c.grows { COMMAND_ROOM[usize::from(deep)] } else { usize::from(c.width) + 1 }).sum()
     };
     // A table that was scrolled shows everything: its user looks for what is not in view.
     let enough = |n: &usize| table.shift > 0 || sum(DROPPED.get(..*n).unwrap_or(&[])) <= usize::from(width);
