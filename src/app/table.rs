@@ -69,6 +69,8 @@ pub struct Table {
     chosen: Option<ProcId>,
     /// The group the cursor stands on.
     chosen_group: Option<GroupId>,
+    /// Who brought the cursor to the group it stands on, when rows were grouped.
+    brought_by: Option<ProcId>,
     /// Whether the one it stood on is gone and it fell upon somebody whom nobody chose.
     fell: bool,
     index: usize,
@@ -119,6 +121,7 @@ impl Table {
             tagged: HashSet::new(),
             chosen: None,
             chosen_group: None,
+            brought_by: None,
             fell: false,
             index: 0,
             rows: 1,
@@ -152,7 +155,10 @@ impl Table {
         self.arranged.arrange(snapshot, &rules);
         self.forget_groups(snapshot);
         let group = self.chosen_group.as_ref();
-        if let Some(at) = group.and_then(|group| self.line_of_group(snapshot, group)) {
+        if let Some(at) = self.group_known_now(snapshot) {
+            self.choose(snapshot, at);
+            self.fell = true;
+        } else if let Some(at) = group.and_then(|group| self.line_of_group(snapshot, group)) {
             self.index = at;
         } else if let Some(id) = self.chosen {
             if let Some(at) = self.line_of(snapshot, id) {
@@ -294,7 +300,7 @@ impl Table {
 
     /// Puts the cursor on line `index` and keeps it on that process.
     pub fn go_to(&mut self, snapshot: &Snapshot, index: usize) {
-        self.fell = false;
+        (self.fell, self.brought_by) = (false, None);
         self.choose(snapshot, index);
         self.reveal();
     }

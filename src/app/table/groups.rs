@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use super::Table;
 use crate::app::arrange::{Among, Fold, Line};
-use crate::model::{GroupBy, GroupId, Groups, Needs, Proc, ProcId, Snapshot};
+use crate::model::{GroupBy, GroupId, GroupName, Groups, Needs, Proc, ProcId, Snapshot};
 use crate::query::Filter;
 
 /// Groups that are gone are remembered, since they may come back: so many more than there are.
@@ -24,7 +24,7 @@ impl Table {
             let first = self.selected_group().and_then(|(groups, at)| groups.first(snapshot, at));
             (self.chosen, self.chosen_group) = (first.map(Proc::id), None);
         }
-        (self.group, self.revealed) = (by, None);
+        (self.group, self.revealed, self.brought_by) = (by, None, self.chosen);
         let fell = self.fell;
         self.rearrange(snapshot);
         // Who changes the view sees where the cursor goes.
@@ -121,6 +121,15 @@ impl Table {
         let folded = !self.unfolded.contains(&GroupId::new(groups.by, name));
         let inside = groups.procs(snapshot, at).any(|member| member.id() == proc.id());
         (folded && inside).then_some(at)
+    }
+
+    /// The line of the group in which the one is whom the cursor came with, where it stood among those of whom nothing was
+    /// known yet: their cgroups are read only from when rows are grouped by them.
+    pub(super) fn group_known_now(&self, snapshot: &Snapshot) -> Option<usize> {
+        let group = self.chosen_group.as_ref().filter(|group| Some(group.by) == self.group)?;
+        let who = self.brought_by.filter(|_| group.name() == GroupName::Unknown)?;
+        let known = group.by.of(snapshot.find(who)?) != GroupName::Unknown;
+        self.group_over(snapshot, who).filter(|_| known)
     }
 
     /// Forgets groups that are gone, when there are many.

@@ -272,6 +272,11 @@ fn members_of_groups_on_screen_are_read_where_their_sums_need_it() {
 #[test]
 fn everybody_has_a_container_no_container_or_an_unknown_one() {
     let mut desk = Desk::new();
+    desk.press("Down G c Enter");
+    // Nobody's cgroup has been read: that was asked for just now.
+    assert_eq!(desk.rows(), [">no known container 7*"]);
+    let wants = desk.app.wants().needs;
+    assert!(wants.has(Needs::CGROUP | Needs::ALL_DETAILS) && desk.effects.contains(&Effect::Sample));
     let mut snapshot = (*desk.app.snapshot).clone();
     let hex = "0123456789abcdef".repeat(4);
     for proc in &mut snapshot.procs {
@@ -285,7 +290,8 @@ fn everybody_has_a_container_no_container_or_an_unknown_one() {
         proc.task_mut().details = Some(Arc::new(Details { cgroup, ..Details::default() }));
     }
     desk.tell(Msg::Snapshot(Arc::new(snapshot)));
-    desk.press("G c Enter K");
+    assert_eq!(desk.rows()[0], ">container docker:0123456789ab 2*", "the cursor came with pid 32");
+    desk.press("K");
     let mut rows = desk.rows();
     rows.sort();
     assert_eq!(
