@@ -49,4 +49,5 @@ mod tame;
 mod tame_live;
 mod tame_screens;
 mod terminal;
+mod tree_screens;
 mod why;
