@@ -11,4 +11,4 @@ mod theme;
 pub use chord::{Chord, Key};
 pub use complaint::{Complaint, nearest};
 pub use keymap::{Binding, parse_keymap};
-pub use theme::{BUILTIN_THEMES, FEWEST_LANES, Look, NoColour, Rgb, Theme};
+pub use theme::{BUILTIN_THEMES, FEWEST_LANES, Look, NO_TOML, NoColour, Rgb, Theme};

@@ -22,6 +22,7 @@ mod screen;
 mod shot;
 mod signals;
 mod terminal;
+mod themes;
 mod watch;
 mod words;
 

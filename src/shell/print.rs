@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use super::args::Registry;
 use super::output;
+use super::themes::Themes;
 use crate::app::{Action, DEFAULT_KEYMAP, Keymap};
 use crate::catalog::{columns, meters};
-use crate::config::{BUILTIN_THEMES, Theme};
 use crate::query::fields;
 
 /// Writes what `what` names.
@@ -30,9 +30,7 @@ pub(super) fn main(what: Registry) -> ExitCode {
             });
             print(rows)
         }
-        Registry::Themes => {
-            print(BUILTIN_THEMES.iter().map(|(name, text)| (*name, Theme::parse(text).0.about)))
-        }
+        Registry::Themes => print(Themes::new([]).0.described()),
     }
 }
 

@@ -12,9 +12,9 @@ use super::log::{Log, LogFile};
 use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
+use super::themes::{Themes, Worn};
 use super::{output, print, words};
 use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Start, Table};
-use crate::config::{self, BUILTIN_THEMES};
 use crate::control::Control;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{Untrusted, Wants};
@@ -42,8 +42,8 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
     let _ = scheduling::slice(SLICE);
     // First of all: until then we are one of those who wait for a turn.
     let missed = if rescue { rescue::prepare() } else { None };
-    let mut app = match mind(options) {
-        Ok(app) => app,
+    let (mut app, themes) = match mind(options) {
+        Ok(mind) => mind,
         Err(code) => return code,
     };
     if rescue && options.sort_key.is_none() {
@@ -64,7 +64,7 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
     };
     let environment = Environment::read();
     let unicode = environment.unicode() && !options.no_unicode;
-    let themes = themes(environment.depth(options.no_color), unicode);
+    let mut worn = Worn::new(themes, app.theme, environment.depth(options.no_color), unicode);
     let delay = options.delay;
     // Known before the first look, so that it does not have to be taken twice.
     let wants = app.wants();
@@ -80,37 +80,29 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
             let hands = || Hands::new(source, wants, delay, missed, means, root, events);
             if rescue { rescue::behind_the_screen(hands) } else { hands() }
         },
-        move |app, area, buffer| {
-            if let Some(theme) = themes.get(app.theme).or(themes.first()) {
-                painter.draw(app, theme, area, buffer);
-            }
-        },
+        move |app, area, buffer| painter.draw(app, worn.wear(app.theme), area, buffer),
     )
 }
 
-/// The mind as the command line wants it; where that cannot be, the sentence is written and the exit status returned.
-pub(super) fn mind(options: &Options) -> Result<App, ExitCode> {
-    let place = |name: &str| BUILTIN_THEMES.iter().position(|(known, _)| *known == name);
-    let theme = options.theme.as_deref().map_or(Some(0), place).ok_or_else(|| {
+/// The mind as the command line wants it, and the themes among which it chooses; where that cannot be, the sentence is
+/// written and the exit status returned.
+pub(super) fn mind(options: &Options) -> Result<(App, Themes), ExitCode> {
+    let (themes, _) = Themes::new([]);
+    let theme = options.theme.as_deref().map_or(Some(0), |name| themes.place(name)).ok_or_else(|| {
         output::complain("glowtop: there is no such theme; `glowtop print themes` lists them");
         ExitCode::from(2)
     })?;
-    Ok(App::new(Start {
+    let app = App::new(Start {
         // A test holds that our own keys have no complaints.
         keymap: Keymap::parse(DEFAULT_KEYMAP).0,
-        themes: BUILTIN_THEMES.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        themes: themes.names(),
         theme,
         table: table(options)?,
         delay: options.delay,
         lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
         readonly: options.readonly,
-    }))
-}
-
-/// All themes as a terminal with these colours and characters shows them, in their order.
-pub(super) fn themes(depth: view::Depth, unicode: bool) -> Vec<view::Theme> {
-    let parsed = BUILTIN_THEMES.iter().map(|(_, text)| config::Theme::parse(text).0);
-    parsed.map(|theme| view::Theme::new(&theme, depth, unicode)).collect()
+    });
+    Ok((app, themes))
 }
 
 /// The table as the command line wants it.

@@ -31,7 +31,7 @@ impl App {
             Action::Delay => self.open_line(Purpose::Delay, &format!("{}", self.delay)),
             Action::Theme => {
                 self.theme = (self.theme + 1) % self.themes.len().max(1);
-                self.say(Role::Text, format!("theme: {}", self.theme_name()));
+                self.say_theme();
             }
             Action::Header => self.header_hidden = !self.header_hidden,
             Action::Detailed => self.detailed = !self.detailed,
@@ -182,6 +182,12 @@ impl App {
         } else if !self.table.filter_text.is_empty() {
             self.filter_by(Filter::default());
         }
+    }
+
+    /// Says which theme it is now, and how many there are to walk through.
+    pub(super) fn say_theme(&mut self) {
+        let text = format!("theme: {}, {} of {}", self.theme_name(), self.theme + 1, self.themes.len());
+        self.say(Role::Text, text);
     }
 
     fn pause(&mut self, effects: &mut Vec<Effect>) {
