@@ -10,5 +10,5 @@ mod theme;
 
 pub use chord::{Chord, Key};
 pub use complaint::{Complaint, nearest};
-pub use keymap::{Binding, parse_keymap};
+pub use keymap::{Binding, EVERYWHERE, parse_keymap};
 pub use theme::{BUILTIN_THEMES, FEWEST_LANES, Look, NO_TOML, NoColour, Rgb, Theme};

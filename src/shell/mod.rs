@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod args;
+mod clipboard;
 mod event;
 mod frames;
 mod input;
@@ -18,6 +19,7 @@ mod ps;
 mod reader;
 mod rescue;
 mod run;
+mod save;
 mod screen;
 mod shot;
 mod signals;
@@ -49,7 +51,7 @@ pub fn main() -> ExitCode {
         Some(Command::Kill(kill)) => kill::main(&kill, &line.root),
         Some(Command::Lab(lab)) => lab::main(&lab),
         Some(Command::Shot(shot)) => shot::main(&shot, &line.root),
-        Some(Command::Print { what }) => print::main(what),
+        Some(Command::Print { what, keymap }) => print::main(what, keymap.as_deref()),
         Some(Command::Completions { shell }) => args::completions(shell),
         Some(Command::Man) => args::man(),
     }

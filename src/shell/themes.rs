@@ -124,7 +124,7 @@ mod tests {
         let files = [
             (
                 "mine",
-                "name = \"rust\"\nabout = \"Mine.\"\ndark = true\n[roles]\ntext = \"#eeeeee\"\nbda = 3\n",
+                "name = \"rust\"\nabout = \"Mine.\"\ndark = true\n[roles]\ntext = \"#eeeeee\"\nbadd = 3\n",
             ),
             ("nord", "name = \"nord\"\nabout = \"My ice.\"\ndark = true\n"),
             ("broken", "name = "),
@@ -137,7 +137,7 @@ mod tests {
         assert!(themes.described().any(|(name, about)| name == "nord" && about == "My ice."));
         assert!(
             complaints
-                .contains(&"themes/mine.toml: line 6: there is no role 'bda'; did you mean 'bad'?".into()),
+                .contains(&"themes/mine.toml: line 6: there is no role 'badd'; did you mean 'bad'?".into()),
             "{complaints:?}"
         );
         assert!(complaints.iter().any(|c| c.starts_with("themes/broken.toml: line 1: this is not TOML")));

@@ -13,8 +13,8 @@ use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
 use super::themes::{Themes, Worn};
-use super::{output, print, words};
-use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Start, Table};
+use super::{output, print, save, words};
+use crate::app::{App, Effect, KEYMAPS, Keymap, Lab, Start, Table};
 use crate::control::Control;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{Untrusted, Wants};
@@ -73,14 +73,17 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
     sys::return_unused_code();
     run::monitor(
         &environment,
-        !options.no_mouse,
         &mut app,
         |events| {
             let means = Means { log, readonly: options.readonly };
             let hands = || Hands::new(source, wants, delay, missed, means, root, events);
             if rescue { rescue::behind_the_screen(hands) } else { hands() }
         },
-        move |app, area, buffer| painter.draw(app, worn.wear(app.theme), area, buffer),
+        move |app, area, buffer| {
+            let theme = worn.wear(app.theme);
+            painter.draw(app, theme, area, buffer);
+            theme.paper()
+        },
     )
 }
 
@@ -93,16 +96,25 @@ pub(super) fn mind(options: &Options) -> Result<(App, Themes), ExitCode> {
         ExitCode::from(2)
     })?;
     let app = App::new(Start {
-        // A test holds that our own keys have no complaints.
-        keymap: Keymap::parse(DEFAULT_KEYMAP).0,
+        keymap: keymap(options.keymap.as_deref())?,
         themes: themes.names(),
         theme,
         table: table(options)?,
         delay: options.delay,
         lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
         readonly: options.readonly,
+        no_mouse: options.no_mouse,
     });
     Ok((app, themes))
+}
+
+/// The key map of that name, or the usual one; where there is none, the sentence is written and the exit status returned.
+pub(super) fn keymap(name: Option<&str>) -> Result<Keymap, ExitCode> {
+    Keymap::named(name.unwrap_or("htop")).ok_or_else(|| {
+        let known: Vec<&str> = KEYMAPS.iter().map(|(name, ..)| *name).collect();
+        output::complain(&format!("glowtop: there is no such key map; there are {}", known.join(" and ")));
+        ExitCode::from(2)
+    })
 }
 
 /// The table as the command line wants it.
@@ -271,6 +283,21 @@ impl Hands {
 }
 
 impl World for Hands {
+    fn save(&mut self, name: String, picture: String) {
+        let events = self.events.clone();
+        let complain = self.events.clone();
+        // A disk may be slow, and a folder at the far end of a connection.
+        let started = std::thread::Builder::new().name("save".to_owned()).spawn(move || {
+            let _ = events.send(match save::save(&name, &picture) {
+                Ok(said) => Event::Remark(said),
+                Err(why) => Event::Notice(why),
+            });
+        });
+        if let Err(error) = started {
+            let _ = complain.send(Event::Notice(format!("the screen could not be saved: {error}")));
+        }
+    }
+
     fn carry_out(&mut self, effect: Effect) {
         match (effect, &self.sampler, &self.control) {
             (Effect::Sample, Some(sampler), _) => sampler.look_now(),

@@ -32,6 +32,7 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
                 many => Cow::Owned(format!("Freeze {} processes for seconds: ", many.len())),
             },
             Purpose::LabValue => Cow::Owned(format!("{}: ", app.lab.form.shown(app.lab.form.field).0)),
+            Purpose::SaveScreen => Cow::Borrowed("Save the screen as (.svg or .txt): "),
             Purpose::LabBet => Cow::Borrowed("How many times faster than serial: "),
         };
         pen.put(theme.style(Role::Key), &label);

@@ -29,6 +29,7 @@ mod lab_work_a;
 mod lab_work_c;
 mod lab_work_g;
 mod live;
+mod manners;
 mod monitor;
 mod proc;
 mod ps;

@@ -4,7 +4,7 @@ use crate::catalog::column;
 use crate::model::Role;
 use crate::query::Filter;
 
-use crate::app::{Action, App, Effect, Layer, Purpose, Screen, Table, Tame, Waiting};
+use crate::app::{Action, App, Effect, Help, Layer, Purpose, Screen, Table, Tame, Waiting};
 
 impl App {
     /// Does what `action` means on the screen that is shown.
@@ -19,7 +19,12 @@ impl App {
         let snapshot = self.snapshot.clone();
         let table = &mut self.table;
         match action {
-            Action::Help => self.layer = Some(Layer::Help(0)),
+            Action::Help => self.layer = Some(Layer::Help(Help::default())),
+            Action::Palette => self.open_palette(),
+            Action::Notices => self.layer = Some(Layer::Notices(0)),
+            Action::SaveScreen => self.open_save_screen(),
+            Action::Mouse => self.turn_mouse(effects),
+            Action::Copy => self.open_copy_menu(),
             Action::Quit => self.quit(effects),
             Action::Back => self.back(effects),
             Action::Suspend => effects.push(Effect::Suspend),

@@ -5,12 +5,16 @@
 //! is the key map), nor what lies under a click (`view` says so).
 
 mod act;
+mod copy;
 mod freeze;
+mod help;
 mod journal;
 mod keys;
 mod lab;
 mod layers;
 mod mouse;
+mod notices;
+mod palette;
 mod signal;
 mod tame;
 

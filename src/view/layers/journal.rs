@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{draw_box, first_shown, inner, row};
+use super::{broken, draw_box, first_shown, inner, row};
 use crate::app::{App, Entry, Hit};
 use crate::model::Role;
 use crate::view::Theme;
@@ -147,21 +147,6 @@ fn time(app: &App, entry: &Entry, theme: &Theme) -> String {
 /// `text` with blanks up to `width` cells.
 fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
-}
-
-/// As much of `text` as fits into `room` cells, up to the last blank within.
-fn broken(text: &str, room: usize) -> &str {
-    if text.width() <= room {
-        return text;
-    }
-    // The text is safe to show, so what fits is its beginning.
-    let beginning = |cells: usize| {
-        let mut head = String::new();
-        crate::model::showable(text.as_bytes(), cells, &mut head);
-        head
-    };
-    let end = beginning(room + 1).rfind(' ').filter(|end| *end > 0);
-    text.get(..end.unwrap_or_else(|| beginning(room).len())).unwrap_or(text)
 }
 
 #[cfg(test)]
