@@ -2,9 +2,9 @@
 //! by side.
 
 /// Points for a letter that begins the name, that begins a word, that follows the letter before it, and that is there at all.
-const FIRST: i32 = 2;
+const FIRST: i32 = 6;
 const BEGINS: i32 = 8;
-const FOLLOWS: i32 = 6;
+const FOLLOWS: i32 = 9;
 const THERE: i32 = 2;
 /// What each letter of the name costs that was not typed: of two names that fit alike, the shorter.
 const MORE: i32 = 16;

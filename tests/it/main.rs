@@ -30,6 +30,7 @@ mod lab_work_c;
 mod lab_work_g;
 mod live;
 mod manners;
+mod manners_live;
 mod monitor;
 mod proc;
 mod ps;

@@ -6,6 +6,7 @@ mod control;
 mod filter;
 mod journal;
 mod lab;
+mod manners;
 mod readonly;
 mod short_lived;
 mod tame;
