@@ -96,6 +96,9 @@ pub fn hit(app: &App, area: Rect, x: u16, y: u16) -> Hit {
     if inside(layout.keys) {
         return bars::hit_keys(layout.keys, app, x);
     }
+    if inside(layout.speaker) {
+        return bars::hit_speaker(layout.speaker, app, x);
+    }
     if inside(layout.body) && app.screen == Screen::Processes {
         return table::hit(layout.body, app, x, y);
     }

@@ -205,6 +205,35 @@ fn what_is_said_of_keys_is_the_map_in_force() {
 }
 
 #[test]
+fn what_the_line_says_of_the_view_can_be_pressed() {
+    let mut desk = Desk::new(SMALL);
+    click(&mut desk, "kernel threads hidden");
+    assert!(desk.app.table.kernel);
+    assert!(desk.picture().contains("kernel threads are shown"));
+    click(&mut desk, "kernel threads are shown");
+    assert!(matches!(desk.app.layer, Some(Layer::Notices(0))), "what was said can be read again");
+    desk.press("Esc Space");
+    let later = |desk: &mut Desk| {
+        desk.at += 10_000_000_000;
+        desk.tell(Msg::Tick);
+    };
+    later(&mut desk);
+    click(&mut desk, "1 tagged U untags");
+    assert_eq!(desk.app.table.tagged(), 0);
+    desk.press("Z");
+    click(&mut desk, "Z goes on");
+    assert!(!desk.app.paused);
+    desk.press("F");
+    later(&mut desk);
+    click(&mut desk, "following");
+    assert!(!desk.app.table.follow);
+    desk.press("\\ s s h Enter");
+    later(&mut desk);
+    click(&mut desk, "filter ssh");
+    assert!(matches!(desk.app.layer, Some(Layer::Line(_))));
+}
+
+#[test]
 fn every_size_is_drawn() {
     for size in [(1, 1), (2, 2), (10, 3), (20, 6), (40, 10), (3, 100), (300, 2), (500, 200)] {
         for scene in [": t", ":", "F1 2 End", "F1 / x", "A", "K V n A Down", "y", "Q x"] {

@@ -71,7 +71,8 @@ impl App {
                 self.rearrange();
             }
             Action::FoldToggle | Action::FoldAll | Action::FoldParent if !table.tree => {
-                self.say(Role::Text, "folding needs the tree: F5");
+                let key = self.key_of(Action::Tree).map_or_else(String::new, |key| format!(": {key}"));
+                self.say(Role::Text, format!("folding needs the tree{key}"));
             }
             Action::FoldToggle => {
                 table.toggle_fold(&snapshot, table.cursor());
