@@ -240,7 +240,10 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer) -> Paper> Run<'_, W, P> {
         // Writing to memory does not fail.
         let _ = export::json(snapshot, &lines, &self.app.table.columns, &mut text);
         let text = String::from_utf8_lossy(&text).into_owned();
-        self.copy(text.trim_end());
+        // One row is an object, and several are an array of them, as a program would want to read it.
+        let inner = text.trim_end().strip_prefix("[\n").and_then(|text| text.strip_suffix("\n]"));
+        let one = inner.filter(|_| ids.len() == 1);
+        self.copy(one.unwrap_or(text.trim_end()));
     }
 
     /// Draws the screen once more, for a file.

@@ -8,10 +8,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::Theme;
 use super::pen::{Pen, fitted};
+use super::{Scratch, Theme};
 use crate::app::{Action, App, FormField, Hit, Layer, LineInput, Purpose, Rows, Screen};
-use crate::catalog::Cell;
+use crate::catalog::{Cell, meter};
 use crate::config::{Chord, Key};
 use crate::model::Role;
 use crate::model::lab::WorkloadInfo;
@@ -19,9 +19,21 @@ use crate::model::lab::WorkloadInfo;
 /// What is said of who did what takes so many cells before what would help next is left out.
 const LEAST_SAID: usize = 24;
 
-/// Draws the line that speaks: what is being typed, else the newest notice, else what narrows the view. `cell` is memory
-/// that is kept.
-pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, cell: &mut Cell) {
+/// Before what the program costs; and cells left free before that.
+const OWN: &str = "self ";
+const GAP_BEFORE: usize = 2;
+
+/// Draws the line that speaks: what is being typed, else the newest notice, else what narrows the view, and where `own`
+/// says that nothing else does, what the program itself costs. `scratch` is memory that is kept.
+pub(super) fn draw_speaker(
+    area: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+    app: &App,
+    scratch: &mut Scratch,
+    own: bool,
+) {
+    let Scratch { text: cell, gauge } = scratch;
     let mut pen = Pen::new(buf, area);
     if let Some(Layer::Line(line)) = &app.layer {
         let label = match line.purpose {
@@ -93,6 +105,17 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
     }
     if !said {
         draw_state(&mut pen, theme, app, cell, &mut |_, _| {});
+        let read = meter("self").filter(|_| own && app.snapshot.number > 0);
+        if let Some(meter) = read {
+            gauge.clear();
+            (meter.read)(&super::screen::header_input(app).meters(), gauge);
+            let width = gauge.text.width() + OWN.len();
+            // Where there is little room, the view comes first.
+            if usize::from(pen.left()) > width + GAP_BEFORE {
+                let room = pen.left() - width as u16;
+                pen.skip(room).put(theme.style(Role::Dim), OWN).cell(theme, &gauge.text);
+            }
+        }
     }
 }
 

@@ -234,6 +234,33 @@ fn what_the_line_says_of_the_view_can_be_pressed() {
 }
 
 #[test]
+fn the_own_cost_is_seen_where_the_meters_have_no_room_for_it() {
+    let own = |desk: &Desk| lines(desk).into_iter().filter(|line| line.contains("self ")).collect::<Vec<_>>();
+    let mut desk = Desk::new(SMALL);
+    assert_eq!(own(&desk).len(), 1, "once is enough: {:?}", own(&desk));
+    desk.press("#");
+    let hidden = own(&desk);
+    assert!(
+        hidden.len() == 1 && hidden[0].starts_with("20 shown") && hidden[0].ends_with("4.1 ms"),
+        "{hidden:?}"
+    );
+    // Frozen figures say of when they are.
+    desk.press("Z");
+    assert!(own(&desk)[0].contains("as of 08:00:09"), "{:?}", own(&desk));
+}
+
+#[test]
+fn the_lists_are_closed_by_a_click() {
+    let mut desk = Desk::new(SMALL);
+    for keys in ["A", "F1"] {
+        desk.press("V");
+        desk.press(keys);
+        click(&mut desk, "Esc");
+        assert!(desk.app.layer.is_none(), "{keys}");
+    }
+}
+
+#[test]
 fn every_size_is_drawn() {
     for size in [(1, 1), (2, 2), (10, 3), (20, 6), (40, 10), (3, 100), (300, 2), (500, 200)] {
         for scene in [": t", ":", "F1 2 End", "F1 / x", "A", "K V n A Down", "y", "Q x"] {
