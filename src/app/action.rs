@@ -40,6 +40,10 @@ actions! {
         Help "help" "Help" "show the keys";
         Quit "quit" "Quit" "leave glowtop";
         Back "back" "Back" "close what is open; or unfollow, unfocus, untag, unfilter";
+        Palette "palette" "Do" "find an action, a theme, a screen by its name, and do it";
+        Notices "notices" "Said" "show what the line that speaks has said";
+        SaveScreen "save_screen" "Save" "save the screen as a picture (SVG) or as text";
+        Mouse "mouse" "Mouse" "leave the mouse to the terminal, or take it back";
         Suspend "suspend" "Stop" "stop glowtop until the shell continues it";
         Redraw "redraw" "Redraw" "draw the screen anew and look at the machine now";
         NextScreen "next_screen" "Screen" "go to the next screen";
@@ -101,6 +105,7 @@ actions! {
         Tag "tag" "Tag" "tag the row, or untag it, and go to the next";
         TagTree "tag_tree" "Tag" "tag the row and all its descendants";
         Untag "untag" "Untag" "untag all rows";
+        Copy "copy" "Copy" "copy pid, name, command line or row to the clipboard";
     }
 
     "Doing something to the tagged processes, or to the selected one" {
@@ -169,6 +174,7 @@ impl Action {
             A::SortNext | A::SortCpu | A::SortMemory | A::SortTime | A::SortPid | A::Invert => false,
             A::SubtreeSort | A::Threads | A::KernelThreads | A::FullCommand | A::Changes => false,
             A::Group | A::ShortLived | A::Tag | A::TagTree | A::Untag | A::Journal => false,
+            A::Palette | A::Notices | A::SaveScreen | A::Mouse | A::Copy => false,
             A::LabMode | A::LabMore | A::LabFewer | A::LabLonger | A::LabShorter => false,
             A::LabPredict | A::LabList | A::LabField | A::LabFieldBack => false,
             A::LabRows | A::LabZoom | A::LabHold => false,

@@ -1,20 +1,22 @@
-//! What can lie above a screen: help, a menu, a line of input, the signal dialog. State, never a nested loop.
+//! What can lie above a screen: help, a list, a menu, a line of input, the signal dialog. State, never a nested loop.
 
 use crate::config::{Chord, Key};
 use crate::model::Target;
 use crate::query::QueryError;
 
+use super::help::Help;
 use super::line_edit::LineEdit;
 use super::list::walk;
 use super::offers::Offers;
+use super::palette::Palette;
 use super::signal_menu::SignalMenu;
 use super::tame::TameMenu;
 
 /// Something open above the screen; it gets the keys first.
 #[derive(Clone, Debug)]
 pub enum Layer {
-    /// The keys, scrolled by so many lines.
-    Help(usize),
+    /// The keys, and what else there is to explain.
+    Help(Help),
     /// A list to choose from.
     Menu(Menu),
     /// A line of text at the bottom of the screen.
@@ -25,6 +27,10 @@ pub enum Layer {
     Tame(Box<TameMenu>),
     /// What was done, scrolled by so many lines.
     Journal(usize),
+    /// What the line that speaks has said, with this one chosen, counted from the newest.
+    Notices(usize),
+    /// Everything that can be done, to be found by its name.
+    Palette(Box<Palette>),
 }
 
 /// What a menu is for.
@@ -38,6 +44,8 @@ pub enum MenuPurpose {
     Group,
     /// Choose what to do; the items' keys are the ids of actions.
     Act,
+    /// Choose what to copy; the items' keys are those of [`super::COPYABLE`].
+    Copy,
 }
 
 /// A list to choose from.
@@ -77,6 +85,8 @@ pub enum Purpose {
     LabValue,
     /// The speed-up that is expected of a run.
     LabBet,
+    /// The file for a picture of the screen.
+    SaveScreen,
 }
 
 impl Purpose {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::Chord;
 use crate::model::lab::{LabNews, LabOrder};
-use crate::model::{ControlNews, ControlOrder, Scope, Sensors, Snapshot, Topology, Wants};
+use crate::model::{ControlNews, ControlOrder, ProcId, Scope, Sensors, Snapshot, Topology, Wants};
 
 use super::{Action, FormField, Input, MouseEvent, Tab};
 
@@ -86,6 +86,14 @@ pub enum Effect {
     Control(ControlOrder),
     /// For the lab.
     Lab(LabOrder),
+    /// Put this text into the clipboard.
+    Copy(String),
+    /// Put these rows of the table into the clipboard, as JSON.
+    CopyRows(Vec<ProcId>),
+    /// Write a picture of the screen to the file of this name, which must not exist yet.
+    SaveScreen(String),
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
 }
 
 /// A change of what is to be read.

@@ -8,7 +8,10 @@
 mod action;
 mod aims;
 mod arrange;
+mod copy;
 mod deeds;
+mod fuzzy;
+mod help;
 mod history;
 mod input;
 mod journal;
@@ -21,10 +24,12 @@ mod message;
 mod notices;
 mod offers;
 mod order;
+mod palette;
 mod screens;
 mod signal_menu;
 mod table;
 mod tame;
+mod time_of_day;
 mod update;
 
 #[cfg(test)]
@@ -37,17 +42,20 @@ use crate::model::{Nanos, Pid, ProcId, Sensors, Snapshot, Topology, Wants};
 pub use action::Action;
 pub use aims::{Aim, Aimed, Aims, Tally};
 pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, TreeOrder, Uncontained, arrange};
+pub use copy::COPYABLE;
 pub use deeds::{Deeds, Frozen, Ladder, Undoable};
+pub use help::{Help, HelpLine, HelpPage};
 pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
 pub use journal::{Entry, Journal};
-pub use keymap::{DEFAULT_KEYMAP, Keymap};
+pub use keymap::{DEFAULT_KEYMAP, KEYMAPS, Keymap};
 pub use lab::{CoreLook, Form, FormChoice, FormField, Lab, Past, Picture, Point, Rows, RunView, Show, ZOOMS};
 pub use layer::{Layer, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
 pub use line_edit::LineEdit;
 pub use message::{Effect, Hit, Msg, WantsChange};
 pub use notices::{Notice, Notices};
 pub use offers::Offers;
+pub use palette::{Found, Palette, Wish};
 pub use screens::{Screens, Tab, TableScreen};
 pub use signal_menu::{Choosable, Pick, SignalMenu};
 pub use table::{Focus, Table};
@@ -155,6 +163,10 @@ pub struct App {
     pub now: Nanos,
     /// Whether nothing may be done to any process, and none started: see [`Action::is_act`].
     pub readonly: bool,
+    /// Whether the mouse is ours; else it is the terminal's, which marks text with it.
+    pub mouse: bool,
+    /// What was chosen from the palette, the last first.
+    recent: Vec<Wish>,
     themes: Vec<String>,
     size: (u16, u16),
     /// Digits typed so far to find a pid, and when the last one came.
@@ -195,6 +207,8 @@ pub struct Start {
     pub linger: Option<f64>,
     /// After so many looks it is over.
     pub looks: Option<u64>,
+    /// Whether the mouse is left to the terminal.
+    pub no_mouse: bool,
 }
 
 impl App {
@@ -226,6 +240,8 @@ impl App {
             searched: String::new(),
             now: Nanos(0),
             readonly: start.readonly,
+            mouse: !start.no_mouse,
+            recent: Vec::new(),
             themes: start.themes,
             size: (80, 24),
             digits: None,
@@ -272,6 +288,14 @@ impl App {
     /// When the look that is shown is old, at least a second after it was taken.
     fn overdue(&self) -> Nanos {
         self.snapshot.taken.plus((self.delay * OVERDUE).max(1.0))
+    }
+
+    /// The key that is shown for `action` on this screen, or else on another one; `None` where it has none.
+    pub fn key_of(&self, action: Action) -> Option<String> {
+        let others = Screen::ALL.into_iter().filter(|screen| *screen != self.screen);
+        let mut screens = std::iter::once(self.screen).chain(others);
+        let chord = screens.find_map(|screen| self.keymap.keys(screen, action).next());
+        chord.map(|chord| chord.to_string())
     }
 
     /// Tells the app how many rows of the table the screen has, before drawing; whether that is news.

@@ -23,6 +23,8 @@ pub struct Notice {
     pub advice: usize,
     /// What an act came to for many targets at once.
     sum: Option<Sum>,
+    /// It told what a key changed, and another key has changed something since: it is no longer shown.
+    passed: bool,
 }
 
 /// What an act came to for one of its targets.
@@ -60,10 +62,12 @@ impl Notices {
         }
         // What a key changed is told by its last word alone: "shown · hidden · shown" tells nothing.
         if role == Role::Text {
-            self.0.retain(|old| old.role != Role::Text || old.sum.is_some());
+            for old in self.0.iter_mut().rev().take_while(|old| at.since(old.at) < SHOWN) {
+                old.passed |= old.role == Role::Text && old.sum.is_none();
+            }
         }
         let advice = text.len();
-        self.push(Notice { at, role, text, advice, sum: None });
+        self.push(Notice { at, role, text, advice, sum: None, passed: false });
     }
 
     /// Says what an act came to: of one target, and where it came to the same for others of the same session too, in one
@@ -79,7 +83,7 @@ impl Notices {
         let text =
             if count == 1 { said.one.clone() + &said.advice } else { format!("{count} processes: {what}") };
         let advice = text.len() - said.advice.len();
-        self.push(Notice { at, role, text, advice, sum: Some(Sum { session, what, count }) });
+        self.push(Notice { at, role, text, advice, sum: Some(Sum { session, what, count }), passed: false });
     }
 
     fn push(&mut self, notice: Notice) {
@@ -91,7 +95,8 @@ impl Notices {
 
     /// What is to be shown at `now`, newest first.
     pub fn current(&self, now: Nanos) -> impl Iterator<Item = &Notice> {
-        self.0.iter().rev().take_while(move |notice| now.since(notice.at) < SHOWN)
+        let young = self.0.iter().rev().take_while(move |notice| now.since(notice.at) < SHOWN);
+        young.filter(|notice| !notice.passed)
     }
 
     /// All of them, newest first.

@@ -1,8 +1,12 @@
-//! Key bindings as text: `[section]`, then `"chord" = "action"`.
+//! Key bindings as text: `[section]`, then `"chord" = "action"`. What stands before the first section is for everywhere.
 
 use toml_edit::{Document, Item, TableLike};
 
 use super::{Chord, Complaint};
+use crate::model::Untrusted;
+
+/// The section that holds on every screen.
+pub const EVERYWHERE: &str = "everywhere";
 
 /// One line of a key map.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,39 +43,53 @@ pub(super) fn read_sections(
     complaints: &mut Vec<Complaint>,
 ) -> Vec<Binding> {
     let mut bindings: Vec<Binding> = Vec::new();
-    for (section, item) in sections.iter() {
-        let Some(table) = item.as_table_like() else {
-            complaints.push(Complaint::at(text, item.span(), format!("'{section}' is no section of keys")));
-            continue;
-        };
-        for (key, value) in table.iter() {
-            let span = value.span().or_else(|| table.key(key).and_then(toml_edit::Key::span));
-            let mut complain = |what: String| complaints.push(Complaint::at(text, span.clone(), what));
-            let Some(action) = value.as_str() else {
-                complain(format!("the action of '{key}' must be text, not {}", kind_of(value)));
-                continue;
-            };
-            let chord = match key.parse::<Chord>() {
-                Ok(chord) => chord,
-                Err(error) => {
-                    complain(error.to_string());
-                    continue;
+    for (name, item) in sections.iter() {
+        match item.as_table_like() {
+            Some(table) => {
+                for (key, value) in table.iter() {
+                    read(text, name, key, value, table.key(key), &mut bindings, complaints);
                 }
-            };
-            if let Some(other) = bindings.iter().find(|b| b.chord == chord && b.section == section) {
-                let known = other.line.map_or(String::new(), |line| format!(" in line {line}"));
-                complain(format!("{chord} is bound to '{}'{known} already", other.action));
-                continue;
             }
-            let line = Complaint::at(text, span, "").line;
-            bindings.push(Binding { section: section.to_owned(), chord, action: action.to_owned(), line });
+            None if item.is_str() => {
+                read(text, EVERYWHERE, name, item, sections.key(name), &mut bindings, complaints);
+            }
+            None => {
+                let name = Untrusted::from(name).show(40);
+                complaints.push(Complaint::at(text, item.span(), format!("'{name}' is no section of keys")));
+            }
         }
     }
     bindings
 }
 
-fn kind_of(item: &Item) -> &'static str {
-    item.type_name()
+/// Reads one line of a section.
+fn read(
+    text: &str,
+    section: &str,
+    key: &str,
+    value: &Item,
+    written: Option<&toml_edit::Key>,
+    bindings: &mut Vec<Binding>,
+    complaints: &mut Vec<Complaint>,
+) {
+    let span = value.span().or_else(|| written.and_then(toml_edit::Key::span));
+    let mut complain = |what: String| complaints.push(Complaint::at(text, span.clone(), what));
+    let Some(action) = value.as_str() else {
+        let key = Untrusted::from(key).show(40);
+        return complain(format!("the action of '{key}' must be text, not {}", value.type_name()));
+    };
+    let chord = match key.parse::<Chord>() {
+        Ok(chord) => chord,
+        Err(error) => return complain(Untrusted::from(error.to_string().as_str()).show(200)),
+    };
+    if let Some(other) = bindings.iter().find(|b| b.chord == chord && b.section == section) {
+        let known = other.line.map_or(String::new(), |line| format!(" in line {line}"));
+        return complain(format!("{chord} is bound to '{}'{known} already", other.action));
+    }
+    let line = Complaint::at(text, span.clone(), "").line;
+    // Both are shown where nobody knows them.
+    let [section, action] = [section, action].map(|foreign| Untrusted::from(foreign).show(40));
+    bindings.push(Binding { section, chord, action, line });
 }
 
 #[cfg(test)]
@@ -85,6 +103,14 @@ mod tests {
         let shown: Vec<_> =
             bindings.iter().map(|b| (b.chord.to_string(), b.action.as_str(), b.line)).collect();
         assert_eq!(shown, [("F1".to_owned(), "help", Some(2)), ("q".to_owned(), "quit", Some(3))]);
+    }
+
+    #[test]
+    fn a_line_without_a_section_is_for_everywhere() {
+        let (bindings, complaints) = parse_keymap("x = \"quit\"\n[lab]\nx = \"help\"\n");
+        assert_eq!(complaints, []);
+        let shown: Vec<_> = bindings.iter().map(|b| (b.section.as_str(), b.action.as_str())).collect();
+        assert_eq!(shown, [("everywhere", "quit"), ("lab", "help")]);
     }
 
     #[test]

@@ -11,9 +11,9 @@ mod theme;
 
 pub use chord::{Chord, Key};
 pub use complaint::{Complaint, nearest};
-pub use keymap::{Binding, parse_keymap};
+pub use keymap::{Binding, EVERYWHERE, parse_keymap};
 pub use settings::{
     CommandForm, DEFAULT_CONFIG, LAB, MapName, OPTIONS, OptionKind, OptionRow, Options, RowRule, RuleLook,
     SavedFilter, ScreenSetting, Settings, TreeOrder, Word,
 };
-pub use theme::{BUILTIN_THEMES, FEWEST_LANES, Look, NoColour, Rgb, Theme};
+pub use theme::{BUILTIN_THEMES, FEWEST_LANES, Look, NO_TOML, NoColour, Rgb, Theme};

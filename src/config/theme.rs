@@ -4,6 +4,7 @@
 //! name = "ember"
 //! about = "One sentence."
 //! dark = true                                # the terminal's background it was made for
+//! paper = "#161413"                          # that background's colour, where it is known; not drawn
 //! heat = ["#3a2420", "#ff7a1a", "#fff3dc"]   # cold to hot; empty: no colours
 //! lanes = ["#e0684b", …]                     # at least eight; empty: no colours
 //! [palette]
@@ -20,7 +21,7 @@ use std::str::FromStr;
 use toml_edit::{Document, Item, TableLike, Value};
 
 use super::{Complaint, complaint};
-use crate::model::Role;
+use crate::model::{Role, Untrusted};
 
 /// A colour in sRGB.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -94,6 +95,8 @@ pub struct Theme {
     pub about: String,
     /// Whether it was made for dark terminals.
     pub dark: bool,
+    /// The background that it was made for, which the terminal draws and the theme does not; `None` where any will do.
+    pub paper: Option<Rgb>,
     /// The looks, in the order of [`Role::NAMED`].
     pub looks: [Look; Role::NAMED.len()],
     /// The colours of heat from cold to hot; empty for a theme without colours.
@@ -107,7 +110,19 @@ pub const BUILTIN_THEMES: &[(&str, &str)] = &[
     ("ember", include_str!("../../assets/themes/ember.toml")),
     ("ash", include_str!("../../assets/themes/ash.toml")),
     ("mono", include_str!("../../assets/themes/mono.toml")),
+    ("contrast", include_str!("../../assets/themes/contrast.toml")),
+    ("colourblind", include_str!("../../assets/themes/colourblind.toml")),
+    ("htop", include_str!("../../assets/themes/htop.toml")),
+    ("solarized", include_str!("../../assets/themes/solarized.toml")),
+    ("gruvbox", include_str!("../../assets/themes/gruvbox.toml")),
+    ("nord", include_str!("../../assets/themes/nord.toml")),
+    ("dracula", include_str!("../../assets/themes/dracula.toml")),
+    ("catppuccin", include_str!("../../assets/themes/catppuccin.toml")),
+    ("tokyo-night", include_str!("../../assets/themes/tokyo-night.toml")),
 ];
+
+/// How the complaint begins that a text is no theme at all.
+pub const NO_TOML: &str = "this is not TOML";
 
 /// Fewest colours of lanes.
 pub const FEWEST_LANES: usize = 8;
@@ -148,6 +163,7 @@ impl Theme {
             name: String::new(),
             about: String::new(),
             dark,
+            paper: None,
             looks: [Look::default(); Role::NAMED.len()],
             heat: Vec::new(),
             lanes: Vec::new(),
@@ -177,7 +193,7 @@ impl<'a> Reader<'a> {
             Ok(document) => document,
             Err(error) => {
                 let said = error.message().trim().replace('\n', ", ");
-                self.complain(error.span(), format!("this is not TOML ({said}); the default theme is used"));
+                self.complain(error.span(), format!("{NO_TOML} ({said}); the default theme is used"));
                 return base(true);
             }
         };
@@ -197,9 +213,9 @@ impl<'a> Reader<'a> {
             match key {
                 "name" => self.sentence(key, item, &mut theme.name),
                 "about" => self.sentence(key, item, &mut theme.about),
-                "dark" | "palette" | "roles" | "heat" | "lanes" => {}
+                "dark" | "paper" | "palette" | "roles" | "heat" | "lanes" => {}
                 _ => {
-                    let known = ["name", "about", "dark", "palette", "roles", "heat", "lanes"];
+                    let known = ["name", "about", "dark", "paper", "palette", "roles", "heat", "lanes"];
                     let span = root.key(key).and_then(toml_edit::Key::span);
                     self.complain(span, complaint::unknown("a theme has no", key, known));
                 }
@@ -208,6 +224,14 @@ impl<'a> Reader<'a> {
         if let Some(item) = root.get("palette") {
             self.palette(item);
         }
+        // What a theme stands on is its own affair: it is never taken from another one.
+        theme.paper = root.get("paper").and_then(|item| match item.as_str() {
+            Some(text) => self.colour(text, item.span()),
+            None => {
+                self.complain(item.span(), "'paper' is a colour in quotation marks");
+                None
+            }
+        });
         match root.get("roles").map(|item| (item.as_table_like(), item.span())) {
             Some((Some(table), _)) => self.roles(table, &mut theme),
             Some((None, span)) => self.complain(span, "[roles] is a table of names and looks"),
@@ -220,7 +244,7 @@ impl<'a> Reader<'a> {
 
     fn sentence(&mut self, key: &str, item: &Item, into: &mut String) {
         match item.as_str() {
-            Some(text) => *into = text.chars().filter(|c| !c.is_control()).take(200).collect(),
+            Some(text) => *into = Untrusted::from(text).show(200),
             None => self.complain(item.span(), format!("'{key}' is a text in quotation marks")),
         }
     }

@@ -107,6 +107,9 @@ pub(super) struct Options {
     /// Colours to use; `glowtop print themes` lists them
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
+    /// Keys to use: htop, or vim for those of vi over them
+    #[arg(long, value_name = "NAME")]
+    pub keymap: Option<String>,
     /// Only look: nothing that signals, tames or starts processes is there
     #[arg(long)]
     pub readonly: bool,
@@ -132,6 +135,9 @@ pub(super) enum Command {
     Print {
         /// What to list
         what: Registry,
+        /// The key map whose keys are listed: htop, or vim
+        #[arg(long, value_name = "NAME")]
+        keymap: Option<String>,
     },
     /// Write the completions for a shell
     Completions {

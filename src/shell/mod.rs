@@ -7,6 +7,7 @@
 
 mod args;
 mod capabilities;
+mod clipboard;
 mod event;
 mod frames;
 mod input;
@@ -20,10 +21,12 @@ mod ps;
 mod reader;
 mod rescue;
 mod run;
+mod save;
 mod screen;
 mod shot;
 mod signals;
 mod terminal;
+mod themes;
 mod watch;
 mod words;
 
@@ -59,7 +62,7 @@ fn command(command: Command, root: &Path) -> ExitCode {
         Command::Kill(kill) => kill::main(&kill, root),
         Command::Lab(lab) => lab::main(&lab),
         Command::Shot(shot) => shot::main(&shot, root),
-        Command::Print { what } => print::main(what),
+        Command::Print { what, keymap } => print::main(what, keymap.as_deref()),
         Command::Completions { shell } => args::completions(shell),
         Command::Man => args::man(),
     }

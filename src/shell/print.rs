@@ -4,14 +4,14 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use super::args::Registry;
-use super::output;
-use crate::app::{Action, DEFAULT_KEYMAP, Keymap};
+use super::themes::Themes;
+use super::{output, watch};
+use crate::app::Action;
 use crate::catalog::{columns, meters};
-use crate::config::{BUILTIN_THEMES, Theme};
 use crate::query::fields;
 
 /// Writes what `what` names.
-pub(super) fn main(what: Registry) -> ExitCode {
+pub(super) fn main(what: Registry, keymap: Option<&str>) -> ExitCode {
     match what {
         Registry::Columns => print_columns(),
         Registry::Meters => print_meters(),
@@ -24,15 +24,16 @@ pub(super) fn main(what: Registry) -> ExitCode {
             )
         })),
         Registry::Keys => {
-            let (keymap, _) = Keymap::parse(DEFAULT_KEYMAP);
+            let keymap = match watch::keymap(keymap) {
+                Ok(keymap) => keymap,
+                Err(code) => return code,
+            };
             let rows = keymap.all().map(|(section, chord, action)| {
                 (chord.to_string(), format!("{section:<10} {:<16} {}", action.id(), action.help()))
             });
             print(rows)
         }
-        Registry::Themes => {
-            print(BUILTIN_THEMES.iter().map(|(name, text)| (*name, Theme::parse(text).0.about)))
-        }
+        Registry::Themes => print(Themes::new([]).0.described()),
     }
 }
 

@@ -3,7 +3,7 @@
 //! One channel brings everything. It is drained, then at most one frame is drawn, and only if something changed and the
 //! terminal has taken the frame before. Where nothing happens nothing wakes up.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -16,17 +16,21 @@ use ratatui::layout::Rect;
 use super::event::{Event, now};
 use super::screen::Environment;
 use super::terminal::{NoTerminal, Terminal};
-use super::{reader, signals, terminal};
+use super::{clipboard, reader, save, signals, terminal};
 use crate::app::{App, Effect, Input, Msg};
-use crate::model::Nanos;
+use crate::export::{self, Line};
+use crate::model::{Nanos, ProcId};
 use crate::sys;
-use crate::view::{self, Layout};
+use crate::view::{self, Layout, Paper, picture};
 
 /// Whoever carries out what the mind wants and the terminal cannot do: the holder of the channels to the sampler, the
 /// control thread and the lab. Must not block.
 pub(super) trait World {
-    /// Carries out `effect`. It is never [`Effect::Quit`], [`Effect::Suspend`] or [`Effect::Redraw`].
+    /// Carries out `effect`. It is never one that the terminal or its picture is needed for.
     fn carry_out(&mut self, effect: Effect);
+
+    /// Writes `picture` to the new file of that name, and tells how it went.
+    fn save(&mut self, name: String, picture: String);
 }
 
 /// How it ended.
@@ -47,12 +51,11 @@ pub(super) enum Ending {
 /// returns is dropped after the terminal has been given back, and has half a second for that.
 pub(super) fn monitor<W: World>(
     environment: &Environment,
-    mouse: bool,
     app: &mut App,
     world: impl FnOnce(&Sender<Event>) -> W,
-    paint: impl FnMut(&App, Rect, &mut Buffer),
+    paint: impl FnMut(&App, Rect, &mut Buffer) -> Paper,
 ) -> ExitCode {
-    match session(environment, mouse, app, world, paint) {
+    match session(environment, app, world, paint) {
         Ok(Ending::Quit) => ExitCode::SUCCESS,
         Ok(Ending::Hangup) => ExitCode::FAILURE,
         Ok(Ending::Signal(signal)) => {
@@ -69,12 +72,11 @@ pub(super) fn monitor<W: World>(
 
 fn session<W: World>(
     environment: &Environment,
-    mouse: bool,
     app: &mut App,
     world: impl FnOnce(&Sender<Event>) -> W,
-    paint: impl FnMut(&App, Rect, &mut Buffer),
+    paint: impl FnMut(&App, Rect, &mut Buffer) -> Paper,
 ) -> Result<Ending, NoTerminal> {
-    let mut terminal = Terminal::open(environment, mouse)?;
+    let mut terminal = Terminal::open(environment, app.mouse)?;
     let (events, received) = channel();
     // Before the terminal is changed, so that nothing can end us in between.
     terminal::restore_on_panic();
@@ -90,6 +92,7 @@ fn session<W: World>(
         app,
         world,
         paint,
+        tmux: environment.tmux.is_some(),
         size: None,
         stopped: false,
         full: true,
@@ -116,6 +119,8 @@ struct Run<'a, W, P> {
     app: &'a mut App,
     world: W,
     paint: P,
+    /// Whether tmux stands between us and the terminal.
+    tmux: bool,
     size: Option<(u16, u16)>,
     /// We have left the terminal and are stopped, or about to be.
     stopped: bool,
@@ -130,7 +135,7 @@ struct Run<'a, W, P> {
     ending: Option<Ending>,
 }
 
-impl<W: World, P: FnMut(&App, Rect, &mut Buffer)> Run<'_, W, P> {
+impl<W: World, P: FnMut(&App, Rect, &mut Buffer) -> Paper> Run<'_, W, P> {
     fn until_the_end(&mut self, events: &Receiver<Event>) -> Ending {
         let mut retry = RETRY.0;
         self.resize();
@@ -193,6 +198,7 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer)> Run<'_, W, P> {
             Event::Control(news) => self.tell(Msg::Control(news)),
             Event::Lab(news) => self.tell(Msg::Lab(news)),
             Event::Notice(text) => self.tell(Msg::Notice { bad: true, text }),
+            Event::Remark(text) => self.tell(Msg::Notice { bad: false, text }),
             Event::Stop => self.stop(),
             Event::Continued => self.go_on(),
             Event::Leave(signal) => self.end(Ending::Signal(signal)),
@@ -206,8 +212,57 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer)> Run<'_, W, P> {
                 Effect::Quit => self.end(Ending::Quit),
                 Effect::Suspend => self.suspend(),
                 Effect::Redraw => self.repaint(),
+                Effect::Copy(text) => self.copy(&text),
+                Effect::CopyRows(ids) => self.copy_rows(&ids),
+                Effect::SaveScreen(name) => self.save_screen(name),
+                Effect::Mouse(on) => {
+                    let told = self.terminal.report_mouse(on);
+                    self.unless_gone(&told);
+                }
                 effect => self.world.carry_out(effect),
             }
+        }
+    }
+
+    fn copy(&mut self, text: &str) {
+        let (sequence, said) = clipboard::copy(text, self.tmux);
+        let told = self.terminal.say(&sequence);
+        self.unless_gone(&told);
+        self.tell(Msg::Notice { bad: false, text: said });
+    }
+
+    /// Copies the rows of `ids` as `glowtop ps --json` would write them with the columns of the table.
+    fn copy_rows(&mut self, ids: &[ProcId]) {
+        let snapshot = &self.app.snapshot;
+        let procs = ids.iter().filter_map(|id| snapshot.procs.iter().find(|proc| proc.id() == *id));
+        let lines: Vec<Line<'_>> = procs.map(|proc| Line { proc, depth: 0, group: None }).collect();
+        let mut text = Vec::new();
+        // Writing to memory does not fail.
+        let _ = export::json(snapshot, &lines, &self.app.table.columns, &mut text);
+        let text = String::from_utf8_lossy(&text).into_owned();
+        // One row is an object, and several are an array of them, as a program would want to read it.
+        let inner = text.trim_end().strip_prefix("[\n").and_then(|text| text.strip_suffix("\n]"));
+        let one = inner.filter(|_| ids.len() == 1);
+        self.copy(one.unwrap_or(text.trim_end()));
+    }
+
+    /// Draws the screen once more, for a file.
+    fn save_screen(&mut self, name: String) {
+        let area = self.area();
+        let mut buffer = Buffer::empty(area);
+        let paper = (self.paint)(self.app, area, &mut buffer);
+        let picture = if save::is_text(&name) {
+            picture::plain(&buffer)
+        } else {
+            picture::svg(&buffer, paper, "glowtop")
+        };
+        self.world.save(name, picture);
+    }
+
+    /// Whatever the error, there is no terminal to go on with.
+    fn unless_gone(&mut self, result: &io::Result<()>) {
+        if result.is_err() {
+            self.end(Ending::Hangup);
         }
     }
 
@@ -293,7 +348,7 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer)> Run<'_, W, P> {
         {
             self.full = false;
             let (app, paint) = (&*self.app, &mut self.paint);
-            result = self.terminal.draw(size, |area, buffer| paint(app, area, buffer));
+            result = self.terminal.draw(size, |area, buffer| _ = paint(app, area, buffer));
             self.drawn = true;
         }
         match result {

@@ -17,6 +17,8 @@ pub(super) struct Environment {
     pub lc_ctype: Option<String>,
     /// `LANG`.
     pub lang: Option<String>,
+    /// `TMUX`, which tmux sets for those who run in it.
+    pub tmux: Option<String>,
 }
 
 impl Environment {
@@ -31,6 +33,7 @@ impl Environment {
             lc_all: get("LC_ALL"),
             lc_ctype: get("LC_CTYPE"),
             lang: get("LANG"),
+            tmux: get("TMUX"),
         }
     }
 

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 
 use super::args::ShotArgs;
 use super::{event, output, watch};
-use crate::app::{App, Input, Msg};
+use crate::app::{Input, Msg};
 use crate::model::{Needs, Source, Wants, derive};
 use crate::proc::{self, Live};
 use crate::view::{self, Depth, Layout, picture};
@@ -18,8 +18,8 @@ use crate::view::{self, Depth, Layout, picture};
 /// Draws the screen that these options would open, after `looks` looks, and writes it.
 pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
     let options = &args.options;
-    let mut app = match watch::mind(options) {
-        Ok(app) => app,
+    let (mut app, themes) = match watch::mind(options) {
+        Ok(mind) => mind,
         Err(code) => return code,
     };
     let (columns, rows) = args.size;
@@ -62,13 +62,9 @@ pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
     app.set_table_rows(Layout::new(area, &app).table_rows(&app));
     let depth = if options.no_color { Depth::Mono } else { Depth::True };
     let mut buffer = Buffer::empty(area);
-    let theme = themes(depth, !options.no_unicode, &app);
+    let theme = themes.made(app.theme, depth, !options.no_unicode);
     view::draw(&app, &theme, area, &mut buffer);
     let text =
         if args.text { picture::text(&buffer) } else { picture::svg(&buffer, theme.paper(), "glowtop") };
     output::write(|out| out.write_all(text.as_bytes()))
-}
-
-fn themes(depth: Depth, unicode: bool, app: &App) -> view::Theme {
-    watch::themes(depth, unicode).into_iter().nth(app.theme).unwrap_or_default()
 }

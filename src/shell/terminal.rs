@@ -28,6 +28,8 @@ use crate::sys;
 /// Buttons, motion with a button held, and coordinates as decimal numbers. Not `?1003`: each move of the mouse over
 /// the window would wake us.
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+/// Undoes that.
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 /// Undoes all that [`Terminal::enter`] does. It begins with the end of a string, and each ESC cancels an unfinished
 /// sequence, so that half a frame before it does no harm. Constant, because a signal handler writes it too.
 const FAREWELL: &[u8] =
@@ -265,6 +267,26 @@ impl Terminal {
             self.out.clear();
         }
         self.out.push()
+    }
+
+    /// Asks the terminal to report the mouse, or to keep it to itself.
+    ///
+    /// # Errors
+    ///
+    /// The terminal is gone.
+    pub(super) fn report_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        self.say(if on { MOUSE_ON } else { MOUSE_OFF })
+    }
+
+    /// Sends a sequence that draws nothing, behind what is still on its way.
+    ///
+    /// # Errors
+    ///
+    /// The terminal is gone.
+    pub(super) fn say(&mut self, sequence: &[u8]) -> io::Result<()> {
+        self.out.write_all(sequence)?;
+        self.push()
     }
 
     /// Makes the next frame a full one, whatever the terminal holds.

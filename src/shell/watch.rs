@@ -12,9 +12,9 @@ use super::log::{Log, LogFile};
 use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
-use super::{output, print, words};
-use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Screen, Screens, Start, Table};
-use crate::config::{self, BUILTIN_THEMES};
+use super::themes::{Themes, Worn};
+use super::{output, print, save, words};
+use crate::app::{App, Effect, KEYMAPS, Keymap, Lab, Screen, Screens, Start, Table};
 use crate::control::Control;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{Untrusted, Wants};
@@ -51,8 +51,8 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
         }
     };
     let missed = missed.into_iter().chain(dropped).reduce(|all, one| format!("{all}; {one}"));
-    let mut app = match mind(options) {
-        Ok(app) => app,
+    let (mut app, themes) = match mind(options) {
+        Ok(mind) => mind,
         Err(code) => return code,
     };
     if rescue && options.sort_key.is_none() {
@@ -73,7 +73,7 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
     };
     let environment = Environment::read();
     let unicode = environment.unicode() && !options.no_unicode;
-    let themes = themes(environment.depth(options.no_color), unicode);
+    let mut worn = Worn::new(themes, app.theme, environment.depth(options.no_color), unicode);
     let delay = options.delay;
     // Known before the first look, so that it does not have to be taken twice.
     let wants = app.wants();
@@ -82,7 +82,6 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
     sys::return_unused_code();
     run::monitor(
         &environment,
-        !options.no_mouse,
         &mut app,
         |events| {
             let means = Means { log, readonly: options.readonly };
@@ -90,24 +89,24 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
             if rescue { rescue::behind_the_screen(hands) } else { hands() }
         },
         move |app, area, buffer| {
-            if let Some(theme) = themes.get(app.theme).or(themes.first()) {
-                painter.draw(app, theme, area, buffer);
-            }
+            let theme = worn.wear(app.theme);
+            painter.draw(app, theme, area, buffer);
+            theme.paper()
         },
     )
 }
 
-/// The mind as the command line wants it; where that cannot be, the sentence is written and the exit status returned.
-pub(super) fn mind(options: &Options) -> Result<App, ExitCode> {
-    let place = |name: &str| BUILTIN_THEMES.iter().position(|(known, _)| *known == name);
-    let theme = options.theme.as_deref().map_or(Some(0), place).ok_or_else(|| {
+/// The mind as the command line wants it, and the themes among which it chooses; where that cannot be, the sentence is
+/// written and the exit status returned.
+pub(super) fn mind(options: &Options) -> Result<(App, Themes), ExitCode> {
+    let (themes, _) = Themes::new([]);
+    let theme = options.theme.as_deref().map_or(Some(0), |name| themes.place(name)).ok_or_else(|| {
         output::complain("glowtop: there is no such theme; `glowtop print themes` lists them");
         ExitCode::from(2)
     })?;
-    Ok(App::new(Start {
-        // A test holds that our own keys have no complaints.
-        keymap: Keymap::parse(DEFAULT_KEYMAP).0,
-        themes: BUILTIN_THEMES.iter().map(|(name, _)| (*name).to_owned()).collect(),
+    let app = App::new(Start {
+        keymap: keymap(options.keymap.as_deref())?,
+        themes: themes.names(),
         theme,
         table: table(options)?,
         screens: Screens::default(),
@@ -119,13 +118,18 @@ pub(super) fn mind(options: &Options) -> Result<App, ExitCode> {
         keys_hidden: options.no_function_bar,
         linger: options.highlight_changes,
         looks: options.max_iterations,
-    }))
+        no_mouse: options.no_mouse,
+    });
+    Ok((app, themes))
 }
 
-/// All themes as a terminal with these colours and characters shows them, in their order.
-pub(super) fn themes(depth: view::Depth, unicode: bool) -> Vec<view::Theme> {
-    let parsed = BUILTIN_THEMES.iter().map(|(_, text)| config::Theme::parse(text).0);
-    parsed.map(|theme| view::Theme::new(&theme, depth, unicode)).collect()
+/// The key map of that name, or the usual one; where there is none, the sentence is written and the exit status returned.
+pub(super) fn keymap(name: Option<&str>) -> Result<Keymap, ExitCode> {
+    Keymap::named(name.unwrap_or("htop")).ok_or_else(|| {
+        let known: Vec<&str> = KEYMAPS.iter().map(|(name, ..)| *name).collect();
+        output::complain(&format!("glowtop: there is no such key map; there are {}", known.join(" and ")));
+        ExitCode::from(2)
+    })
 }
 
 /// The table as the command line wants it.
@@ -296,6 +300,21 @@ impl Hands {
 }
 
 impl World for Hands {
+    fn save(&mut self, name: String, picture: String) {
+        let events = self.events.clone();
+        let complain = self.events.clone();
+        // A disk may be slow, and a folder at the far end of a connection.
+        let started = std::thread::Builder::new().name("save".to_owned()).spawn(move || {
+            let _ = events.send(match save::save(&name, &picture) {
+                Ok(said) => Event::Remark(said),
+                Err(why) => Event::Notice(why),
+            });
+        });
+        if let Err(error) = started {
+            let _ = complain.send(Event::Notice(format!("the screen could not be saved: {error}")));
+        }
+    }
+
     fn carry_out(&mut self, effect: Effect) {
         match (effect, &self.sampler, &self.control) {
             (Effect::Sample, Some(sampler), _) => sampler.look_now(),

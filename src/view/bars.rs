@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::Theme;
 use super::pen::{Pen, fitted};
+use super::{Scratch, Theme};
 use crate::app::{Action, App, FormField, Hit, Layer, LineInput, Purpose, Rows, Screen};
-use crate::catalog::Cell;
+use crate::catalog::{Cell, meter};
 use crate::config::{Chord, Key};
 use crate::model::Role;
 use crate::model::lab::WorkloadInfo;
@@ -18,9 +19,21 @@ use crate::model::lab::WorkloadInfo;
 /// What is said of who did what takes so many cells before what would help next is left out.
 const LEAST_SAID: usize = 24;
 
-/// Draws the line that speaks: what is being typed, else the newest notice, else what narrows the view. `cell` is memory
-/// that is kept.
-pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, cell: &mut Cell) {
+/// Before what the program costs; and cells left free before that.
+const OWN: &str = "self ";
+const GAP_BEFORE: usize = 2;
+
+/// Draws the line that speaks: what is being typed, else the newest notice, else what narrows the view, and where `own`
+/// says that nothing else does, what the program itself costs. `scratch` is memory that is kept.
+pub(super) fn draw_speaker(
+    area: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+    app: &App,
+    scratch: &mut Scratch,
+    own: bool,
+) {
+    let Scratch { text: cell, gauge } = scratch;
     let mut pen = Pen::new(buf, area);
     if let Some(Layer::Line(line)) = &app.layer {
         let label = match line.purpose {
@@ -32,6 +45,7 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
                 many => Cow::Owned(format!("Freeze {} processes for seconds: ", many.len())),
             },
             Purpose::LabValue => Cow::Owned(format!("{}: ", app.lab.form.shown(app.lab.form.field).0)),
+            Purpose::SaveScreen => Cow::Borrowed("Save the screen as (.svg or .txt): "),
             Purpose::LabBet => Cow::Borrowed("How many times faster than serial: "),
         };
         pen.put(theme.style(Role::Key), &label);
@@ -90,7 +104,18 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
         break;
     }
     if !said {
-        draw_state(&mut pen, theme, app, cell);
+        draw_state(&mut pen, theme, app, cell, &mut |_, _| {});
+        let read = meter("self").filter(|_| own && app.snapshot.number > 0);
+        if let Some(meter) = read {
+            gauge.clear();
+            (meter.read)(&super::screen::meter_input(app), gauge);
+            let width = gauge.text.width() + OWN.len();
+            // Where there is little room, the view comes first.
+            if usize::from(pen.left()) > width + GAP_BEFORE {
+                let room = pen.left() - width as u16;
+                pen.skip(room).put(theme.style(Role::Dim), OWN).cell(theme, &gauge.text);
+            }
+        }
     }
 }
 
@@ -125,25 +150,73 @@ fn draw_typed(pen: &mut Pen<'_>, theme: &Theme, line: &LineInput) {
     pen.put(theme.style(if under == 0 { Role::Selection } else { Role::Text }), " ");
 }
 
+/// A key with a blank before it, where there is one.
+struct Shown(Option<Chord>);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |chord| write!(f, " {chord}"))
+    }
+}
+
 /// The key of `action`, as it is shown.
 fn key_of(app: &App, action: Action) -> String {
     let chord = app.keymap.keys(app.screen, action).next();
     chord.map_or_else(|| action.id().to_owned(), |chord| chord.to_string())
 }
 
-/// What narrows or changes the view, and how much of the machine is shown.
-fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
+/// What a click at column `x` of the line that speaks does: what it says of the view can be undone there, and what was
+/// said can be read again.
+pub(super) fn hit_speaker(area: Rect, app: &App, x: u16) -> Hit {
+    if matches!(app.layer, Some(Layer::Line(_))) || app.typed_pid().is_some() {
+        return Hit::Nothing;
+    }
+    if !app.deeds.ladders.is_empty() {
+        return Hit::Nothing;
+    }
+    if app.notices.current(app.now).next().is_some() {
+        return Hit::Key(Action::Notices);
+    }
+    let row = Rect { height: area.height.min(1), ..area };
+    let mut buf = Buffer::empty(row);
+    let mut hit = Hit::Nothing;
+    let (theme, mut cell) = (Theme::default(), Cell::default());
+    let mut pressable = |place: Range<u16>, action| {
+        if place.contains(&x) {
+            hit = Hit::Key(action);
+        }
+    };
+    draw_state(&mut Pen::new(&mut buf, row), &theme, app, &mut cell, &mut pressable);
+    hit
+}
+
+/// What narrows or changes the view, and how much of the machine is shown; `pressable` is told the columns of what
+/// stands for an action.
+fn draw_state(
+    pen: &mut Pen<'_>,
+    theme: &Theme,
+    app: &App,
+    cell: &mut Cell,
+    pressable: &mut dyn FnMut(Range<u16>, Action),
+) {
+    let key = |action: Action| Shown(app.keymap.keys(app.screen, action).next());
     let table = &app.table;
     let (dim, text, warn) = (theme.style(Role::Dim), theme.style(Role::Text), theme.style(Role::Warn));
     if app.paused {
-        pen.put(warn, "PAUSED").put(dim, " Z goes on  ");
+        let from = pen.x();
+        pen.put(warn, "PAUSED").fmt(dim, format_args!("{} goes on", key(Action::Pause)));
+        pressable(from..pen.x(), Action::Pause);
+        pen.put(dim, "  ");
     }
     if app.readonly {
         pen.put(warn, "read only").put(dim, "  ");
     }
     if app.screen == Screen::Lab {
         if app.lab.is_frozen() && !app.lab.choosing {
-            pen.put(warn, "FROZEN").put(dim, " Space goes on; the run does in any case");
+            let from = pen.x();
+            pen.put(warn, "FROZEN").fmt(dim, format_args!("{} goes on", key(Action::LabHold)));
+            pressable(from..pen.x(), Action::LabHold);
+            pen.put(dim, "; the run does in any case");
         }
         return;
     }
@@ -161,16 +234,29 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
             cell.push_fmt(Role::Text, format_args!("{} ", proc.task.id.pid));
             cell.push_foreign(Role::Text, proc.task.comm.bytes(), 24);
         }
-        pen.put(warn, "following ").cell(theme, cell).put(dim, "  ");
+        let from = pen.x();
+        pen.put(warn, "following ").cell(theme, cell);
+        pressable(from..pen.x(), Action::Follow);
+        pen.put(dim, "  ");
     }
     if table.tagged() > 0 {
-        pen.fmt(warn, format_args!("{} tagged", table.tagged())).put(dim, " U untags  ");
+        let from = pen.x();
+        pen.fmt(warn, format_args!("{} tagged", table.tagged()));
+        pen.fmt(dim, format_args!("{} untags", key(Action::Untag)));
+        pressable(from..pen.x(), Action::Untag);
+        pen.put(dim, "  ");
     }
     if !table.filter_text.is_empty() {
-        pen.put(dim, "filter ").put(text, &table.filter_text).put(dim, "  ");
+        let from = pen.x();
+        pen.put(dim, "filter ").put(text, &table.filter_text);
+        pressable(from..pen.x(), Action::Filter);
+        pen.put(dim, "  ");
     }
     if let Some((_, name)) = &table.user {
-        pen.put(dim, "user ").put(text, name).put(dim, "  ");
+        let from = pen.x();
+        pen.put(dim, "user ").put(text, name);
+        pressable(from..pen.x(), Action::User);
+        pen.put(dim, "  ");
     }
     if table.uncontained {
         pen.put(warn, "no containers")
@@ -191,7 +277,13 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
     }
     if arranged.hidden_kernel > 0 {
         let threads = if arranged.hidden_kernel == 1 { "thread" } else { "threads" };
-        pen.fmt(dim, format_args!(", {} kernel {threads} hidden (K)", arranged.hidden_kernel));
+        pen.put(dim, ", ");
+        let from = pen.x();
+        pen.fmt(dim, format_args!("{} kernel {threads} hidden", arranged.hidden_kernel));
+        if let Some(chord) = key(Action::KernelThreads).0 {
+            pen.fmt(dim, format_args!(" ({chord})"));
+        }
+        pressable(from..pen.x(), Action::KernelThreads);
     }
     let system = &app.snapshot.system;
     if system.hidepid {

@@ -116,6 +116,12 @@ pub(super) fn contrast(one: Rgb, other: Rgb) -> f32 {
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
+/// How far apart two colours look, in OKLab: black and white are 1 apart.
+#[cfg(test)]
+pub(super) fn distance(one: Rgb, other: Rgb) -> f32 {
+    Lab::from(one).far(other.into()).sqrt()
+}
+
 /// `colour` moved towards white or black, whichever is away from `ground`, until it can be read on it.
 pub(super) fn legible(colour: Rgb, ground: Rgb, least: f32) -> Rgb {
     let white = Rgb::new(255, 255, 255);

@@ -76,13 +76,24 @@ fn draw_with(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer, scratch: &m
         Screen::Processes => table::draw(layout.body, buf, theme, app, &mut scratch.text),
         Screen::Lab => lab::draw(layout.body, buf, theme, app),
     }
-    bars::draw_speaker(layout.speaker, buf, theme, app, &mut scratch.text);
+    let own = !says_own_cost(buf, layout.header);
+    bars::draw_speaker(layout.speaker, buf, theme, app, scratch, own);
     bars::draw_keys(layout.keys, buf, theme, app);
     layers::draw(area, buf, theme, app);
     if !theme.glyphs().unicode() {
         // Cells of the catalog hold dashes and dots, and names may hold anything.
         ascii_only(buf);
     }
+}
+
+/// Whether the meters that were drawn say what the program itself costs, and how old the figures are. They may be arranged
+/// in any way, or hidden, and a machine of many cores takes their room: what stands there tells.
+fn says_own_cost(buf: &Buffer, header: Rect) -> bool {
+    const LABEL: [&str; 6] = [" ", "s", "e", "l", "f", " "];
+    (header.top()..header.bottom()).any(|y| {
+        let symbol = |x: u16| buf.cell((x, y)).map_or("", ratatui::buffer::Cell::symbol);
+        (header.left()..header.right()).any(|x| LABEL.iter().zip(x..).all(|(letter, x)| symbol(x) == *letter))
+    })
 }
 
 /// What lies under the mouse at (`x`, `y`).
@@ -94,6 +105,9 @@ pub fn hit(app: &App, area: Rect, x: u16, y: u16) -> Hit {
     let inside = |part: Rect| part.contains((x, y).into());
     if inside(layout.keys) {
         return bars::hit_keys(layout.keys, app, x);
+    }
+    if inside(layout.speaker) {
+        return bars::hit_speaker(layout.speaker, app, x);
     }
     if inside(layout.body) && app.screen == Screen::Processes {
         return table::hit(layout.body, app, x, y);

@@ -298,6 +298,23 @@ fn escaped(text: &str) -> String {
     out
 }
 
+/// The buffer as text: the symbols alone, without blanks at the ends of the lines.
+pub fn plain(buf: &Buffer) -> String {
+    let mut out = String::new();
+    for y in buf.area.top()..buf.area.bottom() {
+        let mut line = String::new();
+        let mut x = buf.area.left();
+        while x < buf.area.right() {
+            let Some(cell) = buf.cell((x, y)) else { break };
+            line.push_str(cell.symbol());
+            x += cell.symbol().width().max(1) as u16;
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
 /// The buffer as text: the symbols, then how each is styled, one letter a style, with the meaning of the letters.
 pub fn text(buf: &Buffer) -> String {
     const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";

@@ -33,8 +33,7 @@ fn hidden(table: &Table, width: u16) -> u64 {
     }
     // Groups have short names and one level.
     let deep = table.tree && table.group.is_none();
-    let room =
-        |c: &Column| if c.grows { COMMAND_ROOM[usize::from(deep)] } else { usize::from(c.width) + 1 };
+    let room = |c: &Column| if c.grows { COMMAND_ROOM[usize::from(deep)] } else { usize::from(c.width) + 1 };
     let mut sum: usize = table.columns.iter().map(|column| room(column)).sum();
     // There is one of each in the catalog: this is asked for each row of each frame.
     let place = |wanted: &Column| table.columns.iter().position(|column| std::ptr::eq(*column, wanted));

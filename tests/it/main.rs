@@ -32,6 +32,8 @@ mod lab_work_c;
 mod lab_work_g;
 mod linear;
 mod live;
+mod manners;
+mod manners_live;
 mod monitor;
 mod proc;
 mod ps;

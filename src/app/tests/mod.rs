@@ -8,6 +8,7 @@ mod groups;
 mod htop;
 mod journal;
 mod lab;
+mod manners;
 mod readonly;
 mod screens;
 mod short_lived;
@@ -407,7 +408,7 @@ fn of_two_changes_the_last_is_told_and_what_an_act_came_to_stays() {
     desk.app.notices.say_of(desk.app.now, crate::model::Role::Good, 1, &said);
     desk.press("K V V");
     let now: Vec<_> = desk.app.notices.current(desk.app.now).map(|notice| notice.text.as_str()).collect();
-    assert_eq!(now, ["theme: ember", "7 sh: ended"]);
+    assert_eq!(now, ["theme: ember, 1 of 2", "7 sh: ended"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::catalog::column;
 use crate::model::Role;
 use crate::query::Filter;
 
-use crate::app::{Action, App, Effect, Layer, Purpose, Screen, Table, Tame, Waiting};
+use crate::app::{Action, App, Effect, Help, Layer, Purpose, Screen, Table, Tame, Waiting};
 
 impl App {
     /// Does what `action` means on the screen that is shown.
@@ -19,7 +19,12 @@ impl App {
         let snapshot = self.snapshot.clone();
         let table = &mut self.table;
         match action {
-            Action::Help => self.layer = Some(Layer::Help(0)),
+            Action::Help => self.layer = Some(Layer::Help(Help::default())),
+            Action::Palette => self.open_palette(),
+            Action::Notices => self.layer = Some(Layer::Notices(0)),
+            Action::SaveScreen => self.open_save_screen(),
+            Action::Mouse => self.turn_mouse(effects),
+            Action::Copy => self.open_copy_menu(),
             Action::Quit => self.quit(effects),
             Action::Back => self.back(effects),
             Action::Suspend => effects.push(Effect::Suspend),
@@ -33,7 +38,7 @@ impl App {
             Action::Delay => self.open_line(Purpose::Delay, &format!("{}", self.delay)),
             Action::Theme => {
                 self.theme = (self.theme + 1) % self.themes.len().max(1);
-                self.say(Role::Text, format!("theme: {}", self.theme_name()));
+                self.say_theme();
             }
             Action::Header => self.header_hidden = !self.header_hidden,
             Action::Detailed => self.detailed = !self.detailed,
@@ -83,7 +88,13 @@ impl App {
             }
             Action::Focus => self.focus(),
             Action::FoldToggle | Action::FoldAll | Action::FoldParent if !table.is_nested() => {
-                self.say(Role::Text, "folding needs the tree (F5) or groups (G)");
+                let named = |what: &str, key: Option<String>| match key {
+                    Some(key) => format!("{what} ({key})"),
+                    None => what.to_owned(),
+                };
+                let tree = named("the tree", self.key_of(Action::Tree));
+                let groups = named("groups", self.key_of(Action::Group));
+                self.say(Role::Text, format!("folding needs {tree} or {groups}"));
             }
             Action::FoldToggle => {
                 table.toggle_fold(&snapshot, table.cursor());
@@ -206,6 +217,12 @@ impl App {
         } else if !self.table.filter_text.is_empty() {
             self.filter_by(Filter::default());
         }
+    }
+
+    /// Says which theme it is now, and how many there are to walk through.
+    pub(super) fn say_theme(&mut self) {
+        let text = format!("theme: {}, {} of {}", self.theme_name(), self.theme + 1, self.themes.len());
+        self.say(Role::Text, text);
     }
 
     fn pause(&mut self, effects: &mut Vec<Effect>) {

@@ -76,17 +76,7 @@ impl App {
 
     pub(super) fn layer_key(&mut self, chord: Chord, effects: &mut Vec<Effect>) {
         match self.layer.take() {
-            Some(Layer::Help(scroll)) => {
-                let scroll = match chord.key {
-                    Key::Up => Some(scroll.saturating_sub(1)),
-                    Key::Down => Some(scroll + 1),
-                    Key::PageUp => Some(scroll.saturating_sub(10)),
-                    Key::PageDown | Key::Char(' ') => Some(scroll + 10),
-                    Key::Home => Some(0),
-                    _ => None,
-                };
-                self.layer = scroll.map(Layer::Help);
-            }
+            Some(Layer::Help(help)) => self.help_key(help, chord),
             // The keys that stand in the menu do what they do without it.
             Some(Layer::Menu(menu))
                 if menu.purpose == MenuPurpose::Act
@@ -107,6 +97,8 @@ impl App {
                 self.tamed(menu, tamed, effects);
             }
             Some(Layer::Journal(at)) => self.journal_key(at, chord),
+            Some(Layer::Notices(at)) => self.notices_key(at, chord, effects),
+            Some(Layer::Palette(palette)) => self.palette_key(palette, chord, effects),
             None => {}
         }
     }
@@ -150,6 +142,7 @@ impl App {
             }
             // What is not understood is not taken for something else.
             (_, Key::Enter | Key::F(_)) if line.error.is_some() => {}
+            (Purpose::SaveScreen, Key::Enter) => return App::save_screen(&line, effects),
             (Purpose::Delay, Key::Enter) => return self.set_delay(line, effects),
             (Purpose::Thaw, Key::Enter) => return self.freeze_for(line, effects),
             (Purpose::LabValue | Purpose::LabBet, Key::Enter) => match self.lab_typed(&line) {
@@ -212,13 +205,19 @@ impl App {
                 line.failed = line.error.is_some() || self.table.arranged().matching == 0;
             }
             Purpose::Delay | Purpose::Thaw => line.failed = parse_delay(&line.edit).is_none(),
-            Purpose::LabValue | Purpose::LabBet => line.failed = false,
+            Purpose::LabValue | Purpose::LabBet | Purpose::SaveScreen => line.failed = false,
         }
     }
 
     pub(super) fn paste(&mut self, text: &str) {
         if let Some(Layer::Tame(menu)) = &mut self.layer {
             menu.paste(text);
+        }
+        if let Some(Layer::Help(help)) = &mut self.layer {
+            help.paste(text);
+        }
+        if let Some(Layer::Palette(palette)) = &mut self.layer {
+            palette.paste(text);
         }
         if let Some(Layer::Line(mut line)) = self.layer.take_if(|layer| matches!(layer, Layer::Line(_))) {
             line.edit.insert(text);

@@ -156,7 +156,12 @@ impl App {
     fn order_run(&mut self, order: Option<LabOrder>, why_not: &str, effects: &mut Vec<Effect>) {
         match order {
             Some(order) => effects.push(Effect::Lab(order)),
-            None if self.lab.running => self.say(Role::Text, "the lab is busy; K ends the run"),
+            None if self.lab.running => {
+                let key = self
+                    .key_of(Action::LabStop)
+                    .map_or_else(String::new, |key| format!("; {key} ends the run"));
+                self.say(Role::Text, format!("the lab is busy{key}"));
+            }
             None => self.say(Role::Text, why_not),
         }
     }

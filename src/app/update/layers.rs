@@ -100,6 +100,7 @@ impl App {
                     self.act(action, effects);
                 }
             }
+            MenuPurpose::Copy => self.copy(key, effects),
             MenuPurpose::User => {
                 let name = |uid: u32| {
                     let owned = self.snapshot.procs.iter().find(|proc| proc.task.uid.known() == Some(&uid));

@@ -5,13 +5,17 @@
 //! is the key map), nor what lies under a click (`view` says so).
 
 mod act;
+mod copy;
 mod freeze;
+mod help;
 mod journal;
 mod keys;
 mod lab;
 mod layers;
 mod mouse;
 mod narrow;
+mod notices;
+mod palette;
 mod screens;
 mod signal;
 mod tame;

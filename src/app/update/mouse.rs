@@ -2,7 +2,7 @@
 
 use crate::config::{Chord, Key};
 
-use crate::app::{Action, App, Effect, Hit, Layer, MouseEvent, Screen};
+use crate::app::{Action, App, Effect, Help, Hit, Layer, MouseEvent, Screen};
 
 /// Rows a turn of the wheel scrolls.
 const WHEEL: isize = 3;
@@ -20,7 +20,12 @@ impl App {
             (MouseEvent::WheelUp | MouseEvent::WheelDown, _) => {
                 let by = if event == MouseEvent::WheelUp { -WHEEL } else { WHEEL };
                 match &mut self.layer {
-                    Some(Layer::Help(scroll)) => *scroll = scroll.saturating_add_signed(by),
+                    Some(Layer::Help(help)) => help.scroll = help.scroll.saturating_add_signed(by),
+                    Some(Layer::Palette(palette)) => palette.step(by),
+                    Some(Layer::Notices(at)) => {
+                        let last = self.notices.all().count().saturating_sub(1);
+                        *at = at.saturating_add_signed(by).min(last);
+                    }
                     Some(Layer::Journal(at)) => {
                         *at = at.saturating_add_signed(by).min(self.journal.len().saturating_sub(1));
                     }
@@ -42,7 +47,8 @@ impl App {
                 // A click on the chosen item takes it, a click on another one chooses that.
                 Some(Layer::Menu(menu)) if menu.at != at => menu.at = at,
                 Some(Layer::Signal(menu)) if menu.at != at => menu.go(at),
-                Some(Layer::Journal(chosen)) => *chosen = at,
+                Some(Layer::Journal(chosen) | Layer::Notices(chosen)) => *chosen = at,
+                Some(Layer::Palette(palette)) if palette.at != at => palette.at = at,
                 Some(Layer::Line(_)) => self.pick_offer(at),
                 _ => self.layer_key(Chord::plain(Key::Enter), effects),
             },
@@ -71,6 +77,14 @@ impl App {
             (MouseEvent::Middle, Hit::Line(line) | Hit::FoldMark(line)) if self.layer.is_none() => {
                 self.table.go_to(&snapshot, line);
                 self.table.toggle_tag(&snapshot);
+            }
+            (MouseEvent::Right, Hit::Column(at)) if self.layer.is_none() => {
+                if let Some(column) = self.table.columns.get(at) {
+                    self.layer = Some(Layer::Help(Help::about(column.title)));
+                }
+            }
+            (MouseEvent::Right, Hit::Key(action)) if self.layer.is_none() => {
+                self.layer = Some(Layer::Help(Help::about(action.id())));
             }
             (MouseEvent::Left, Hit::FoldMark(line)) => {
                 self.table.follow = false;

@@ -45,7 +45,7 @@ pub struct HeaderInput<'a> {
 
 impl<'a> HeaderInput<'a> {
     /// What the meters read.
-    fn meters(&self) -> MeterInput<'a> {
+    pub(super) fn meters(&self) -> MeterInput<'a> {
         let HeaderInput { snapshot, sensors, detailed, delay, old, .. } = *self;
         MeterInput { snapshot, sensors, detailed, delay, old }
     }

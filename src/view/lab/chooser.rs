@@ -26,8 +26,14 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     };
     let Parts { lists, head, mut lesson, fields, foot } = Parts::new(area, app, info);
     draw_lists(lists, buf, theme, app, info);
-    let again = if app.lab.running { "a run goes on: Esc goes to the processes, K ends it" } else { "" };
-    rule(head, buf, theme, info.id, again);
+    let key = |action: Action| app.key_of(action).unwrap_or_default();
+    let again = if app.lab.running {
+        let (back, stop) = (key(Action::Back), key(Action::LabStop));
+        format!("a run goes on: {back} goes to the processes, {stop} ends it")
+    } else {
+        String::new()
+    };
+    rule(head, buf, theme, info.id, &again);
     let rows = rows_of(info.lesson, area.width);
     wrapped(take(&mut lesson, rows), buf, theme.style(Role::Text), info.lesson);
     wrapped(lesson, buf, theme.style(Role::Dim), &watch(info));

@@ -4,14 +4,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{draw_box, first_shown, inner, row};
+use super::foot::{self, Hint};
+use super::{broken, draw_box, first_shown, inner, row};
 use crate::app::{App, Entry, Hit};
+use crate::config::{Chord, Key};
 use crate::model::Role;
 use crate::view::Theme;
 use crate::view::pen::{Pen, fitted};
 
 /// Rows at the foot: one of air, two for the chosen line in full, and the keys.
 const FOOT: u16 = 4;
+const HINTS: [Hint; 2] =
+    [Hint::keys("Up Down PgUp PgDn Home End", "choose"), Hint::press("Esc", "close", Chord::plain(Key::Esc))];
 /// Widths of the columns before the last one, which takes the rest.
 const TIME: usize = 9;
 const PID: usize = 7;
@@ -43,6 +47,14 @@ fn items(area: Rect, app: &App, at: usize) -> (Rect, usize, usize) {
 pub(super) fn hit(area: Rect, app: &App, at: usize, x: u16, y: u16) -> Hit {
     let (list, first, count) = items(area, app, at);
     let inside = |part: Rect| part.contains((x, y).into());
+    let foot = row(inner(rect(area)), usize::from(inner(rect(area)).height.saturating_sub(1)));
+    // It stands there only where the entries leave room for it.
+    if inside(foot)
+        && foot.y > list.bottom()
+        && let Some(chord) = foot::hit(foot, &HINTS, x)
+    {
+        return Hit::Press(chord);
+    }
     let item = first + usize::from(y.saturating_sub(list.y));
     match (inside(list) && item < count, inside(rect(area))) {
         (true, _) => Hit::Item(item),
@@ -128,10 +140,7 @@ fn draw_foot(area: Rect, buf: &mut Buffer, theme: &Theme, entry: &Entry) {
         Pen::new(buf, row(area, i + 1)).put(theme.style(deed.role()), &line);
         rest = rest.get(line.len()..).unwrap_or("").trim_start();
     }
-    let mut pen = Pen::new(buf, row(area, rows + 1));
-    for (key, what) in [("Up Down PgUp PgDn Home End", " choose   "), ("Esc", " close")] {
-        pen.put(theme.style(Role::Key), key).put(theme.style(Role::Text), what);
-    }
+    foot::draw(row(area, rows + 1), buf, theme, &HINTS);
 }
 
 /// The time of day: local where the offset is known, else UTC, which its letter says.
@@ -147,21 +156,6 @@ fn time(app: &App, entry: &Entry, theme: &Theme) -> String {
 /// `text` with blanks up to `width` cells.
 fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
-}
-
-/// As much of `text` as fits into `room` cells, up to the last blank within.
-fn broken(text: &str, room: usize) -> &str {
-    if text.width() <= room {
-        return text;
-    }
-    // The text is safe to show, so what fits is its beginning.
-    let beginning = |cells: usize| {
-        let mut head = String::new();
-        crate::model::showable(text.as_bytes(), cells, &mut head);
-        head
-    };
-    let end = beginning(room + 1).rfind(' ').filter(|end| *end > 0);
-    text.get(..end.unwrap_or_else(|| beginning(room).len())).unwrap_or(text)
 }
 
 #[cfg(test)]

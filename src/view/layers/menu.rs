@@ -39,6 +39,10 @@ fn title(app: &App, menu: &Menu) -> String {
     match menu.purpose {
         MenuPurpose::Sort => "Sort by".to_owned(),
         MenuPurpose::Group => "One row for each".to_owned(),
+        MenuPurpose::Copy => match (app.table.tagged(), app.table.selected(&app.snapshot)) {
+            (0, Some(one)) => format!("Copy of {} {}", one.task.id.pid, one.task.comm.show(24)),
+            (count, _) => format!("Copy of {count} tagged rows"),
+        },
         MenuPurpose::User => "Show processes of".to_owned(),
         MenuPurpose::Act => match app.table.targets(&app.snapshot).as_slice() {
             [] => "Do to nobody".to_owned(),

@@ -1,4 +1,4 @@
-//! What can lie above a screen: help, menus, the signal dialog.
+//! What can lie above a screen: help, lists, menus, the palette, dialogs.
 //!
 //! Each layer is a file with a `draw` and, where something in it can be pressed, a `hit`; both ask one plan where things
 //! stand. It must never know what a key does to a layer: that is the mind's.
@@ -7,7 +7,9 @@ mod foot;
 mod help;
 mod journal;
 mod menu;
+mod notices;
 mod offers;
+mod palette;
 mod signal;
 mod tame;
 mod targets;
@@ -15,6 +17,8 @@ mod targets;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
+
+use unicode_width::UnicodeWidthStr;
 
 use super::Theme;
 use super::pen::Pen;
@@ -27,11 +31,13 @@ const ROOMY: u16 = 20;
 /// Draws the open layer, if there is one that has a box.
 pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     match &app.layer {
-        Some(Layer::Help(scroll)) => help::draw(area, buf, theme, app, *scroll),
+        Some(Layer::Help(open)) => help::draw(area, buf, theme, app, open),
         Some(Layer::Menu(open)) => menu::draw(area, buf, theme, app, open),
         Some(Layer::Signal(open)) => signal::draw(area, buf, theme, open),
         Some(Layer::Tame(open)) => tame::draw(area, buf, theme, open),
         Some(Layer::Journal(at)) => journal::draw(area, buf, theme, app, *at),
+        Some(Layer::Notices(at)) => notices::draw(area, buf, theme, app, *at),
+        Some(Layer::Palette(open)) => palette::draw(area, buf, theme, open),
         Some(Layer::Line(line)) => {
             if let Some(open) = &line.offers {
                 offers::draw(area, buf, theme, open);
@@ -44,11 +50,13 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
 /// What lies at (`x`, `y`) of the open layer; `None` where no layer with a box is open.
 pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Option<Hit> {
     Some(match &app.layer {
-        Some(Layer::Help(_)) => box_hit(help::rect(area), x, y),
+        Some(Layer::Help(open)) => help::hit(area, open, x, y),
         Some(Layer::Menu(open)) => menu::hit(area, app, open, x, y),
         Some(Layer::Signal(open)) => signal::hit(area, open, x, y),
         Some(Layer::Tame(open)) => tame::hit(area, open, x, y),
         Some(Layer::Journal(at)) => journal::hit(area, app, *at, x, y),
+        Some(Layer::Notices(at)) => notices::hit(area, app, *at, x, y),
+        Some(Layer::Palette(open)) => palette::hit(area, open, x, y),
         Some(Layer::Line(line)) => {
             return line.offers.as_ref().and_then(|open| offers::hit(area, open, x, y));
         }
@@ -125,4 +133,19 @@ fn draw_box(outer: Rect, buf: &mut Buffer, theme: &Theme, title: &str) -> Rect {
 fn row(area: Rect, i: usize) -> Rect {
     let y = area.y.saturating_add(u16::try_from(i).unwrap_or(u16::MAX));
     if y >= area.bottom() { Rect { height: 0, ..area } } else { Rect { y, height: 1, ..area } }
+}
+
+/// As much of `text` as fits into `room` cells, up to the last blank within.
+fn broken(text: &str, room: usize) -> &str {
+    if text.width() <= room {
+        return text;
+    }
+    // The text is safe to show, so what fits is its beginning.
+    let beginning = |cells: usize| {
+        let mut head = String::new();
+        crate::model::showable(text.as_bytes(), cells, &mut head);
+        head
+    };
+    let end = beginning(room + 1).rfind(' ').filter(|end| *end > 0);
+    text.get(..end.unwrap_or_else(|| beginning(room).len())).unwrap_or(text)
 }
