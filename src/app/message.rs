@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::Chord;
+use crate::config::{Chord, Settings};
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{ControlNews, ControlOrder, Scope, Sensors, Snapshot, Topology, Wants};
 
@@ -86,6 +86,8 @@ pub enum Effect {
     Control(ControlOrder),
     /// For the lab.
     Lab(LabOrder),
+    /// Write these settings to the configuration.
+    Save(Box<Settings>),
 }
 
 /// A change of what is to be read.

@@ -32,6 +32,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use crate::config::Settings;
 use crate::model::{Nanos, Pid, ProcId, Sensors, Snapshot, Topology, Wants};
 
 pub use action::Action;
@@ -149,7 +150,13 @@ pub struct App {
     pub now: Nanos,
     /// Whether nothing may be done to any process, and none started: see [`Action::is_act`].
     pub readonly: bool,
+    /// The configuration, as it was read.
+    pub settings: Settings,
+    /// Whether the bar of keys is hidden.
+    pub key_bar_hidden: bool,
     themes: Vec<String>,
+    /// What is wrong with the configuration, to be told with the first look.
+    complaints: Vec<String>,
     size: (u16, u16),
     /// Digits typed so far to find a pid, and when the last one came.
     digits: Option<(String, Nanos)>,
@@ -181,6 +188,10 @@ pub struct Start {
     pub lab: Lab,
     /// Whether nothing may be done to any process, and none started.
     pub readonly: bool,
+    /// The configuration.
+    pub settings: Settings,
+    /// What is wrong with it, in sentences that are safe to show.
+    pub complaints: Vec<String>,
 }
 
 impl App {
@@ -201,14 +212,17 @@ impl App {
             deeds: Deeds::default(),
             keymap: start.keymap,
             paused: false,
-            header_hidden: false,
-            detailed: false,
-            core_history: false,
+            header_hidden: !start.settings.options.header,
+            detailed: start.settings.options.detailed_cpu,
+            core_history: start.settings.options.core_history,
+            key_bar_hidden: !start.settings.options.key_bar,
             delay: start.delay,
             theme: start.theme,
             searched: String::new(),
             now: Nanos(0),
             readonly: start.readonly,
+            settings: start.settings,
+            complaints: start.complaints,
             themes: start.themes,
             size: (80, 24),
             digits: None,

@@ -124,6 +124,23 @@ impl Screens {
         self.give(table);
     }
 
+    /// The screens as they are now, for a configuration that says `settings`; `table` is that of the one in use.
+    pub fn settings(&self, settings: &Settings, table: &Table) -> Vec<ScreenSetting> {
+        let form = settings.options.command;
+        let screens = self.list.iter().enumerate().map(|(at, screen)| {
+            let mut screen = screen.clone();
+            if at == self.at {
+                let mut table = table.clone();
+                let filter = table.take_filter();
+                let _ = screen.keep(&mut table, filter);
+            }
+            let fresh =
+                ScreenSetting { id: screen.id.clone(), title: screen.title.clone(), ..Default::default() };
+            screen.setting(settings.screen(&screen.id).unwrap_or(&fresh), form)
+        });
+        screens.collect()
+    }
+
     /// Gives `table` the screen in use, as at the start.
     pub fn give(&mut self, table: &mut Table) {
         if let Some(screen) = self.list.get(self.at) {
@@ -190,6 +207,36 @@ impl TableScreen {
             shift: 0,
             filter,
         }
+    }
+
+    /// Its title and its columns, in a line.
+    pub fn described(&self) -> String {
+        let columns: Vec<&str> = self.columns.iter().map(|column| column.id).collect();
+        format!("{:<10} {}", self.title, columns.join(","))
+    }
+
+    /// What the configuration would have to say of this screen as it is now, where it says `setting`: only what was
+    /// changed is put in other words.
+    fn setting(&self, setting: &ScreenSetting, form: CommandForm) -> ScreenSetting {
+        let before = TableScreen::new(setting, form, &mut Vec::new());
+        let words = |list: &[&'static Column]| list.iter().map(|column| Word::new(column.id)).collect();
+        let mut now = setting.clone();
+        if self.columns != before.columns {
+            now.columns = words(&self.columns);
+        }
+        if self.drop != before.drop {
+            now.drop = words(&self.drop);
+        }
+        if self.sort != before.sort || self.descending != before.descending {
+            now.sort = Some(Word::new(self.sort.id));
+            now.descending = Some(self.descending);
+        }
+        (now.tree, now.subtree_sort) = (self.tree, self.by_total);
+        let text = |filter: &Option<Filter>| filter.as_ref().map(|filter| filter.text().to_owned());
+        if text(&self.filter) != text(&before.filter) {
+            now.filter = text(&self.filter).filter(|text| !text.is_empty()).map(|text| Word::new(&text));
+        }
+        now
     }
 
     /// Keeps what `table` shows; returns the filter where it is not this screen's own.

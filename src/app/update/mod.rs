@@ -12,6 +12,7 @@ mod lab;
 mod layers;
 mod mouse;
 mod screens;
+mod settings;
 mod signal;
 mod tame;
 
@@ -47,6 +48,7 @@ impl App {
                 }
                 self.history.push(&snapshot);
                 self.show(snapshot, &mut effects);
+                self.say_complaints();
             }
             Msg::Sensors(sensors) if self.paused => {
                 self.waiting.sensors = Some(sensors);
