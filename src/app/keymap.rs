@@ -1,6 +1,6 @@
 //! Which key does what on which screen: a map that comes with the program, and what a user lays over it.
 
-use crate::config::{Chord, Complaint, EVERYWHERE, Key, nearest, parse_keymap};
+use crate::config::{Binding, Chord, Complaint, EVERYWHERE, Key, nearest, parse_keymap};
 
 use super::Screen;
 use super::action::Action;
@@ -61,9 +61,20 @@ impl Keymap {
     /// unless `text` says otherwise for that screen. What makes no sense is complained about and left out, and so is
     /// what an action loses its last key to.
     pub fn lay(&mut self, text: &str) -> Vec<Complaint> {
-        let (new, mut complaints) = read(text);
+        let (new, complaints) = read(text);
+        self.lay_over(&new, complaints)
+    }
+
+    /// The same with keys that were read already.
+    pub fn lay_bindings(&mut self, raw: &[Binding]) -> Vec<Complaint> {
+        let mut complaints = Vec::new();
+        let new = understand(raw, &mut complaints);
+        self.lay_over(&new, complaints)
+    }
+
+    fn lay_over(&mut self, new: &[(Bound, Option<usize>)], mut complaints: Vec<Complaint>) -> Vec<Complaint> {
         let mut lost = Vec::new();
-        for (bound, line) in &new {
+        for (bound, line) in new {
             let own = |screen: Option<Screen>| {
                 new.iter().any(|(other, _)| other.on == screen && other.chord == bound.chord)
             };
@@ -126,6 +137,11 @@ impl Keymap {
 /// Reads `text`; each key with its line.
 fn read(text: &str) -> (Vec<(Bound, Option<usize>)>, Vec<Complaint>) {
     let (raw, mut complaints) = parse_keymap(text);
+    (understand(&raw, &mut complaints), complaints)
+}
+
+/// The keys of `raw` that make sense, each with its line.
+fn understand(raw: &[Binding], complaints: &mut Vec<Complaint>) -> Vec<(Bound, Option<usize>)> {
     let mut bindings = Vec::with_capacity(raw.len());
     for binding in raw {
         let mut complain = |text: String| complaints.push(Complaint::of_line(binding.line, text));
@@ -147,7 +163,7 @@ fn read(text: &str) -> (Vec<(Bound, Option<usize>)>, Vec<Complaint>) {
             complain(format!("there is no action '{}'{hint}", binding.action));
         }
     }
-    (bindings, complaints)
+    bindings
 }
 
 #[cfg(test)]

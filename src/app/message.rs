@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::Chord;
+use crate::config::{Chord, Settings};
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{ControlNews, ControlOrder, ProcId, Scope, Sensors, Snapshot, Topology, Wants};
 
@@ -94,6 +94,8 @@ pub enum Effect {
     SaveScreen(String),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
+    /// Write these settings to the configuration.
+    Save(Box<Settings>),
 }
 
 /// A change of what is to be read.

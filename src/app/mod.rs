@@ -37,6 +37,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use crate::config::Settings;
 use crate::model::{Nanos, Pid, ProcId, Sensors, Snapshot, Topology, Wants};
 
 pub use action::Action;
@@ -165,9 +166,13 @@ pub struct App {
     pub readonly: bool,
     /// Whether the mouse is ours; else it is the terminal's, which marks text with it.
     pub mouse: bool,
+    /// The configuration, as it was read.
+    pub settings: Settings,
     /// What was chosen from the palette, the last first.
     recent: Vec<Wish>,
     themes: Vec<String>,
+    /// What is wrong with the configuration, to be told with the first look.
+    complaints: Vec<String>,
     size: (u16, u16),
     /// Digits typed so far to find a pid, and when the last one came.
     digits: Option<(String, Nanos)>,
@@ -199,16 +204,14 @@ pub struct Start {
     pub lab: Lab,
     /// Whether nothing may be done to any process, and none started.
     pub readonly: bool,
-    /// Whether the meters are hidden.
-    pub header_hidden: bool,
-    /// Whether the key bar is hidden.
-    pub keys_hidden: bool,
     /// How long rows are marked that are new or have just ended, seconds.
     pub linger: Option<f64>,
     /// After so many looks it is over.
     pub looks: Option<u64>,
-    /// Whether the mouse is left to the terminal.
-    pub no_mouse: bool,
+    /// The configuration, with what the command line says otherwise.
+    pub settings: Settings,
+    /// What is wrong with it, in sentences that are safe to show.
+    pub complaints: Vec<String>,
 }
 
 impl App {
@@ -229,19 +232,21 @@ impl App {
             deeds: Deeds::default(),
             keymap: start.keymap,
             paused: false,
-            header_hidden: start.header_hidden,
-            keys_hidden: start.keys_hidden,
+            header_hidden: !start.settings.options.header,
+            keys_hidden: !start.settings.options.key_bar,
             linger: start.linger,
             looks: start.looks,
-            detailed: false,
-            core_history: false,
+            detailed: start.settings.options.detailed_cpu,
+            core_history: start.settings.options.core_history,
             delay: start.delay,
             theme: start.theme,
             searched: String::new(),
             now: Nanos(0),
             readonly: start.readonly,
-            mouse: !start.no_mouse,
+            mouse: start.settings.options.mouse,
             recent: Vec::new(),
+            settings: start.settings,
+            complaints: start.complaints,
             themes: start.themes,
             size: (80, 24),
             digits: None,

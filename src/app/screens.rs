@@ -5,6 +5,7 @@
 
 use crate::catalog::{Column, column, columns, default_columns};
 use crate::config::{CommandForm, Complaint, LAB, ScreenSetting, Settings, Word};
+use crate::model::GroupBy;
 use crate::query::Filter;
 
 use super::Table;
@@ -30,6 +31,7 @@ pub struct TableScreen {
     sort: &'static Column,
     descending: bool,
     tree: bool,
+    group: Option<GroupBy>,
     by_total: bool,
     shift: usize,
     /// The query of its own, as it was left.
@@ -124,6 +126,23 @@ impl Screens {
         self.give(table);
     }
 
+    /// The screens as they are now, for a configuration that says `settings`; `table` is that of the one in use.
+    pub fn settings(&self, settings: &Settings, table: &Table) -> Vec<ScreenSetting> {
+        let form = settings.options.command;
+        let screens = self.list.iter().enumerate().map(|(at, screen)| {
+            let mut screen = screen.clone();
+            if at == self.at {
+                let mut table = table.clone();
+                let filter = table.take_filter();
+                let _ = screen.keep(&mut table, filter);
+            }
+            let fresh =
+                ScreenSetting { id: screen.id.clone(), title: screen.title.clone(), ..Default::default() };
+            screen.setting(settings.screen(&screen.id).unwrap_or(&fresh), form)
+        });
+        screens.collect()
+    }
+
     /// Gives `table` the screen in use, as at the start.
     pub fn give(&mut self, table: &mut Table) {
         if let Some(screen) = self.list.get(self.at) {
@@ -175,6 +194,13 @@ impl TableScreen {
             }
             Some(filter)
         });
+        let group = setting.group.as_ref().and_then(|word| {
+            let known = GroupBy::from_id(&word.text);
+            if known.is_none() {
+                complaints.push(word.unknown("groups are not by", GroupBy::ALL.map(GroupBy::id)));
+            }
+            known
+        });
         TableScreen {
             id: setting.id.clone(),
             title: setting.title.clone(),
@@ -186,10 +212,44 @@ impl TableScreen {
             sort,
             descending: setting.descending.unwrap_or(sort.descending),
             tree: setting.tree,
+            group,
             by_total: setting.subtree_sort,
             shift: 0,
             filter,
         }
+    }
+
+    /// Its title and its columns, in a line.
+    pub fn described(&self) -> String {
+        let columns: Vec<&str> = self.columns.iter().map(|column| column.id).collect();
+        format!("{:<10} {}", self.title, columns.join(","))
+    }
+
+    /// What the configuration would have to say of this screen as it is now, where it says `setting`: only what was
+    /// changed is put in other words.
+    fn setting(&self, setting: &ScreenSetting, form: CommandForm) -> ScreenSetting {
+        let before = TableScreen::new(setting, form, &mut Vec::new());
+        let words = |list: &[&'static Column]| list.iter().map(|column| Word::new(column.id)).collect();
+        let mut now = setting.clone();
+        if self.columns != before.columns {
+            now.columns = words(&self.columns);
+        }
+        if self.drop != before.drop {
+            now.drop = words(&self.drop);
+        }
+        if self.sort != before.sort || self.descending != before.descending {
+            now.sort = Some(Word::new(self.sort.id));
+            now.descending = Some(self.descending);
+        }
+        (now.tree, now.subtree_sort) = (self.tree, self.by_total);
+        if self.group != before.group {
+            now.group = self.group.map(|by| Word::new(by.id()));
+        }
+        let text = |filter: &Option<Filter>| filter.as_ref().map(|filter| filter.text().to_owned());
+        if text(&self.filter) != text(&before.filter) {
+            now.filter = text(&self.filter).filter(|text| !text.is_empty()).map(|text| Word::new(&text));
+        }
+        now
     }
 
     /// Keeps what `table` shows; returns the filter where it is not this screen's own.
@@ -197,7 +257,7 @@ impl TableScreen {
         self.columns = std::mem::take(&mut table.columns);
         self.drop = std::mem::take(&mut table.drop);
         (self.sort, self.descending) = (table.sort, table.descending);
-        (self.tree, self.by_total) = (table.tree, table.by_total);
+        (self.tree, self.by_total, self.group) = (table.tree, table.by_total, table.group);
         self.shift = table.shift;
         match &mut self.filter {
             Some(own) => {
@@ -213,7 +273,7 @@ impl TableScreen {
         table.columns.clone_from(&self.columns);
         table.drop.clone_from(&self.drop);
         (table.sort, table.descending) = (self.sort, self.descending);
-        (table.tree, table.by_total) = (self.tree, self.by_total);
+        (table.tree, table.by_total, table.group) = (self.tree, self.by_total, self.group);
         table.shift = self.shift;
         table.set_filter(self.filter.clone().unwrap_or(common));
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::args::{self, Command, CommandLine, Options};
+use super::args::{self, Command, Options};
 use super::event::now;
 use super::{output, words};
 use crate::catalog::column;
@@ -101,13 +101,14 @@ pub(super) fn main(options: &Options, root: &Path) -> ExitCode {
 fn carry_out(words: &[String], readonly: bool, root: &Path) {
     let all = std::iter::once("glowtop".into()).chain(words.iter().map(Into::into));
     // Where it was wrong, or asked for help, that is written already.
-    let Ok(CommandLine { command, .. }) = args::parse(all) else { return };
-    match command {
+    let Ok(mut line) = args::parse(all) else { return };
+    root.clone_into(&mut line.root);
+    match line.command {
         None => output::say("There is no such command. Type help and Enter."),
         Some(Command::Kill(_) | Command::Lab(_)) if readonly => {
             output::say("glowtop runs with --readonly: it changes nothing.");
         }
-        Some(command) => _ = super::command(command, root),
+        Some(_) => _ = super::command(line),
     }
 }
 

@@ -23,18 +23,19 @@ mod rescue;
 mod run;
 mod save;
 mod screen;
+mod settings;
 mod shot;
 mod signals;
+mod start;
 mod terminal;
 mod themes;
 mod watch;
 mod words;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use crate::proc::Live;
-use args::Command;
+use args::{Command, CommandLine};
 
 pub use frames::Frames;
 
@@ -50,20 +51,22 @@ pub fn main() -> ExitCode {
     };
     match line.command {
         None if line.accessible => linear::main(&line.options, &line.root),
-        None => watch::main(&line.options, line.rescue, line.log.as_deref(), &line.root),
-        Some(one) => command(one, &line.root),
+        None => watch::main(&line),
+        Some(_) => command(line),
     }
 }
 
 /// Does what a command of the shell asks for.
-fn command(command: Command, root: &Path) -> ExitCode {
-    match command {
-        Command::Ps(ps) => ps::main(&ps, Box::new(Live::new(root))),
-        Command::Kill(kill) => kill::main(&kill, root),
-        Command::Lab(lab) => lab::main(&lab),
-        Command::Shot(shot) => shot::main(&shot, root),
-        Command::Print { what, keymap } => print::main(what, keymap.as_deref()),
-        Command::Completions { shell } => args::completions(shell),
-        Command::Man => args::man(),
+fn command(line: CommandLine) -> ExitCode {
+    let (config, root) = (line.config.as_deref(), line.root.as_path());
+    match line.command {
+        None => ExitCode::SUCCESS,
+        Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(root))),
+        Some(Command::Kill(kill)) => kill::main(&kill, root),
+        Some(Command::Lab(lab)) => lab::main(&lab),
+        Some(Command::Shot(shot)) => shot::main(&shot, config, root),
+        Some(Command::Print { what, keymap, check }) => print::main(what, keymap.as_deref(), check, config),
+        Some(Command::Completions { shell }) => args::completions(shell),
+        Some(Command::Man) => args::man(),
     }
 }

@@ -1,18 +1,31 @@
 //! `glowtop print`: what there is to choose from, one line each, its id first.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::Registry;
-use super::themes::Themes;
-use super::{output, watch};
+use super::settings::{self, Place};
+use super::{output, start};
 use crate::app::Action;
 use crate::catalog::{columns, meters};
+use crate::config::LAB;
 use crate::query::fields;
 
 /// Writes what `what` names.
-pub(super) fn main(what: Registry, keymap: Option<&str>) -> ExitCode {
+pub(super) fn main(what: Registry, keymap: Option<&str>, check: bool, config: Option<&Path>) -> ExitCode {
+    if check && what != Registry::Config {
+        output::complain("glowtop: --check is for the configuration: glowtop print config --check");
+        return ExitCode::from(2);
+    }
+    let place = Place::find(config);
     match what {
+        Registry::Config => settings::print(config, check),
+        Registry::Screens => {
+            let screens = place.load().screens;
+            let lab = (LAB, "Lab        serial and parallel workloads, side by side".to_owned());
+            print(screens.all().iter().map(|screen| (screen.id.as_str(), screen.described())).chain([lab]))
+        }
         Registry::Columns => print_columns(),
         Registry::Meters => print_meters(),
         Registry::Actions => print(Action::ALL.iter().map(|action| (action.id(), action.help()))),
@@ -24,8 +37,8 @@ pub(super) fn main(what: Registry, keymap: Option<&str>) -> ExitCode {
             )
         })),
         Registry::Keys => {
-            let keymap = match watch::keymap(keymap) {
-                Ok(keymap) => keymap,
+            let keymap = match start::keymap(keymap, &place.load().settings, &place) {
+                Ok((keymap, _)) => keymap,
                 Err(code) => return code,
             };
             let rows = keymap.all().map(|(section, chord, action)| {
@@ -33,7 +46,7 @@ pub(super) fn main(what: Registry, keymap: Option<&str>) -> ExitCode {
             });
             print(rows)
         }
-        Registry::Themes => print(Themes::new([]).0.described()),
+        Registry::Themes => print(start::themes(&place).0.described()),
     }
 }
 

@@ -6,18 +6,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use super::args::{Options, SortKey};
+use super::args::CommandLine;
 use super::event::Event;
 use super::log::{Log, LogFile};
 use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
-use super::themes::{Themes, Worn};
-use super::{output, print, save, words};
-use crate::app::{App, Effect, KEYMAPS, Keymap, Lab, Screen, Screens, Start, Table};
+use super::settings::{self, Place};
+use super::themes::Worn;
+use super::{output, save, start};
+use crate::app::Effect;
+use crate::config;
 use crate::control::Control;
+use crate::model::Wants;
 use crate::model::lab::{LabNews, LabOrder};
-use crate::model::{Untrusted, Wants};
 use crate::proc::{self, Live};
 use crate::sampler::Sampler;
 use crate::sys::{self, scheduling};
@@ -34,9 +36,8 @@ const TIDY: u32 = 64;
 const TIDY_FIRST: u32 = 4;
 
 /// Runs the monitor; 0 when the user leaves, 2 where it cannot begin.
-///
-/// `rescue`: the machine is in trouble; see [`rescue`]. `log`: where acts are written down.
-pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &Path) -> ExitCode {
+pub(super) fn main(line: &CommandLine) -> ExitCode {
+    let (options, rescue, root) = (&line.options, line.rescue, line.root.as_path());
     sys::return_large_blocks();
     // Before there are threads, so that it holds for all. Where it is refused, keys are answered a bit later.
     let _ = scheduling::slice(SLICE);
@@ -51,7 +52,8 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
         }
     };
     let missed = missed.into_iter().chain(dropped).reduce(|all, one| format!("{all}; {one}"));
-    let (mut app, themes) = match mind(options) {
+    let place = Place::find(line.config.as_deref());
+    let (mut app, themes) = match start::mind(options, &place) {
         Ok(mind) => mind,
         Err(code) => return code,
     };
@@ -64,7 +66,7 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
         output::complain(&format!("glowtop: {nothing}"));
         return ExitCode::from(2);
     }
-    let log = match log.map(LogFile::open).transpose() {
+    let log = match line.log.as_deref().map(LogFile::open).transpose() {
         Ok(log) => log,
         Err(why) => {
             output::complain(&format!("glowtop: {why}"));
@@ -72,9 +74,10 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
         }
     };
     let environment = Environment::read();
-    let unicode = environment.unicode() && !options.no_unicode;
-    let mut worn = Worn::new(themes, app.theme, environment.depth(options.no_color), unicode);
-    let delay = options.delay;
+    let config::Options { colours, unicode, .. } = app.settings.options;
+    let unicode = environment.unicode() && unicode && !options.no_unicode;
+    let mut worn = Worn::new(themes, app.theme, environment.depth(options.no_color || !colours), unicode);
+    let delay = app.delay;
     // Known before the first look, so that it does not have to be taken twice.
     let wants = app.wants();
     let mut painter = view::Painter::default();
@@ -84,7 +87,7 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
         &environment,
         &mut app,
         |events| {
-            let means = Means { log, readonly: options.readonly };
+            let means = Means { log, readonly: options.readonly, place };
             let hands = || Hands::new(source, wants, delay, missed, means, root, events);
             if rescue { rescue::behind_the_screen(hands) } else { hands() }
         },
@@ -96,94 +99,6 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
     )
 }
 
-/// The mind as the command line wants it, and the themes among which it chooses; where that cannot be, the sentence is
-/// written and the exit status returned.
-pub(super) fn mind(options: &Options) -> Result<(App, Themes), ExitCode> {
-    let (themes, _) = Themes::new([]);
-    let theme = options.theme.as_deref().map_or(Some(0), |name| themes.place(name)).ok_or_else(|| {
-        output::complain("glowtop: there is no such theme; `glowtop print themes` lists them");
-        ExitCode::from(2)
-    })?;
-    let app = App::new(Start {
-        keymap: keymap(options.keymap.as_deref())?,
-        themes: themes.names(),
-        theme,
-        table: table(options)?,
-        screens: Screens::default(),
-        screen: Screen::Processes,
-        delay: options.delay,
-        lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
-        readonly: options.readonly,
-        header_hidden: options.no_meters,
-        keys_hidden: options.no_function_bar,
-        linger: options.highlight_changes,
-        looks: options.max_iterations,
-        no_mouse: options.no_mouse,
-    });
-    Ok((app, themes))
-}
-
-/// The key map of that name, or the usual one; where there is none, the sentence is written and the exit status returned.
-pub(super) fn keymap(name: Option<&str>) -> Result<Keymap, ExitCode> {
-    Keymap::named(name.unwrap_or("htop")).ok_or_else(|| {
-        let known: Vec<&str> = KEYMAPS.iter().map(|(name, ..)| *name).collect();
-        output::complain(&format!("glowtop: there is no such key map; there are {}", known.join(" and ")));
-        ExitCode::from(2)
-    })
-}
-
-/// The table as the command line wants it.
-fn table(options: &Options) -> Result<Table, ExitCode> {
-    let mut table = Table::default();
-    table.tree = options.tree.is_some();
-    table.order = options.tree.unwrap_or_default();
-    table.group = options.group;
-    if !options.columns.is_empty() {
-        table.columns.clone_from(&options.columns);
-    }
-    table.pids.clone_from(&options.pid);
-    match options.sort_key {
-        Some(SortKey::Help) => return Err(print::print_columns()),
-        Some(SortKey::By(column)) => {
-            table.sort = column;
-            table.descending = column.descending;
-        }
-        None => {}
-    }
-    if let Some(text) = &options.filter {
-        table.set_filter(words::understand(text)?);
-    }
-    if let Some(name) = &options.user {
-        let Some(user) = user(name.as_deref()) else {
-            let name = name
-                .as_deref()
-                .map_or_else(String::new, |name| format!(": {}", Untrusted::from(name).show(64)));
-            output::complain(&format!("glowtop: there is no such user{name}"));
-            return Err(ExitCode::from(2));
-        };
-        table.user = Some(user);
-    }
-    Ok(table)
-}
-
-/// The uid and name of the user called `name` (or numbered so), or of whoever runs us.
-fn user(name: Option<&str>) -> Option<(u32, String)> {
-    use nix::unistd::{Uid, User, geteuid};
-    let known = match name {
-        None => User::from_uid(geteuid()),
-        Some(name) => match name.parse() {
-            Ok(uid) => User::from_uid(Uid::from_raw(uid)),
-            Err(_) => User::from_name(name),
-        },
-    };
-    match (known.ok().flatten(), name) {
-        (Some(user), _) => Some((user.uid.as_raw(), user.name)),
-        // A number without a name is a user too.
-        (None, Some(number)) => number.parse().ok().map(|uid| (uid, number.to_owned())),
-        (None, None) => Some((geteuid().as_raw(), geteuid().to_string())),
-    }
-}
-
 /// The threads that see, act and teach, and the channel they report to.
 struct Hands {
     sampler: Option<Sampler>,
@@ -191,6 +106,7 @@ struct Hands {
     control: Option<Control>,
     _log: Option<Log>,
     lab: Option<lab::Run>,
+    place: Place,
     events: Sender<Event>,
 }
 
@@ -200,6 +116,8 @@ struct Means {
     log: Option<LogFile>,
     /// Nothing may be done to processes.
     readonly: bool,
+    /// Where the configuration is saved.
+    place: Place,
 }
 
 impl Hands {
@@ -272,7 +190,23 @@ impl Hands {
             control: control.and_then(|control| control.map_err(|error| started("control", error)).ok()),
             _log: log,
             lab: None,
+            place: means.place,
             events: events.clone(),
+        }
+    }
+
+    /// Saves the configuration, on a thread of its own as a disk may take its time.
+    fn keep(&self, settings: Box<config::Settings>) {
+        let (place, events) = (self.place.clone(), self.events.clone());
+        let told = move || {
+            let event = match settings::keep(&place, &settings) {
+                Ok(done) => Event::Remark(done),
+                Err(why) => Event::Notice(why),
+            };
+            drop(events.send(event));
+        };
+        if let Err(error) = std::thread::Builder::new().name("glowtop-save".to_owned()).spawn(told) {
+            let _ = self.events.send(Event::Notice(format!("nothing could be saved: {error}")));
         }
     }
 
@@ -322,6 +256,7 @@ impl World for Hands {
             (Effect::Interval(seconds), Some(sampler), _) => sampler.interval(seconds),
             (Effect::Control(order), _, Some(control)) => control.send(order),
             (Effect::Lab(order), ..) => self.lab(order),
+            (Effect::Save(settings), ..) => self.keep(settings),
             _ => {}
         }
     }

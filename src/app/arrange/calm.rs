@@ -8,37 +8,7 @@ use crate::model::{Forest, Ordered, Proc, ProcId};
 
 use super::Rules;
 
-/// How siblings in the tree change places when their values do.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub enum TreeOrder {
-    /// At once, as in the list.
-    Classic,
-    /// When it is clear: by a quarter for three looks, or by less for twenty. Nobody's row jumps for noise, and who
-    /// becomes busy is on top in a moment.
-    #[default]
-    Soft,
-    /// Never: siblings stand as they were first shown, newcomers last, until somebody asks for another order.
-    Hard,
-}
-
-impl TreeOrder {
-    /// All of them.
-    pub const ALL: [TreeOrder; 3] = [TreeOrder::Classic, TreeOrder::Soft, TreeOrder::Hard];
-
-    /// Its word in settings and on the command line.
-    pub const fn id(self) -> &'static str {
-        match self {
-            TreeOrder::Classic => "classic",
-            TreeOrder::Soft => "soft",
-            TreeOrder::Hard => "hard",
-        }
-    }
-
-    /// The order with this word.
-    pub fn from_id(id: &str) -> Option<TreeOrder> {
-        TreeOrder::ALL.into_iter().find(|order| order.id() == id)
-    }
-}
+pub use crate::config::TreeOrder;
 
 /// Unrest at which a row is given the place that its value asks for.
 const RIPE: u8 = 20;

@@ -40,6 +40,7 @@ impl App {
                 self.theme = (self.theme + 1) % self.themes.len().max(1);
                 self.say_theme();
             }
+            Action::SaveSettings => effects.push(Effect::Save(Box::new(self.settings_now()))),
             Action::Header => self.header_hidden = !self.header_hidden,
             Action::Detailed => self.detailed = !self.detailed,
             Action::CoreHistory => self.core_history = !self.core_history,

@@ -17,6 +17,7 @@ mod narrow;
 mod notices;
 mod palette;
 mod screens;
+mod settings;
 mod signal;
 mod tame;
 
@@ -52,6 +53,7 @@ impl App {
                 }
                 self.history.push(&snapshot);
                 self.show(snapshot, &mut effects);
+                self.say_complaints();
             }
             Msg::Sensors(sensors) if self.paused => {
                 self.waiting.sensors = Some(sensors);

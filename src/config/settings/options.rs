@@ -259,12 +259,13 @@ choices! {
 
     /// How siblings in the tree keep their places.
     TreeOrder {
-        /// Ordered anew with each look.
+        /// They change them at once, as in the list.
         Classic = "classic",
-        /// They move when the difference is clear.
+        /// When it is clear: by a quarter for three looks, or by less for twenty. Nobody's row jumps for noise, and who
+        /// becomes busy is on top in a moment.
         #[default]
         Soft = "soft",
-        /// They stay where they were first shown.
+        /// Never: they stand as they were first shown, newcomers last, until somebody asks for another order.
         Hard = "hard",
     }
 }
