@@ -81,6 +81,8 @@ fn groups_are_unfolded_in_place_and_members_stand_in_the_same_order() {
     desk.press("Down *");
     assert_eq!(desk.rows().len(), 6);
     assert_eq!(desk.rows().last().unwrap(), ">program cc1plus 2*", "the cursor goes to its group");
+    desk.press("F8");
+    assert_eq!(pinned(&desk.effects), [31, 32], "who folds them means the group from now on");
     let mark = desk.rows().len() - 1;
     desk.tell(Msg::Mouse(MouseEvent::Left, Hit::FoldMark(mark)));
     assert_eq!(desk.rows().len(), 8);
