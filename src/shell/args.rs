@@ -13,7 +13,7 @@ use super::capabilities::DropCapabilities;
 use super::output;
 use super::words::delay;
 use crate::app::TreeOrder;
-use crate::catalog::{Column, column, columns, default_columns};
+use crate::catalog::{Column, column, column_of_htop, columns, default_columns};
 use crate::model::{Needs, Pid, Untrusted};
 use crate::query::fields;
 
@@ -73,7 +73,7 @@ pub(super) struct Options {
     #[arg(long)]
     pub no_function_bar: bool,
     /// Mark rows that are new or have just ended for so many seconds, 5 unless said; without this, for 2
-    #[arg(short = 'H', long, value_name = "SECONDS", num_args = 0..=1, require_equals = true)]
+    #[arg(short = 'H', long, value_name = "SECONDS", num_args = 0..=1)]
     #[arg(default_missing_value = "5", value_parser = linger)]
     pub highlight_changes: Option<f64>,
     /// Start with the tree of processes. Siblings in it change places at once (classic), when it is clear (soft, also
@@ -360,12 +360,13 @@ fn pid(text: &str) -> Result<Pid, String> {
     number.ok_or_else(|| "it is not the number of a process".to_owned())
 }
 
-/// A column by its id, or by its title as the screen shows it.
+/// A column by its id, by its title as the screen shows it, or as htop calls it.
 fn column_id(text: &str) -> Result<&'static Column, String> {
     let wanted = text.trim();
     let by_title = || columns().iter().find(|column| column.title.eq_ignore_ascii_case(wanted));
     column(&wanted.to_ascii_lowercase())
         .or_else(by_title)
+        .or_else(|| column_of_htop(wanted))
         .ok_or_else(|| "there is no such column; `glowtop print columns` lists them".to_owned())
 }
 
@@ -376,7 +377,8 @@ fn linger(text: &str) -> Result<f64, String> {
 }
 
 fn tree_order(text: &str) -> Result<TreeOrder, String> {
-    TreeOrder::from_id(text).ok_or_else(|| "it is classic, soft or hard".to_owned())
+    let order = TreeOrder::ALL.iter().find(|(word, _)| *word == text);
+    order.map(|(_, order)| *order).ok_or_else(|| "it is classic, soft or hard".to_owned())
 }
 
 fn sort_key(text: &str) -> Result<SortKey, String> {
@@ -467,6 +469,8 @@ mod tests {
         assert_eq!((more.highlight_changes, more.max_iterations), (Some(2.5), Some(7)));
         assert_eq!(more.drop_capabilities, DropCapabilities::Strict);
         assert_eq!(options.sort_key, column("mem").map(SortKey::By));
+        assert_eq!(read("-s M_RESIDENT").unwrap().options.sort_key, column("res").map(SortKey::By));
+        assert_eq!(read("-H 3 -t").unwrap().options.highlight_changes, Some(3.0));
         assert_eq!(options.user, Some(None));
         assert_eq!(options.pid.iter().map(|pid| pid.get()).collect::<Vec<_>>(), [1, 22]);
         assert_eq!(options.filter.as_deref(), Some("ssh|bash"));

@@ -22,22 +22,9 @@ pub enum TreeOrder {
 }
 
 impl TreeOrder {
-    /// All of them.
-    pub const ALL: [TreeOrder; 3] = [TreeOrder::Classic, TreeOrder::Soft, TreeOrder::Hard];
-
-    /// Its word in settings and on the command line.
-    pub const fn id(self) -> &'static str {
-        match self {
-            TreeOrder::Classic => "classic",
-            TreeOrder::Soft => "soft",
-            TreeOrder::Hard => "hard",
-        }
-    }
-
-    /// The order with this word.
-    pub fn from_id(id: &str) -> Option<TreeOrder> {
-        TreeOrder::ALL.into_iter().find(|order| order.id() == id)
-    }
+    /// All of them, with their words in settings and on the command line.
+    pub const ALL: &'static [(&'static str, TreeOrder)] =
+        &[("classic", TreeOrder::Classic), ("soft", TreeOrder::Soft), ("hard", TreeOrder::Hard)];
 }
 
 /// Unrest at which a row is given the place that its value asks for.

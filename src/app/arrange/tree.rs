@@ -92,8 +92,10 @@ pub(super) fn arrange(
     drop(order);
     out.calm.settle(procs, snapshot.number, rules, &forest, &mut ordered, value);
     // Depth first with a stack of our own: siblings that are still to come, their depth and rails.
+    let kept = |at: &u32| marks.get(*at as usize).is_some_and(|mark| mark.has(Mark::KEPT));
     let root = within.root().map(|root| root as u32);
-    let roots = root.as_ref().map_or(ordered.roots(), std::slice::from_ref);
+    let own: &[u32] = root.as_ref().filter(|at| kept(at)).map_or(&[], std::slice::from_ref);
+    let roots = if root.is_some() { own } else { ordered.roots() };
     let mut stack = vec![(roots.iter(), 0u16, 0u64)];
     while let Some((siblings, depth, rails)) = stack.last_mut() {
         let Some(&at) = siblings.next() else {

@@ -7,6 +7,7 @@ mod command;
 mod cpu;
 mod detail;
 mod format;
+mod htop;
 mod identity;
 mod io;
 mod memory;
@@ -25,6 +26,7 @@ use std::sync::LazyLock;
 use super::{Cell, Value};
 pub use crate::model::units::tty_name;
 use crate::model::{Kind, Needs, Proc, Snapshot, Sums};
+pub use htop::column_of_htop;
 
 /// What a column is asked about.
 #[derive(Clone, Copy, Debug)]
