@@ -60,6 +60,7 @@ pub(super) struct Calm {
     seats: Vec<Seat>,
     /// What `seats` was before, for its memory.
     spare: Vec<Seat>,
+    memory: Memory,
     /// The next place in a hard order, where places are never given out again.
     next: u32,
 }
@@ -94,8 +95,7 @@ impl Calm {
         self.look = look;
         self.take_in(procs, forest);
         let least = if rules.sort.grain > 0.0 { GRAINS } else { 0.0 };
-        let (seats, next) = (&mut self.seats, &mut self.next);
-        let mut memory = Memory::default();
+        let (seats, next, memory) = (&mut self.seats, &mut self.next, &mut self.memory);
         if rules.order == TreeOrder::Hard {
             ordered.each_group(|siblings| hard(seats, siblings, next));
             return;
@@ -106,7 +106,7 @@ impl Calm {
             }
         });
         // Who has no row now is a newcomer when it has one again.
-        let mut shown = std::mem::take(&mut memory.shown);
+        let shown = &mut memory.shown;
         shown.clear();
         shown.resize(seats.len(), false);
         let mut place = 0;
@@ -118,7 +118,7 @@ impl Calm {
                 }
             }
         });
-        for (seat, _) in seats.iter_mut().zip(shown).filter(|(_, shown)| !shown) {
+        for (seat, _) in seats.iter_mut().zip(shown).filter(|(_, shown)| !**shown) {
             (seat.place, seat.unrest) = (None, 0);
         }
     }
@@ -191,8 +191,8 @@ struct Sibling {
     stays: bool,
 }
 
-/// Memory that is used for one group of siblings after another.
-#[derive(Default)]
+/// Memory that is used for one group of siblings after another, look after look.
+#[derive(Clone, Debug, Default)]
 struct Memory {
     old: Vec<Sibling>,
     waiting: Vec<Sibling>,

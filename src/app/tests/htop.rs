@@ -117,6 +117,15 @@ fn a_search_goes_on_both_ways_and_stays_where_it_is_confirmed() {
     assert_eq!(desk.selected(), 31);
     desk.press("n n");
     assert_eq!(desk.selected(), 31);
+    // Of several, the one before is not the next.
+    desk.press("Home / s");
+    assert_eq!(desk.selected(), 10);
+    desk.press("F3");
+    assert_eq!(desk.selected(), 20);
+    desk.press("Shift-F3 Shift-F3");
+    assert_eq!(desk.selected(), 40);
+    desk.press("Enter Shift-F3");
+    assert_eq!(desk.selected(), 32);
     // Cancelled, it stays where it got to as well.
     desk.press("/ p o s t Esc");
     assert_eq!((desk.selected(), desk.app.layer.is_none()), (40, true));
