@@ -179,6 +179,21 @@ fn a_click_on_the_header_sorts_and_again_inverts() {
 }
 
 #[test]
+fn the_wheel_scrolls_and_the_other_buttons_act_on_their_row() {
+    let mut desk = Desk::new();
+    desk.app.set_table_rows(3);
+    desk.tell(Msg::Mouse(MouseEvent::WheelDown, Hit::Line(0)));
+    assert_eq!((desk.selected(), desk.app.table.first), (31, 3));
+    desk.tell(Msg::Mouse(MouseEvent::WheelUp, Hit::Line(3)));
+    assert_eq!(desk.app.table.first, 0);
+    desk.tell(Msg::Mouse(MouseEvent::Middle, Hit::Line(1)));
+    assert_eq!((desk.app.table.tagged(), desk.selected()), (1, 40), "tagged, and on to the next");
+    desk.tell(Msg::Mouse(MouseEvent::Right, Hit::Line(0)));
+    assert_eq!(desk.selected(), 31);
+    assert!(matches!(&desk.app.layer, Some(Layer::Menu(Menu { purpose: MenuPurpose::Act, .. }))));
+}
+
+#[test]
 fn the_merged_command_and_back() {
     let mut desk = Desk::new();
     let last = |desk: &Desk| desk.app.table.columns.last().map(|column| column.id);
