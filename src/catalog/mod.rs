@@ -13,6 +13,6 @@ mod meters;
 mod value;
 
 pub use cell::Cell;
-pub use columns::{Align, Column, Grouped, Row, column, columns, default_columns, tty_name};
+pub use columns::{Align, Column, Grouped, Row, column, column_of_htop, columns, default_columns, tty_name};
 pub use meters::{Gauge, Meter, MeterInput, core_parts, meter, meters};
 pub use value::Value;

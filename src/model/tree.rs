@@ -3,7 +3,7 @@
 //! Every process is in it exactly once. Orphans are roots. A parent must not be younger than its child, and where the
 //! data still form a circle the circle is cut. No recursion, so a chain of 100 000 is as good as any.
 
-use super::{Kind, Pid, Proc};
+use super::{Kind, Pid, Proc, ProcId};
 
 /// Stands for "no parent" in the arrays of [`Forest`].
 const ROOT: u32 = u32::MAX;
@@ -27,6 +27,11 @@ pub struct Link {
 }
 
 impl Link {
+    /// Who it is.
+    pub fn id(&self) -> ProcId {
+        ProcId { pid: self.pid, start_time: self.start_time }
+    }
+
     /// What the forest has to know of `proc`.
     pub fn of(proc: &Proc) -> Link {
         let task = &*proc.task;
@@ -305,7 +310,7 @@ fn cut_circles(parent: &mut [u32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ProcId, Task};
+    use crate::model::Task;
     use proptest::prelude::*;
 
     fn procs(list: &[(u32, u32, u64)]) -> Vec<Proc> {

@@ -13,7 +13,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use super::capabilities::DropCapabilities;
 use super::output;
 use super::words::delay;
-use crate::catalog::{Column, column, columns, default_columns};
+use crate::catalog::{Column, column, column_of_htop, columns, default_columns};
 use crate::config::{LAB, Settings, TreeOrder};
 use crate::model::{GroupBy, Needs, Pid, Untrusted};
 use crate::query::fields;
@@ -84,7 +84,7 @@ pub(super) struct Options {
     #[arg(long)]
     pub no_function_bar: bool,
     /// Mark rows that are new or have just ended for so many seconds, 5 unless said; without this, for 2
-    #[arg(short = 'H', long, value_name = "SECONDS", num_args = 0..=1, require_equals = true)]
+    #[arg(short = 'H', long, value_name = "SECONDS", num_args = 0..=1)]
     #[arg(default_missing_value = "5", value_parser = linger)]
     pub highlight_changes: Option<f64>,
     /// Start with the tree of processes. Siblings in it change places at once (classic), when it is clear (soft, also
@@ -413,12 +413,13 @@ fn pid(text: &str) -> Result<Pid, String> {
     number.ok_or_else(|| "it is not the number of a process".to_owned())
 }
 
-/// A column by its id, or by its title as the screen shows it.
+/// A column by its id, by its title as the screen shows it, or as htop calls it.
 fn column_id(text: &str) -> Result<&'static Column, String> {
     let wanted = text.trim();
     let by_title = || columns().iter().find(|column| column.title.eq_ignore_ascii_case(wanted));
     column(&wanted.to_ascii_lowercase())
         .or_else(by_title)
+        .or_else(|| column_of_htop(wanted))
         .ok_or_else(|| "there is no such column; `glowtop print columns` lists them".to_owned())
 }
 
@@ -529,6 +530,8 @@ mod tests {
         let line = read("--screen io --config x").unwrap();
         assert_eq!((line.options.screen.as_deref(), line.config.is_some()), (Some("io"), true));
         assert_eq!(options.sort_key, column("mem").map(SortKey::By));
+        assert_eq!(read("-s M_RESIDENT").unwrap().options.sort_key, column("res").map(SortKey::By));
+        assert_eq!(read("-H 3 -t").unwrap().options.highlight_changes, Some(3.0));
         assert_eq!(options.user, Some(None));
         assert_eq!(options.pid.iter().map(|pid| pid.get()).collect::<Vec<_>>(), [1, 22]);
         assert_eq!(options.filter.as_deref(), Some("ssh|bash"));

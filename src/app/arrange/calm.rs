@@ -4,7 +4,7 @@
 //! been out of order among those who stay. Pure: the same looks give the same rows.
 
 use crate::catalog::Value;
-use crate::model::{Forest, Ordered, Proc, ProcId};
+use crate::model::{Forest, Link, Ordered, ProcId};
 
 use super::Rules;
 
@@ -43,6 +43,7 @@ pub(super) struct Calm {
     seats: Vec<Seat>,
     /// What `seats` was before, for its memory.
     spare: Vec<Seat>,
+    memory: Memory,
     /// The next place in a hard order, where places are never given out again.
     next: u32,
 }
@@ -58,7 +59,7 @@ impl Calm {
     /// is what the process at a position is ordered by.
     pub(super) fn settle<'a>(
         &mut self,
-        procs: &[Proc],
+        links: &[Link],
         look: u64,
         rules: &Rules<'_>,
         forest: &Forest,
@@ -75,10 +76,9 @@ impl Calm {
         }
         let counts = look != self.look;
         self.look = look;
-        self.take_in(procs, forest);
+        self.take_in(links, forest);
         let least = if rules.sort.grain > 0.0 { GRAINS } else { 0.0 };
-        let (seats, next) = (&mut self.seats, &mut self.next);
-        let mut memory = Memory::default();
+        let (seats, next, memory) = (&mut self.seats, &mut self.next, &mut self.memory);
         if rules.order == TreeOrder::Hard {
             ordered.each_group(|siblings| hard(seats, siblings, next));
             return;
@@ -89,7 +89,7 @@ impl Calm {
             }
         });
         // Who has no row now is a newcomer when it has one again.
-        let mut shown = std::mem::take(&mut memory.shown);
+        let shown = &mut memory.shown;
         shown.clear();
         shown.resize(seats.len(), false);
         let mut place = 0;
@@ -101,20 +101,20 @@ impl Calm {
                 }
             }
         });
-        for (seat, _) in seats.iter_mut().zip(shown).filter(|(_, shown)| !shown) {
+        for (seat, _) in seats.iter_mut().zip(shown).filter(|(_, shown)| !**shown) {
             (seat.place, seat.unrest) = (None, 0);
         }
     }
 
     /// Makes one seat for each process, with what is remembered of it.
-    fn take_in(&mut self, procs: &[Proc], forest: &Forest) {
+    fn take_in(&mut self, links: &[Link], forest: &Forest) {
         std::mem::swap(&mut self.seats, &mut self.spare);
         self.seats.clear();
-        self.seats.reserve(procs.len());
+        self.seats.reserve(links.len());
         let mut old = self.spare.iter().peekable();
-        for (at, proc) in procs.iter().enumerate() {
-            let id = proc.id();
-            let parent = forest.parent(at).and_then(|up| procs.get(up)).map(Proc::id);
+        for (at, link) in links.iter().enumerate() {
+            let id = link.id();
+            let parent = forest.parent(at).and_then(|up| links.get(up)).map(Link::id);
             while old.next_if(|seat| seat.id.pid < id.pid).is_some() {}
             let known = old.next_if(|seat| seat.id.pid == id.pid).filter(|seat| seat.id == id);
             // Whoever came below another parent is new among its siblings.
@@ -174,8 +174,8 @@ struct Sibling {
     stays: bool,
 }
 
-/// Memory that is used for one group of siblings after another.
-#[derive(Default)]
+/// Memory that is used for one group of siblings after another, look after look.
+#[derive(Clone, Debug, Default)]
 struct Memory {
     old: Vec<Sibling>,
     waiting: Vec<Sibling>,

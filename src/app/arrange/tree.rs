@@ -48,7 +48,6 @@ pub(super) fn arrange(
         }
     }
     let forest = Forest::of_links(&links);
-    drop(links);
     if rules.by_total || !rules.folded.is_empty() {
         out.sums = forest.sums(procs, snapshot.host().ticks_per_second);
     }
@@ -90,10 +89,13 @@ pub(super) fn arrange(
     out.lines.reserve(order.len() + below.len());
     let mut ordered = forest.ordered(order.iter().copied());
     drop(order);
-    out.calm.settle(procs, snapshot.number, rules, &forest, &mut ordered, value);
+    out.calm.settle(&links, snapshot.number, rules, &forest, &mut ordered, value);
+    drop(links);
     // Depth first with a stack of our own: siblings that are still to come, their depth and rails.
+    let kept = |at: &u32| marks.get(*at as usize).is_some_and(|mark| mark.has(Mark::KEPT));
     let root = within.root().map(|root| root as u32);
-    let roots = root.as_ref().map_or(ordered.roots(), std::slice::from_ref);
+    let own: &[u32] = root.as_ref().filter(|at| kept(at)).map_or(&[], std::slice::from_ref);
+    let roots = if root.is_some() { own } else { ordered.roots() };
     let mut stack = vec![(roots.iter(), 0u16, 0u64)];
     while let Some((siblings, depth, rails)) = stack.last_mut() {
         let Some(&at) = siblings.next() else {

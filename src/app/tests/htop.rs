@@ -117,6 +117,15 @@ fn a_search_goes_on_both_ways_and_stays_where_it_is_confirmed() {
     assert_eq!(desk.selected(), 31);
     desk.press("n n");
     assert_eq!(desk.selected(), 31);
+    // Of several, the one before is not the next.
+    desk.press("Home / s");
+    assert_eq!(desk.selected(), 10);
+    desk.press("F3");
+    assert_eq!(desk.selected(), 20);
+    desk.press("Shift-F3 Shift-F3");
+    assert_eq!(desk.selected(), 40);
+    desk.press("Enter Shift-F3");
+    assert_eq!(desk.selected(), 32);
     // Cancelled, it stays where it got to as well.
     desk.press("/ p o s t Esc");
     assert_eq!((desk.selected(), desk.app.layer.is_none()), (40, true));
@@ -167,6 +176,21 @@ fn a_click_on_the_header_sorts_and_again_inverts() {
     assert_eq!(desk.app.table.sort.id, "user");
     desk.press("< <");
     assert_eq!(desk.app.table.sort.id, "command", "round");
+}
+
+#[test]
+fn the_wheel_scrolls_and_the_other_buttons_act_on_their_row() {
+    let mut desk = Desk::new();
+    desk.app.set_table_rows(3);
+    desk.tell(Msg::Mouse(MouseEvent::WheelDown, Hit::Line(0)));
+    assert_eq!((desk.selected(), desk.app.table.first), (31, 3));
+    desk.tell(Msg::Mouse(MouseEvent::WheelUp, Hit::Line(3)));
+    assert_eq!(desk.app.table.first, 0);
+    desk.tell(Msg::Mouse(MouseEvent::Middle, Hit::Line(1)));
+    assert_eq!((desk.app.table.tagged(), desk.selected()), (1, 40), "tagged, and on to the next");
+    desk.tell(Msg::Mouse(MouseEvent::Right, Hit::Line(0)));
+    assert_eq!(desk.selected(), 31);
+    assert!(matches!(&desk.app.layer, Some(Layer::Menu(Menu { purpose: MenuPurpose::Act, .. }))));
 }
 
 #[test]

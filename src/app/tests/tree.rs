@@ -73,7 +73,9 @@ fn a_subtree_alone_in_tree_and_list() {
     assert_eq!(desk.rows(), ["31", "32", "30", ">20"]);
     desk.press("F4 c c 1 Enter");
     assert_eq!((desk.rows().len(), desk.app.table.matches(&desk.app.snapshot).len()), (2, 2));
-    desk.press("Home Esc");
+    desk.press("t F4 Ctrl-U p o s t Enter");
+    assert_eq!(desk.rows(), [""; 0], "nobody in it matches, and its root is no exception");
+    desk.press("t F4 Ctrl-U c c 1 Enter Home Esc");
     assert!(
         desk.app.table.focus().is_none() && desk.app.table.filter_text == "cc1",
         "one thing after another"

@@ -8,6 +8,7 @@ mod cpu;
 mod detail;
 mod format;
 mod group;
+mod htop;
 mod identity;
 mod io;
 mod memory;
@@ -26,6 +27,7 @@ use std::sync::LazyLock;
 use super::{Cell, Value};
 pub use crate::model::units::tty_name;
 use crate::model::{GroupBy, Kind, Needs, Proc, Snapshot, Sums};
+pub use htop::column_of_htop;
 
 /// What a column is asked about.
 #[derive(Clone, Copy, Debug)]
