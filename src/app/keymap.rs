@@ -1,6 +1,6 @@
 //! Which key does what on which screen: a map that comes with the program, and what a user lays over it.
 
-use crate::config::{Chord, Complaint, EVERYWHERE, Key, nearest, parse_keymap};
+use crate::config::{Binding, Chord, Complaint, EVERYWHERE, Key, nearest, parse_keymap};
 
 use super::Screen;
 use super::action::Action;
@@ -44,7 +44,8 @@ struct Bound {
 impl Keymap {
     /// Reads a key map; what makes no sense is complained about and left out.
     pub fn parse(text: &str) -> (Keymap, Vec<Complaint>) {
-        let (bindings, complaints) = read(text);
+        let (raw, mut complaints) = parse_keymap(text);
+        let bindings = understood(raw, &mut complaints);
         (Keymap { bindings: bindings.into_iter().map(|(bound, _)| bound).collect() }, complaints)
     }
 
@@ -61,7 +62,16 @@ impl Keymap {
     /// unless `text` says otherwise for that screen. What makes no sense is complained about and left out, and so is
     /// what an action loses its last key to.
     pub fn lay(&mut self, text: &str) -> Vec<Complaint> {
-        let (new, mut complaints) = read(text);
+        let (raw, mut complaints) = parse_keymap(text);
+        complaints.extend(self.lay_read(raw));
+        complaints.sort_by_key(|complaint| complaint.line);
+        complaints
+    }
+
+    /// The same with keys that were read from elsewhere, such as a section of the configuration.
+    pub fn lay_read(&mut self, raw: Vec<Binding>) -> Vec<Complaint> {
+        let mut complaints = Vec::new();
+        let new = understood(raw, &mut complaints);
         let mut lost = Vec::new();
         for (bound, line) in &new {
             let own = |screen: Option<Screen>| {
@@ -83,7 +93,7 @@ impl Keymap {
             let screens = Screen::ALL.into_iter().filter(|screen| old.on.is_none_or(|on| on == *screen));
             if screens.into_iter().all(|screen| self.keys(screen, action).next().is_none()) {
                 let text = format!("{} did '{}', which has no key any more", old.chord, action.id());
-                complaints.push(Complaint { line, text });
+                complaints.push(Complaint::of_line(line, text));
             }
         }
         if Screen::ALL.into_iter().any(|screen| self.keys(screen, Action::Quit).next().is_none()) {
@@ -92,7 +102,6 @@ impl Keymap {
             self.bindings.push(quit);
             complaints.push(Complaint::whole(format!("no key leaves the program: {WAY_OUT} does")));
         }
-        complaints.sort_by_key(|complaint| complaint.line);
         complaints
     }
 
@@ -123,12 +132,11 @@ impl Keymap {
     }
 }
 
-/// Reads `text`; each key with its line.
-fn read(text: &str) -> (Vec<(Bound, Option<usize>)>, Vec<Complaint>) {
-    let (raw, mut complaints) = parse_keymap(text);
+/// The keys that make sense, each with its line.
+fn understood(raw: Vec<Binding>, complaints: &mut Vec<Complaint>) -> Vec<(Bound, Option<usize>)> {
     let mut bindings = Vec::with_capacity(raw.len());
     for binding in raw {
-        let mut complain = |text: String| complaints.push(Complaint { line: binding.line, text });
+        let mut complain = |text: String| complaints.push(Complaint::of_line(binding.line, text));
         let screen = Screen::ALL.iter().find(|screen| screen.id() == binding.section).copied();
         let action = Action::from_id(&binding.action);
         let is_digit =
@@ -147,7 +155,7 @@ fn read(text: &str) -> (Vec<(Bound, Option<usize>)>, Vec<Complaint>) {
             complain(format!("there is no action '{}'{hint}", binding.action));
         }
     }
-    (bindings, complaints)
+    bindings
 }
 
 #[cfg(test)]

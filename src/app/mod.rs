@@ -25,6 +25,7 @@ mod notices;
 mod offers;
 mod order;
 mod palette;
+mod screens;
 mod signal_menu;
 mod table;
 mod tame;
@@ -36,6 +37,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use crate::config::Settings;
 use crate::model::{Nanos, Pid, ProcId, Sensors, Snapshot, Topology, Wants};
 
 pub use action::Action;
@@ -55,6 +57,7 @@ pub use message::{Effect, Hit, Msg, WantsChange};
 pub use notices::{Notice, Notices};
 pub use offers::Offers;
 pub use palette::{Found, Palette, Wish};
+pub use screens::{Screens, Tab, TableScreen};
 pub use signal_menu::{Choosable, Pick, SignalMenu};
 pub use table::Table;
 pub use tame::{
@@ -68,7 +71,7 @@ const DIGITS_PAUSE: f64 = 2.0;
 /// A look is old when none came for so many times the delay.
 const OVERDUE: f64 = 2.5;
 
-/// The screens, in the order of Tab.
+/// The kinds of screens. Those with a table are several: see [`Screens`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Screen {
     /// The process table.
@@ -113,7 +116,9 @@ struct Waiting {
 pub struct App {
     /// The screen that is shown.
     pub screen: Screen,
-    /// The process table.
+    /// The screens with a table.
+    pub screens: Screens,
+    /// The process table, as the screen has it that is shown or was shown last.
     pub table: Table,
     /// The lab.
     pub lab: Lab,
@@ -157,7 +162,13 @@ pub struct App {
     pub mouse: bool,
     /// What was chosen from the palette, the last first.
     recent: Vec<Wish>,
+    /// The configuration, as it was read.
+    pub settings: Settings,
+    /// Whether the bar of keys is hidden.
+    pub key_bar_hidden: bool,
     themes: Vec<String>,
+    /// What is wrong with the configuration, to be told with the first look.
+    complaints: Vec<String>,
     size: (u16, u16),
     /// Digits typed so far to find a pid, and when the last one came.
     digits: Option<(String, Nanos)>,
@@ -177,7 +188,11 @@ pub struct Start {
     pub themes: Vec<String>,
     /// The chosen theme's place among them.
     pub theme: usize,
-    /// The table's settings.
+    /// The screens with a table.
+    pub screens: Screens,
+    /// What is shown first.
+    pub screen: Screen,
+    /// The settings of the table of the screen in use.
     pub table: Table,
     /// Seconds between two looks.
     pub delay: f64,
@@ -187,13 +202,18 @@ pub struct Start {
     pub readonly: bool,
     /// Whether the mouse is left to the terminal.
     pub no_mouse: bool,
+    /// The configuration.
+    pub settings: Settings,
+    /// What is wrong with it, in sentences that are safe to show.
+    pub complaints: Vec<String>,
 }
 
 impl App {
     /// The mind before the first look.
     pub fn new(start: Start) -> App {
         App {
-            screen: Screen::Processes,
+            screen: start.screen,
+            screens: start.screens,
             table: start.table,
             lab: start.lab,
             layer: None,
@@ -206,9 +226,10 @@ impl App {
             deeds: Deeds::default(),
             keymap: start.keymap,
             paused: false,
-            header_hidden: false,
-            detailed: false,
-            core_history: false,
+            header_hidden: !start.settings.options.header,
+            detailed: start.settings.options.detailed_cpu,
+            core_history: start.settings.options.core_history,
+            key_bar_hidden: !start.settings.options.key_bar,
             delay: start.delay,
             theme: start.theme,
             searched: String::new(),
@@ -216,6 +237,8 @@ impl App {
             readonly: start.readonly,
             mouse: !start.no_mouse,
             recent: Vec::new(),
+            settings: start.settings,
+            complaints: start.complaints,
             themes: start.themes,
             size: (80, 24),
             digits: None,

@@ -1,6 +1,6 @@
 //! Key bindings as text: `[section]`, then `"chord" = "action"`. What stands before the first section is for everywhere.
 
-use toml_edit::{Document, Item};
+use toml_edit::{Document, Item, TableLike};
 
 use super::{Chord, Complaint};
 use crate::model::Untrusted;
@@ -23,33 +23,41 @@ pub struct Binding {
 
 /// Reads a key map. What makes no sense is complained about and left out.
 pub fn parse_keymap(text: &str) -> (Vec<Binding>, Vec<Complaint>) {
-    let mut bindings: Vec<Binding> = Vec::new();
-    let mut complaints = Vec::new();
-    let document = match Document::parse(text) {
-        Ok(document) => document,
-        Err(error) => {
-            let complaint = Complaint::at(text, error.span(), format!("no TOML: {}", error.message()));
-            return (bindings, vec![complaint]);
+    match Document::parse(text) {
+        Ok(document) => {
+            let mut complaints = Vec::new();
+            let bindings = read_sections(text, document.as_table(), &mut complaints);
+            (bindings, complaints)
         }
-    };
-    for (name, item) in document.iter() {
-        match item.as_table() {
-            Some(table) => {
-                for (key, value) in table {
-                    read(text, name, key, value, table.key(key), &mut bindings, &mut complaints);
-                }
-            }
-            None if item.is_str() => {
-                let root = document.as_table();
-                read(text, EVERYWHERE, name, item, root.key(name), &mut bindings, &mut complaints);
-            }
-            None => {
-                let name = Untrusted::from(name).show(40);
-                complaints.push(Complaint::at(text, item.span(), format!("'{name}' is no section of keys")));
-            }
+        Err(error) => {
+            let said = error.message().trim().replace('\n', ", ");
+            (Vec::new(), vec![Complaint::at(text, error.span(), format!("no TOML: {said}"))])
         }
     }
-    (bindings, complaints)
+}
+
+/// Reads the sections of a key map, which stand in `text`.
+pub(super) fn read_sections(
+    text: &str,
+    sections: &dyn TableLike,
+    complaints: &mut Vec<Complaint>,
+) -> Vec<Binding> {
+    let mut bindings: Vec<Binding> = Vec::new();
+    for (name, item) in sections.iter() {
+        if item.is_str() {
+            read(text, EVERYWHERE, name, item, sections.key(name), &mut bindings, complaints);
+            continue;
+        }
+        let Some(table) = item.as_table_like() else {
+            let name = Untrusted::from(name).show(40);
+            complaints.push(Complaint::at(text, item.span(), format!("'{name}' is no section of keys")));
+            continue;
+        };
+        for (key, value) in table.iter() {
+            read(text, name, key, value, table.key(key), &mut bindings, complaints);
+        }
+    }
+    bindings
 }
 
 /// Reads one line of a section.

@@ -21,6 +21,7 @@ mod rescue;
 mod run;
 mod save;
 mod screen;
+mod settings;
 mod shot;
 mod signals;
 mod terminal;
@@ -46,12 +47,14 @@ pub fn main() -> ExitCode {
         Err(code) => return code,
     };
     match line.command {
-        None => watch::main(&line.options, line.rescue, line.log.as_deref(), &line.root),
+        None => watch::main(&line),
         Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(&line.root))),
         Some(Command::Kill(kill)) => kill::main(&kill, &line.root),
         Some(Command::Lab(lab)) => lab::main(&lab),
-        Some(Command::Shot(shot)) => shot::main(&shot, &line.root),
-        Some(Command::Print { what, keymap }) => print::main(what, keymap.as_deref()),
+        Some(Command::Shot(shot)) => shot::main(&shot, line.config.as_deref(), &line.root),
+        Some(Command::Print { what, keymap, check }) => {
+            print::main(what, check, keymap.as_deref(), line.config.as_deref())
+        }
         Some(Command::Completions { shell }) => args::completions(shell),
         Some(Command::Man) => args::man(),
     }

@@ -1,18 +1,29 @@
 //! `glowtop print`: what there is to choose from, one line each, its id first.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::Registry;
-use super::themes::Themes;
-use super::{output, watch};
+use super::{output, settings, watch};
 use crate::app::Action;
 use crate::catalog::{columns, meters};
+use crate::config::LAB;
 use crate::query::fields;
 
 /// Writes what `what` names.
-pub(super) fn main(what: Registry, keymap: Option<&str>) -> ExitCode {
+pub(super) fn main(what: Registry, check: bool, keymap: Option<&str>, config: Option<&Path>) -> ExitCode {
+    if check && what != Registry::Config {
+        output::complain("glowtop: --check is for the configuration: glowtop print config --check");
+        return ExitCode::from(2);
+    }
     match what {
+        Registry::Config => settings::print(config, check),
+        Registry::Screens => {
+            let screens = settings::Place::find(config).load().screens;
+            let lab = (LAB, "Lab        serial and parallel workloads, side by side".to_owned());
+            print(screens.all().iter().map(|screen| (screen.id.as_str(), screen.described())).chain([lab]))
+        }
         Registry::Columns => print_columns(),
         Registry::Meters => print_meters(),
         Registry::Actions => print(Action::ALL.iter().map(|action| (action.id(), action.help()))),
@@ -24,16 +35,20 @@ pub(super) fn main(what: Registry, keymap: Option<&str>) -> ExitCode {
             )
         })),
         Registry::Keys => {
-            let keymap = match watch::keymap(keymap) {
+            let place = settings::Place::find(config);
+            let (keymap, complaints) = match watch::keymap(keymap, &place.load().settings, &place) {
                 Ok(keymap) => keymap,
                 Err(code) => return code,
             };
+            for complaint in complaints {
+                output::complain(&format!("glowtop: {complaint}"));
+            }
             let rows = keymap.all().map(|(section, chord, action)| {
                 (chord.to_string(), format!("{section:<10} {:<16} {}", action.id(), action.help()))
             });
             print(rows)
         }
-        Registry::Themes => print(Themes::new([]).0.described()),
+        Registry::Themes => print(watch::themes(&settings::Place::find(config)).0.described()),
     }
 }
 

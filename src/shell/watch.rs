@@ -6,15 +6,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use super::args::{Options, SortKey};
+use super::args::{CommandLine, Options, SortKey};
 use super::event::Event;
 use super::log::{Log, LogFile};
 use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
+use super::settings::{self, KEYS, Loaded, Place, THEMES};
 use super::themes::{Themes, Worn};
 use super::{output, print, save, words};
-use crate::app::{App, Effect, KEYMAPS, Keymap, Lab, Start, Table};
+use crate::app::{App, Effect, KEYMAPS, Keymap, Lab, Screen, Start, Tab, Table};
+use crate::config::{self, Settings};
 use crate::control::Control;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{Untrusted, Wants};
@@ -34,15 +36,15 @@ const TIDY: u32 = 64;
 const TIDY_FIRST: u32 = 4;
 
 /// Runs the monitor; 0 when the user leaves, 2 where it cannot begin.
-///
-/// `rescue`: the machine is in trouble; see [`rescue`]. `log`: where acts are written down.
-pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &Path) -> ExitCode {
+pub(super) fn main(line: &CommandLine) -> ExitCode {
+    let (options, rescue, root) = (&line.options, line.rescue, line.root.as_path());
     sys::return_large_blocks();
     // Before there are threads, so that it holds for all. Where it is refused, keys are answered a bit later.
     let _ = scheduling::slice(SLICE);
     // First of all: until then we are one of those who wait for a turn.
     let missed = if rescue { rescue::prepare() } else { None };
-    let (mut app, themes) = match mind(options) {
+    let place = Place::find(line.config.as_deref());
+    let (mut app, themes) = match mind(options, &place) {
         Ok(mind) => mind,
         Err(code) => return code,
     };
@@ -55,7 +57,7 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
         output::complain(&format!("glowtop: {nothing}"));
         return ExitCode::from(2);
     }
-    let log = match log.map(LogFile::open).transpose() {
+    let log = match line.log.as_deref().map(LogFile::open).transpose() {
         Ok(log) => log,
         Err(why) => {
             output::complain(&format!("glowtop: {why}"));
@@ -63,9 +65,11 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
         }
     };
     let environment = Environment::read();
-    let unicode = environment.unicode() && !options.no_unicode;
-    let mut worn = Worn::new(themes, app.theme, environment.depth(options.no_color), unicode);
-    let delay = options.delay;
+    let config::Options { colours, unicode, .. } = app.settings.options;
+    let unicode = environment.unicode() && unicode && !options.no_unicode;
+    let depth = environment.depth(options.no_color || !colours);
+    let mut worn = Worn::new(themes, app.theme, depth, unicode);
+    let delay = app.delay;
     // Known before the first look, so that it does not have to be taken twice.
     let wants = app.wants();
     let mut painter = view::Painter::default();
@@ -75,7 +79,7 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
         &environment,
         &mut app,
         |events| {
-            let means = Means { log, readonly: options.readonly };
+            let means = Means { log, readonly: options.readonly, place };
             let hands = || Hands::new(source, wants, delay, missed, means, root, events);
             if rescue { rescue::behind_the_screen(hands) } else { hands() }
         },
@@ -87,40 +91,89 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
     )
 }
 
-/// The mind as the command line wants it, and the themes among which it chooses; where that cannot be, the sentence is
-/// written and the exit status returned.
-pub(super) fn mind(options: &Options) -> Result<(App, Themes), ExitCode> {
-    let (themes, _) = Themes::new([]);
-    let theme = options.theme.as_deref().map_or(Some(0), |name| themes.place(name)).ok_or_else(|| {
-        output::complain("glowtop: there is no such theme; `glowtop print themes` lists them");
-        ExitCode::from(2)
-    })?;
+/// The mind as the command line wants it, and what it does not say as the configuration does, and the themes among which
+/// it chooses; where that cannot be, the sentence is written and the exit status returned.
+pub(super) fn mind(options: &Options, place: &Place) -> Result<(App, Themes), ExitCode> {
+    let Loaded { settings, mut screens, mut complaints } = place.load();
+    let (themes, wrong) = themes(place);
+    complaints.extend(wrong);
+    let theme = match &options.theme {
+        Some(name) => themes.place(name).ok_or_else(|| {
+            output::complain("glowtop: there is no such theme; `glowtop print themes` lists them");
+            ExitCode::from(2)
+        })?,
+        None => themes.place(&settings.options.theme).unwrap_or(0),
+    };
+    let (keymap, wrong) = keymap(options.keymap.as_deref(), &settings, place)?;
+    complaints.extend(wrong);
+    let tab =
+        options.screen.as_deref().map_or(Some(Tab::Table(0)), |id| screens.find(id)).ok_or_else(|| {
+            output::complain("glowtop: there is no such screen; `glowtop print screens` lists them");
+            ExitCode::from(2)
+        })?;
+    let mut first = screens.start_with(if let Tab::Table(at) = tab { at } else { 0 });
+    first.kernel = settings.options.kernel_threads;
+    first.threads = settings.options.threads;
+    first.changes = settings.options.changes;
+    first.short_lived = settings.options.short_lived;
     let app = App::new(Start {
-        keymap: keymap(options.keymap.as_deref())?,
+        keymap,
         themes: themes.names(),
         theme,
-        table: table(options)?,
-        delay: options.delay,
+        table: table(first, options)?,
+        screens,
+        screen: if tab == Tab::Lab { Screen::Lab } else { Screen::Processes },
+        delay: options.delay.unwrap_or(settings.options.delay),
+        no_mouse: options.no_mouse || !settings.options.mouse,
+        settings,
+        complaints,
         lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
         readonly: options.readonly,
-        no_mouse: options.no_mouse,
     });
     Ok((app, themes))
 }
 
-/// The key map of that name, or the usual one; where there is none, the sentence is written and the exit status returned.
-pub(super) fn keymap(name: Option<&str>) -> Result<Keymap, ExitCode> {
-    Keymap::named(name.unwrap_or("htop")).ok_or_else(|| {
+/// The built-in themes and those beside the configuration, and what is wrong with these.
+pub(super) fn themes(place: &Place) -> (Themes, Vec<String>) {
+    let (files, mut complaints) = place.files(THEMES);
+    let (themes, wrong) = Themes::new(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    complaints.extend(wrong);
+    (themes, complaints)
+}
+
+/// The key map of that name, or that of the configuration, with the user's own keys laid over it: those of the file beside
+/// the configuration, then those of the configuration itself. Also what is wrong with these. Where there is no such key
+/// map, the sentence is written and the exit status returned.
+pub(super) fn keymap(
+    name: Option<&str>,
+    settings: &Settings,
+    place: &Place,
+) -> Result<(Keymap, Vec<String>), ExitCode> {
+    let name = name.unwrap_or_else(|| settings.options.keymap.word());
+    let mut keymap = Keymap::named(name).ok_or_else(|| {
         let known: Vec<&str> = KEYMAPS.iter().map(|(name, ..)| *name).collect();
         output::complain(&format!("glowtop: there is no such key map; there are {}", known.join(" and ")));
         ExitCode::from(2)
-    })
+    })?;
+    let mut complaints = Vec::new();
+    match place.beside(KEYS) {
+        Ok(Some(text)) => {
+            complaints.extend(keymap.lay(&text).iter().map(|wrong| settings::said(KEYS, wrong)));
+        }
+        Ok(None) => {}
+        Err(why) => complaints.push(why),
+    }
+    let file = place.file().and_then(Path::file_name).map_or_else(String::new, |name| {
+        Untrusted::new(std::os::unix::ffi::OsStrExt::as_bytes(name)).show(64)
+    });
+    let wrong = keymap.lay_read(settings.keys.clone());
+    complaints.extend(wrong.iter().map(|wrong| settings::said(&file, wrong)));
+    Ok((keymap, complaints))
 }
 
-/// The table as the command line wants it.
-fn table(options: &Options) -> Result<Table, ExitCode> {
-    let mut table = Table::default();
-    table.tree = options.tree;
+/// The table of the first screen as the command line wants it.
+fn table(mut table: Table, options: &Options) -> Result<Table, ExitCode> {
+    table.tree |= options.tree;
     if !options.columns.is_empty() {
         table.columns.clone_from(&options.columns);
     }
@@ -174,6 +227,7 @@ struct Hands {
     control: Option<Control>,
     _log: Option<Log>,
     lab: Option<lab::Run>,
+    place: Place,
     events: Sender<Event>,
 }
 
@@ -183,6 +237,8 @@ struct Means {
     log: Option<LogFile>,
     /// Nothing may be done to processes.
     readonly: bool,
+    /// Where the configuration is saved.
+    place: Place,
 }
 
 impl Hands {
@@ -255,7 +311,23 @@ impl Hands {
             control: control.and_then(|control| control.map_err(|error| started("control", error)).ok()),
             _log: log,
             lab: None,
+            place: means.place,
             events: events.clone(),
+        }
+    }
+
+    /// Saves the configuration, on a thread of its own as a disk may take its time.
+    fn keep(&self, settings: Box<Settings>) {
+        let (place, events) = (self.place.clone(), self.events.clone());
+        let told = move || {
+            let event = match settings::keep(&place, &settings) {
+                Ok(done) => Event::Told(done),
+                Err(why) => Event::Notice(why),
+            };
+            drop(events.send(event));
+        };
+        if let Err(error) = std::thread::Builder::new().name("glowtop-save".to_owned()).spawn(told) {
+            let _ = self.events.send(Event::Notice(format!("nothing could be saved: {error}")));
         }
     }
 
@@ -289,7 +361,7 @@ impl World for Hands {
         // A disk may be slow, and a folder at the far end of a connection.
         let started = std::thread::Builder::new().name("save".to_owned()).spawn(move || {
             let _ = events.send(match save::save(&name, &picture) {
-                Ok(said) => Event::Remark(said),
+                Ok(said) => Event::Told(said),
                 Err(why) => Event::Notice(why),
             });
         });
@@ -305,6 +377,7 @@ impl World for Hands {
             (Effect::Interval(seconds), Some(sampler), _) => sampler.interval(seconds),
             (Effect::Control(order), _, Some(control)) => control.send(order),
             (Effect::Lab(order), ..) => self.lab(order),
+            (Effect::Save(settings), ..) => self.keep(settings),
             _ => {}
         }
     }

@@ -15,6 +15,8 @@ mod layers;
 mod mouse;
 mod notices;
 mod palette;
+mod screens;
+mod settings;
 mod signal;
 mod tame;
 
@@ -50,6 +52,7 @@ impl App {
                 }
                 self.history.push(&snapshot);
                 self.show(snapshot, &mut effects);
+                self.say_complaints();
             }
             Msg::Sensors(sensors) if self.paused => {
                 self.waiting.sensors = Some(sensors);
