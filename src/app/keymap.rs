@@ -103,7 +103,6 @@ impl Keymap {
             self.bindings.push(quit);
             complaints.push(Complaint::whole(format!("no key leaves the program: {WAY_OUT} does")));
         }
-        complaints.sort_by_key(|complaint| complaint.line);
         complaints
     }
 

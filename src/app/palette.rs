@@ -6,7 +6,7 @@ use crate::config::{Chord, Key};
 use super::fuzzy::fuzzy;
 use super::line_edit::LineEdit;
 use super::list::walk;
-use super::{Action, App, Screen};
+use super::{Action, App, Screen, Tab};
 
 /// What was chosen lately is remembered so far back.
 pub(super) const RECENT: usize = 8;
@@ -23,7 +23,7 @@ pub enum Wish {
     /// The theme at this place.
     Theme(usize),
     /// This screen.
-    Screen(Screen),
+    Tab(Tab),
     /// The table in the order of this column.
     Sort(&'static Column),
 }
@@ -182,10 +182,9 @@ impl App {
                 action.help().to_owned(),
             )
         });
-        let others = Screen::ALL.into_iter().filter(|screen| *screen != self.screen);
-        let screens = others.map(|screen| {
-            let name = format!("screen {}", screen.title());
-            entry(Wish::Screen(screen), name, String::new(), "go to this screen".to_owned())
+        let shown = self.tab();
+        let screens = self.screens.tabs().filter(|(tab, _)| *tab != shown).map(|(tab, title)| {
+            entry(Wish::Tab(tab), format!("screen {title}"), String::new(), "go to this screen".to_owned())
         });
         let sorts = self.table.columns.iter().filter(|_| self.screen == Screen::Processes).map(|column| {
             let name = format!("sort {}", column.title);

@@ -37,10 +37,13 @@ pub(super) fn main(what: Registry, keymap: Option<&str>, check: bool, config: Op
             )
         })),
         Registry::Keys => {
-            let keymap = match start::keymap(keymap, &place.load().settings, &place) {
-                Ok((keymap, _)) => keymap,
+            let (keymap, complaints) = match start::keymap(keymap, &place.load().settings, &place) {
+                Ok(keymap) => keymap,
                 Err(code) => return code,
             };
+            for complaint in complaints {
+                output::complain(&format!("glowtop: {complaint}"));
+            }
             let rows = keymap.all().map(|(section, chord, action)| {
                 (chord.to_string(), format!("{section:<10} {:<16} {}", action.id(), action.help()))
             });

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::settings::{THEMES, said};
 use crate::config::{self, BUILTIN_THEMES};
 use crate::view::{self, Depth};
 
@@ -33,7 +34,8 @@ impl Themes {
         for (file, text) in files {
             let (mut theme, wrong) = config::Theme::parse(text);
             let file = crate::model::Untrusted::from(file).show(64);
-            complaints.extend(wrong.iter().map(|complaint| format!("themes/{file}.toml: {complaint}")));
+            let path = format!("{THEMES}/{file}.toml");
+            complaints.extend(wrong.iter().map(|complaint| said(&path, complaint)));
             // What is no TOML at all is not offered: it would be the default under another name.
             if wrong.iter().any(|complaint| complaint.text.starts_with(config::NO_TOML)) {
                 continue;
@@ -137,10 +139,10 @@ mod tests {
         assert!(themes.described().any(|(name, about)| name == "nord" && about == "My ice."));
         assert!(
             complaints
-                .contains(&"themes/mine.toml: line 6: there is no role 'badd'; did you mean 'bad'?".into()),
+                .contains(&"themes/mine.toml line 6: there is no role 'badd'; did you mean 'bad'?".into()),
             "{complaints:?}"
         );
-        assert!(complaints.iter().any(|c| c.starts_with("themes/broken.toml: line 1: this is not TOML")));
+        assert!(complaints.iter().any(|c| c.starts_with("themes/broken.toml line 1: this is not TOML")));
         let mut worn = Worn::new(themes.clone(), 0, Depth::True, true);
         let ember = worn.wear(0).style(Role::Text);
         assert_ne!(worn.wear(themes.place("rust").unwrap()).style(Role::Text), ember);

@@ -108,12 +108,18 @@ pub(super) fn draw_speaker(
         let read = meter("self").filter(|_| own && app.snapshot.number > 0);
         if let Some(meter) = read {
             gauge.clear();
-            (meter.read)(&super::screen::meter_input(app), gauge);
-            let width = gauge.text.width() + OWN.len();
-            // Where there is little room, the view comes first.
-            if usize::from(pen.left()) > width + GAP_BEFORE {
-                let room = pen.left() - width as u16;
-                pen.skip(room).put(theme.style(Role::Dim), OWN).cell(theme, &gauge.text);
+            (meter.read)(&super::screen::header_input(app, area).meters(), gauge);
+            let room = usize::from(pen.left()).saturating_sub(OWN.len() + GAP_BEFORE);
+            // Where there is little room, the view comes first; of the rest what fits whole, the age before all.
+            let text = gauge.text.text();
+            let ends = text.match_indices("  ").map(|(at, _)| at).chain([text.len()]);
+            let width =
+                ends.filter_map(|end| Some(text.get(..end)?.width())).filter(|width| *width <= room).last();
+            if let Some(width) = width.filter(|width| *width > 0) {
+                let before = pen.left() - (OWN.len() + width) as u16;
+                pen.skip(before).put(theme.style(Role::Dim), OWN);
+                let place = Rect { x: pen.x(), width: width as u16, ..area };
+                Pen::new(buf, place).cell(theme, &gauge.text);
             }
         }
     }

@@ -6,7 +6,6 @@ use super::header::{self, HeaderInput};
 use super::table;
 use super::tabs;
 use crate::app::{App, Screen};
-use crate::catalog::MeterInput;
 
 /// The parts of the screen, from top to bottom. A part that has no room is empty.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,9 +70,4 @@ pub(super) fn header_input(app: &App, area: Rect) -> HeaderInput<'_> {
         old: app.is_old(),
         tabs: tabs::wanted(app, area.width),
     }
-}
-
-/// What a meter outside of the header reads.
-pub(super) fn meter_input(app: &App) -> MeterInput<'_> {
-    header_input(app, Rect::default()).meters()
 }

@@ -27,7 +27,7 @@ impl App {
                 self.theme = place;
                 self.say_theme();
             }
-            Wish::Screen(screen) => self.screen = screen,
+            Wish::Tab(tab) => self.go_to_tab(tab),
             Wish::Sort(column) => self.sort(|table| {
                 table.sort = column;
                 table.descending = column.descending;

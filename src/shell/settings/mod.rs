@@ -15,9 +15,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::output;
-use crate::app::{Keymap, Screens};
-use crate::config::{BUILTIN_THEMES, Complaint, DEFAULT_CONFIG, Settings, Theme, nearest};
+use super::{output, start};
+use crate::app::Screens;
+use crate::config::{BUILTIN_THEMES, Complaint, DEFAULT_CONFIG, Settings, nearest};
 use crate::model::Untrusted;
 
 pub(super) use file::read;
@@ -114,7 +114,7 @@ impl Place {
     /// The sentence that says that there is no theme of this name.
     fn no_theme(&self, theme: &str) -> Option<String> {
         let known = BUILTIN_THEMES.iter().any(|(name, _)| *name == theme);
-        let own = || self.files(THEMES).0.into_iter().any(|(name, _)| name == theme);
+        let own = || start::themes(self).0.place(theme).is_some();
         (!known && !own()).then(|| {
             let near = nearest(theme, BUILTIN_THEMES.iter().map(|(name, _)| *name));
             let hint = near.map_or(String::new(), |near| format!("; did you mean '{near}'?"));
@@ -159,18 +159,10 @@ impl Place {
 
     /// Everything that is wrong with the configuration and the files beside it.
     fn complaints(&self) -> Vec<String> {
-        let mut complaints = self.load().complaints;
-        match self.beside(KEYS) {
-            Ok(Some(text)) => complaints.extend(Keymap::parse(&text).1.iter().map(|c| said(KEYS, c))),
-            Ok(None) => {}
-            Err(why) => complaints.push(why),
-        }
-        let (themes, wrong) = self.files(THEMES);
-        complaints.extend(wrong);
-        for (name, text) in &themes {
-            let name = format!("{THEMES}/{name}.toml");
-            complaints.extend(Theme::parse(text).1.iter().map(|complaint| said(&name, complaint)));
-        }
+        let Loaded { settings, mut complaints, .. } = self.load();
+        // The name of the key map is one of ours: settings know no other.
+        complaints.extend(start::keymap(None, &settings, self).map_or_else(|_| Vec::new(), |found| found.1));
+        complaints.extend(start::themes(self).1);
         complaints
     }
 }
