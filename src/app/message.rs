@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Chord;
+use crate::model::inspect::{InspectOrder, Inspection};
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{ControlNews, ControlOrder, Scope, Sensors, Snapshot, Topology, Wants};
 
@@ -27,6 +28,8 @@ pub enum Msg {
     Control(Box<ControlNews>),
     /// What happens in the lab.
     Lab(LabNews),
+    /// A look at the process in the inspector.
+    Inspected(Arc<Inspection>),
     /// A sentence from the shell for the notice line, which is good news or bad.
     Notice {
         /// Whether it is bad news.
@@ -86,6 +89,8 @@ pub enum Effect {
     Control(ControlOrder),
     /// For the lab.
     Lab(LabOrder),
+    /// For the inspector's thread.
+    Inspect(InspectOrder),
 }
 
 /// A change of what is to be read.

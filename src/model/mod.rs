@@ -15,6 +15,7 @@ mod deed;
 mod derive;
 mod details;
 mod id;
+pub mod inspect;
 pub mod lab;
 mod needs;
 mod news;

@@ -68,6 +68,8 @@ impl App {
                     return effects;
                 }
             }
+            // Nobody has asked.
+            Msg::Inspected(_) => return effects,
             Msg::Notice { bad, text } => self.say(if bad { Role::Bad } else { Role::Text }, text),
             Msg::Tick => _ = self.lab.frame_is_due(now),
         }
