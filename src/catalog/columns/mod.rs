@@ -24,6 +24,8 @@ use std::sync::LazyLock;
 use super::{Cell, Value};
 pub use crate::model::units::tty_name;
 use crate::model::{Kind, Needs, Proc, Snapshot, Sums};
+pub(in crate::catalog) use format::Moment;
+pub use schedule::state_role;
 
 /// What a column is asked about.
 #[derive(Clone, Copy, Debug)]
