@@ -22,7 +22,7 @@ impl Keymap {
         let mut bindings = Vec::with_capacity(raw.len());
         for binding in raw {
             let mut complain = |text: String| complaints.push(Complaint { line: binding.line, text });
-            let screen = Screen::ALL.iter().find(|screen| screen.id() == binding.section);
+            let screen = Screen::WITH_KEYS.iter().find(|screen| screen.id() == binding.section);
             if screen.is_none() && binding.section != "everywhere" {
                 complain(format!("there is no screen '{}'", binding.section));
             } else if let Some(action) = Action::from_id(&binding.action) {

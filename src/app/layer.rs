@@ -75,6 +75,10 @@ pub enum Purpose {
     LabValue,
     /// The speed-up that is expected of a run.
     LabBet,
+    /// Jump to a row of the inspector while typing.
+    InspectSearch,
+    /// Show only matching rows of the inspector while typing.
+    InspectFilter,
 }
 
 impl Purpose {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Chord;
-use crate::model::inspect::{InspectOrder, Inspection};
+use crate::model::inspect::{InspectOrder, Inspection, Page};
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{ControlNews, ControlOrder, Scope, Sensors, Snapshot, Topology, Wants};
 
@@ -28,7 +28,7 @@ pub enum Msg {
     Control(Box<ControlNews>),
     /// What happens in the lab.
     Lab(LabNews),
-    /// A look at the process in the inspector.
+    /// A look at a page of the inspector.
     Inspected(Arc<Inspection>),
     /// A sentence from the shell for the notice line, which is good news or bad.
     Notice {
@@ -54,6 +54,8 @@ pub enum Hit {
     Key(Action),
     /// A screen's tab.
     Tab(Screen),
+    /// A tab of the inspector.
+    Page(Page),
     /// An experiment of the lab, by its place in the list.
     Experiment(usize),
     /// A field of the lab's form.
@@ -91,6 +93,8 @@ pub enum Effect {
     Lab(LabOrder),
     /// For the inspector's thread.
     Inspect(InspectOrder),
+    /// Put this text on the clipboard.
+    Copy(String),
 }
 
 /// A change of what is to be read.

@@ -11,6 +11,7 @@ mod arrange;
 mod deeds;
 mod history;
 mod input;
+mod inspect;
 mod journal;
 mod keymap;
 mod lab;
@@ -39,6 +40,7 @@ pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, arrange};
 pub use deeds::{Deeds, Frozen, Ladder, Undoable};
 pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
+pub use inspect::{Graph, Graphs, Inspector, Lane, Series, Spot};
 pub use journal::{Entry, Journal};
 pub use keymap::{DEFAULT_KEYMAP, Keymap};
 pub use lab::{CoreLook, Form, FormChoice, FormField, Lab, Past, Picture, Point, Rows, RunView, Show, ZOOMS};
@@ -68,17 +70,23 @@ pub enum Screen {
     Processes,
     /// The lab.
     Lab,
+    /// The inspector, which lies over the processes: it has keys of its own and no tab.
+    Inspector,
 }
 
 impl Screen {
-    /// All screens.
+    /// All screens that have a tab.
     pub const ALL: [Screen; 2] = [Screen::Processes, Screen::Lab];
+
+    /// All that have keys of their own.
+    pub const WITH_KEYS: [Screen; 3] = [Screen::Processes, Screen::Lab, Screen::Inspector];
 
     /// The word used in key maps.
     pub const fn id(self) -> &'static str {
         match self {
             Screen::Processes => "processes",
             Screen::Lab => "lab",
+            Screen::Inspector => "inspector",
         }
     }
 
@@ -87,6 +95,7 @@ impl Screen {
         match self {
             Screen::Processes => "Processes",
             Screen::Lab => "Lab",
+            Screen::Inspector => "Inspector",
         }
     }
 }
@@ -109,6 +118,8 @@ pub struct App {
     pub table: Table,
     /// The lab.
     pub lab: Lab,
+    /// The process that is looked into, in the place of the table.
+    pub inspector: Option<Box<Inspector>>,
     /// What is open above the screen.
     pub layer: Option<Layer>,
     /// The last look that is shown.
@@ -182,6 +193,7 @@ impl App {
             screen: Screen::Processes,
             table: start.table,
             lab: start.lab,
+            inspector: None,
             layer: None,
             snapshot: Arc::default(),
             sensors: None,
@@ -245,6 +257,9 @@ impl App {
 
     /// Tells the app how many rows of the table the screen has, before drawing; whether that is news.
     pub fn set_table_rows(&mut self, rows: usize) -> bool {
+        if let Some(inspector) = &mut self.inspector {
+            return inspector.set_height(rows);
+        }
         self.table.set_rows(rows)
     }
 
@@ -274,6 +289,9 @@ impl App {
 
     /// Who is on screen now.
     fn visible(&self) -> Arc<[ProcId]> {
+        if let Some(inspector) = &self.inspector {
+            return [inspector.target.id].into();
+        }
         if self.screen != Screen::Processes {
             return Arc::default();
         }

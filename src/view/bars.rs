@@ -33,6 +33,8 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
             },
             Purpose::LabValue => Cow::Owned(format!("{}: ", app.lab.form.shown(app.lab.form.field).0)),
             Purpose::LabBet => Cow::Borrowed("How many times faster than serial: "),
+            Purpose::InspectSearch => Cow::Borrowed("Search the page: "),
+            Purpose::InspectFilter => Cow::Borrowed("Show rows with: "),
         };
         pen.put(theme.style(Role::Key), &label);
         let room = Rect { x: pen.x(), width: pen.left(), ..area };
@@ -49,6 +51,11 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
             let arranged = app.table.arranged();
             let role = theme.style(Role::Dim);
             pen.skip(1).fmt(role, format_args!("{} of {}", arranged.matching, arranged.asked));
+        } else if let (Purpose::InspectFilter, Some(inspector)) = (line.purpose, &app.inspector)
+            && !inspector.filter.is_empty()
+        {
+            let (shown, all) = inspector.counts();
+            pen.skip(1).fmt(theme.style(Role::Dim), format_args!("{shown} of {all}"));
         }
         if hidden > 0 {
             Pen::new(buf, room).put(theme.style(Role::Dim), "…");
@@ -127,7 +134,7 @@ fn draw_typed(pen: &mut Pen<'_>, theme: &Theme, line: &LineInput) {
 
 /// The key of `action`, as it is shown.
 fn key_of(app: &App, action: Action) -> String {
-    let chord = app.keymap.keys(app.screen, action).next();
+    let chord = app.keymap.keys(app.place(), action).next();
     chord.map_or_else(|| action.id().to_owned(), |chord| chord.to_string())
 }
 
@@ -140,6 +147,10 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
     }
     if app.readonly {
         pen.put(warn, "read only").put(dim, "  ");
+    }
+    if let Some(inspector) = &app.inspector {
+        super::inspect::state(pen, theme, app, inspector);
+        return;
     }
     if app.screen == Screen::Lab {
         if app.lab.is_frozen() && !app.lab.choosing {
@@ -254,7 +265,25 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
         Action::LabLonger,
         Action::LabShorter,
     ];
-    let (functions, own): (_, &[Action]) = match app.screen {
+    const INSPECTING: [Action; 15] = [
+        Action::Help,
+        Action::Search,
+        Action::Filter,
+        Action::Redraw,
+        Action::Signal,
+        Action::Back,
+        Action::Inspect,
+        Action::Copy,
+        Action::Pause,
+        Action::Freeze,
+        Action::NiceUp,
+        Action::Affinity,
+        Action::IoPriority,
+        Action::Policy,
+        Action::InspectBack,
+    ];
+    let (functions, own): (_, &[Action]) = match app.place() {
+        Screen::Inspector => (0..0, &INSPECTING),
         Screen::Processes => (1..11, &[Action::Lab]),
         Screen::Lab if app.lab.choosing => (0..0, &CHOOSING),
         Screen::Lab if app.lab.running => (0..0, &RUNNING),
@@ -262,11 +291,11 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
     };
     let bound = |n| {
         let chord = Chord::plain(Key::F(n));
-        app.keymap.action(app.screen, chord).map(|action| (chord, action))
+        app.keymap.action(app.place(), chord).map(|action| (chord, action))
     };
-    let key = |action: &Action| app.keymap.keys(app.screen, *action).next().map(|chord| (chord, *action));
+    let key = |action: &Action| app.keymap.keys(app.place(), *action).next().map(|chord| (chord, *action));
     let all = functions.filter_map(bound).chain(own.iter().filter_map(key));
-    let more = MORE.iter().filter(|_| app.screen == Screen::Processes).filter_map(key);
+    let more = MORE.iter().filter(|_| app.place() == Screen::Processes).filter_map(key);
     let mut end = 0;
     all.map(|key| (false, key))
         .chain(more.map(|key| (true, key)))

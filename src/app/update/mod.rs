@@ -6,6 +6,7 @@
 
 mod act;
 mod freeze;
+mod inspect;
 mod journal;
 mod keys;
 mod lab;
@@ -68,8 +69,11 @@ impl App {
                     return effects;
                 }
             }
-            // Nobody has asked.
-            Msg::Inspected(_) => return effects,
+            Msg::Inspected(look) => {
+                if !self.inspected(look, &mut effects) {
+                    return effects;
+                }
+            }
             Msg::Notice { bad, text } => self.say(if bad { Role::Bad } else { Role::Text }, text),
             Msg::Tick => _ = self.lab.frame_is_due(now),
         }
@@ -89,6 +93,9 @@ impl App {
         self.rearrange();
         self.find_typed_pid();
         self.refresh_scopes(effects);
+        if let Some(inspector) = &mut self.inspector {
+            inspector.look(&self.snapshot);
+        }
     }
 
     fn rearrange(&mut self) {

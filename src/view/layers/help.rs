@@ -53,13 +53,12 @@ enum Line {
     Action(String, &'static str),
 }
 
-/// The keys of `action` here, or else on the other screen, which is named.
+/// The keys of `action` here, or else on another screen, which is named.
 fn keys_of(app: &App, action: Action) -> String {
-    let (here, there) = match app.screen {
-        Screen::Processes => (Screen::Processes, Screen::Lab),
-        Screen::Lab => (Screen::Lab, Screen::Processes),
-    };
-    let elsewhere = app.keymap.keys(here, action).next().is_none();
+    let here = app.place();
+    let has = |screen: &Screen| app.keymap.keys(*screen, action).next().is_some();
+    let there = Screen::WITH_KEYS.into_iter().find(has).unwrap_or(here);
+    let elsewhere = !has(&here);
     let mut keys = String::new();
     for chord in app.keymap.keys(if elsewhere { there } else { here }, action) {
         if !keys.is_empty() {
@@ -68,7 +67,11 @@ fn keys_of(app: &App, action: Action) -> String {
         keys.push_str(&chord.to_string());
     }
     if elsewhere {
-        keys.push_str(if there == Screen::Lab { " (lab)" } else { " (processes)" });
+        keys.push_str(match there {
+            Screen::Lab => " (lab)",
+            Screen::Processes => " (processes)",
+            Screen::Inspector => " (inside)",
+        });
     }
     keys
 }
