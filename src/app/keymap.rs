@@ -56,6 +56,12 @@ impl Keymap {
             .map(|(_, chord, _)| *chord)
     }
 
+    /// The key of `action` to show on `screen`: its own before one for everywhere.
+    pub fn key(&self, screen: Screen, action: Action) -> Option<Chord> {
+        let own = self.bindings.iter().find(|(on, _, what)| *what == action && *on == Some(screen));
+        own.map(|(_, chord, _)| *chord).or_else(|| self.keys(screen, action).next())
+    }
+
     /// Every binding: the screen's name or `everywhere`, the key, the action.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, Chord, Action)> + '_ {
         self.bindings.iter().map(|(on, chord, action)| (on.map_or("everywhere", Screen::id), *chord, *action))

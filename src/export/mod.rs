@@ -7,6 +7,7 @@
 
 mod act;
 mod csv;
+pub mod inspect;
 mod json;
 pub mod lab;
 mod select;

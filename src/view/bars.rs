@@ -134,7 +134,7 @@ fn draw_typed(pen: &mut Pen<'_>, theme: &Theme, line: &LineInput) {
 
 /// The key of `action`, as it is shown.
 fn key_of(app: &App, action: Action) -> String {
-    let chord = app.keymap.keys(app.place(), action).next();
+    let chord = app.keymap.key(app.place(), action);
     chord.map_or_else(|| action.id().to_owned(), |chord| chord.to_string())
 }
 
@@ -265,22 +265,27 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
         Action::LabLonger,
         Action::LabShorter,
     ];
-    const INSPECTING: [Action; 15] = [
+    const INSPECTING: [Action; 9] = [
         Action::Help,
         Action::Search,
         Action::Filter,
         Action::Redraw,
         Action::Signal,
-        Action::Back,
         Action::Inspect,
         Action::Copy,
         Action::Pause,
+        Action::Back,
+    ];
+    const MORE_INSIDE: [Action; 9] = [
+        Action::InspectBack,
         Action::Freeze,
+        Action::NiceDown,
         Action::NiceUp,
         Action::Affinity,
         Action::IoPriority,
         Action::Policy,
-        Action::InspectBack,
+        Action::Tame,
+        Action::Journal,
     ];
     let (functions, own): (_, &[Action]) = match app.place() {
         Screen::Inspector => (0..0, &INSPECTING),
@@ -293,9 +298,14 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
         let chord = Chord::plain(Key::F(n));
         app.keymap.action(app.place(), chord).map(|action| (chord, action))
     };
-    let key = |action: &Action| app.keymap.keys(app.place(), *action).next().map(|chord| (chord, *action));
+    let key = |action: &Action| app.keymap.key(app.place(), *action).map(|chord| (chord, *action));
     let all = functions.filter_map(bound).chain(own.iter().filter_map(key));
-    let more = MORE.iter().filter(|_| app.place() == Screen::Processes).filter_map(key);
+    let more: &[Action] = match app.place() {
+        Screen::Processes => &MORE,
+        Screen::Inspector => &MORE_INSIDE,
+        Screen::Lab => &[],
+    };
+    let more = more.iter().filter_map(key);
     let mut end = 0;
     all.map(|key| (false, key))
         .chain(more.map(|key| (true, key)))
@@ -307,13 +317,14 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
         .map(|(_, key)| key)
 }
 
-/// Whether a key of the lab does something for what is chosen, or for what ran.
+/// Whether a key of the lab does something for what is chosen, or for what ran; and one of the inspector.
 fn can(app: &App, action: Action) -> bool {
     match action {
         Action::LabCure => app.lab.offered_cure().is_some(),
         Action::LabSweep => app.lab.form.sweep().is_some(),
         Action::LabPredict => app.lab.form.workload().is_some_and(WorkloadInfo::compares),
         Action::LabStop => app.lab.running,
+        Action::InspectBack => app.inspector.as_ref().is_some_and(|inspector| inspector.depth() > 0),
         _ => true,
     }
 }
@@ -353,6 +364,8 @@ pub(super) fn draw_keys(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) 
 fn label(app: &App, action: Action) -> &'static str {
     match action {
         Action::Tree if app.table.tree => "List",
+        Action::Redraw if app.inspector.is_some() => "Renew",
+        Action::Inspect if app.inspector.is_some() => "Go to",
         Action::Lab if app.screen == Screen::Lab => "Procs",
         Action::LabEnter if app.lab.choosing && app.lab.form.field != FormField::Experiment => "Set",
         Action::LabEnter if !app.lab.choosing => "Again",

@@ -18,6 +18,8 @@ mod hang;
 mod header;
 mod house;
 mod inherited;
+mod inspect_pages;
+mod inspect_screens;
 mod journal;
 mod kill;
 mod lab;

@@ -8,7 +8,7 @@ mod graphs;
 
 use std::sync::Arc;
 
-use crate::catalog::inspect::{At, Context, Lead, Line, Sheet, pieces, sheet};
+use crate::catalog::inspect::{At, Context, Lead, Line, Sheet, pieces, sheet, text};
 use crate::model::inspect::{Ended, Found, Inspection, Page};
 use crate::model::{Nanos, Proc, Snapshot, Target};
 
@@ -400,6 +400,11 @@ impl Inspector {
         let mut line = Line::new(context.now);
         let written = self.sheet(context).write(self.chosen()?, &mut line);
         written.then(|| (line.text(), line.leads_to))
+    }
+
+    /// The page that is shown as plain text, all of it.
+    pub fn page_as_text(&self, context: &Context) -> String {
+        text(&self.sheet(context), &mut Line::new(context.now))
     }
 
     /// Notes what the row under the cursor begins with.

@@ -23,7 +23,13 @@ pub(super) fn sheet<'a>(page: &'a Ancestry, context: &Context) -> Sheet<'a> {
         }
     });
     let mut why = Facts::new();
-    why.add("why it runs", |line| _ = line.say(Role::Strong, &page.why()));
+    // A long sentence is read in parts.
+    let sentence = page.why();
+    for (n, part) in sentence.split_inclusive("; ").enumerate() {
+        let part = part.trim_end().to_owned();
+        let name = if n == 0 { "why it runs" } else { "" };
+        why.add(name, move |line| _ = line.say(Role::Strong, &part));
+    }
     Sheet::new([why.block("why", ""), chain, facts(page)])
 }
 

@@ -23,7 +23,7 @@ const PRESSURE: &[Col] = &[
     Col::text("what", "WAITED FOR", 18),
     Col::figure("avg10", "10 s %", 7),
     Col::figure("avg60", "60 s %", 7),
-    Col::rest("avg300", "300 s %", 8),
+    Col::figure("avg300", "300 s %", 7),
 ];
 
 const IO: &[Col] = &[
@@ -31,7 +31,7 @@ const IO: &[Col] = &[
     Col::figure("read", "READ", 6),
     Col::figure("written", "WRITTEN", 7),
     Col::figure("reads", "READS", 9),
-    Col::rest("writes", "WRITES", 9),
+    Col::figure("writes", "WRITES", 9),
 ];
 
 const HIERARCHIES: &[Col] = &[

@@ -1,7 +1,7 @@
 //! The command line, one argument a row, and the environment.
 
 use super::overview::program;
-use super::{Block, Col, Facts, Sheet, listed, refusal};
+use super::{Block, Col, Exact, Facts, Sheet, listed, refusal};
 use crate::model::Role;
 use crate::model::inspect::{CommandLine, Environment};
 
@@ -22,7 +22,11 @@ pub(super) fn command(page: &CommandLine) -> Sheet<'_> {
             if let Some(argument) = arguments.get(at) {
                 let role =
                     if argument.bytes().starts_with(b"-") && at > 0 { Role::Strong } else { Role::Text };
-                line.foreign(role, argument.bytes());
+                if argument.is_empty() {
+                    line.cell(|| Exact::Text(Vec::new()), |cell| cell.push(Role::Dim, "empty"));
+                } else {
+                    line.foreign(role, argument.bytes());
+                }
             }
         })
         .remark(remark(arguments.len(), page.left_out)),

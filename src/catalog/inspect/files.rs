@@ -11,7 +11,7 @@ use crate::model::{Role, units};
 const COLS: &[Col] = &[
     Col::figure("fd", "FD", 5),
     Col::text("kind", "KIND", 8),
-    Col::text("mode", "MODE", 4),
+    Col::text("mode", "MODE", 6),
     Col::figure("position", "POS", 6).leaves(2),
     Col::figure("size", "SIZE", 6).leaves(3),
     Col::text("flags", "FLAGS", 16).leaves(4),
@@ -77,7 +77,11 @@ fn row(file: &OpenFile, line: &mut Line) {
     if let FileKind::Pidfd { pid: Some(pid) } = file.kind {
         line.leads_to = Some(Lead::Pid(pid));
     }
-    line.cell(|| Exact::Text(file.target.bytes().to_vec()), |cell| target(file, cell));
+    let by_path = matches!(file.kind, FileKind::Regular | FileKind::Directory | FileKind::Path);
+    line.cell(
+        || if by_path { Exact::Text(file.target.bytes().to_vec()) } else { Exact::Shown },
+        |cell| target(file, cell),
+    );
 }
 
 /// A row for one more partner.
@@ -86,7 +90,13 @@ fn another(file: &OpenFile, n: usize, line: &mut Line) {
     let Some(one) = one else { return };
     line.number(Role::Dim, file.fd).nothing().nothing().nothing().nothing().nothing();
     line.leads_to = Some(Lead::Id(one.id));
-    line.cell(|| Exact::Int(one.id.pid.get().into()), |cell| partner(one, cell));
+    line.cell(
+        || Exact::Shown,
+        |cell| {
+            cell.push(Role::Dim, "and ");
+            partner(one, cell);
+        },
+    );
 }
 
 fn flags(info: &FdInfo, line: &mut Line) {

@@ -11,7 +11,7 @@ const COLS: &[Col] = &[
     Col::figure("used", "USED", 9),
     Col::figure("soft", "SOFT", 9),
     Col::figure("hard", "HARD", 9),
-    Col::text("fill", "", 20).leaves(1),
+    Col::text("fill", "OF SOFT", 20).leaves(1),
     Col::figure("percent", "USED%", 5),
     Col::rest("name", "NAME IN getrlimit(2)", 17),
 ];

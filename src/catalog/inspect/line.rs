@@ -13,6 +13,8 @@ pub enum Exact {
     /// Not known; never 0.
     #[default]
     Unknown,
+    /// The text that is shown.
+    Shown,
     /// Yes or no.
     Flag(bool),
     /// A whole number.
@@ -30,6 +32,16 @@ pub enum Lead {
     Id(ProcId),
     /// Whoever has this pid now.
     Pid(Pid),
+}
+
+impl Lead {
+    /// Its pid.
+    pub const fn pid(self) -> Pid {
+        match self {
+            Lead::Id(id) => id.pid,
+            Lead::Pid(pid) => pid,
+        }
+    }
 }
 
 /// A bar of parts, each in its role.

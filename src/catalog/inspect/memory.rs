@@ -58,7 +58,7 @@ fn totals<'a>(page: &'a MemoryMap, context: &Context) -> Block<'a> {
     facts.add("resident", move |line| with_peak(line, now.resident, now.resident_peak));
     facts.add("of that", move |line| {
         line.cell(
-            || Exact::Unknown,
+            || Exact::Shown,
             |cell| {
                 for (name, size) in
                     [("anonymous ", now.anon), (", of files ", now.file), (", shared ", now.shmem)]

@@ -19,6 +19,7 @@ mod scheduling;
 mod sheet;
 mod signals;
 mod sockets;
+mod text;
 mod threads;
 mod words;
 
@@ -27,6 +28,7 @@ use crate::model::inspect::{Found, Refused};
 
 pub use line::{Bar, Exact, Lead, Line, Place};
 pub use sheet::{At, Block, Col, FACTS, Facts, Sheet, pieces};
+pub use text::text;
 pub use words::state_word;
 
 /// What a page has to know beside its values.

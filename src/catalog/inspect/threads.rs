@@ -13,7 +13,7 @@ const COLS: &[Col] = &[
     Col::figure("run", "RUN%", 5),
     Col::figure("wait", "WAIT%", 5),
     Col::figure("blocked", "BLKD%", 5).leaves(2),
-    Col::text("shares", "", 12).leaves(7),
+    Col::text("shares", "RUN WAIT BLK", 12).leaves(7),
     Col::figure("time", "TIME+", 8).leaves(1),
     Col::figure("switches", "SWITCH/S", 8).leaves(5),
     Col::figure("nice", "NI", 3).leaves(4),
@@ -38,10 +38,14 @@ pub(super) fn sheet(page: &Threads) -> Sheet<'_> {
     let threads = Block::of("threads", "threads", COLS, &page.threads, move |thread, line| {
         row(thread, architecture, line);
     });
-    // Who may see no stack may see none of them: it is said once.
-    let told = page.threads.iter().any(|thread| matches!(&thread.stack, Ok(calls) if !calls.is_empty()));
-    let shown = if told { page.threads.as_slice() } else { page.threads.get(..1).unwrap_or_default() };
-    let stacks = Block::of("stacks", "kernel stacks", STACKS, shown, |thread, line| {
+    let has_stack = |thread: &&Thread| matches!(&thread.stack, Ok(calls) if !calls.is_empty());
+    let mut stacked: Vec<&Thread> = page.threads.iter().filter(has_stack).collect();
+    if stacked.is_empty() {
+        // Who may see no stack may see none of them: it is said once.
+        stacked.extend(page.threads.iter().find(|thread| thread.stack.is_err()));
+    }
+    let stacks = Block::table("stacks", "kernel stacks", STACKS, stacked.len(), move |at, line| {
+        let Some(thread) = stacked.get(at) else { return };
         line.number(Role::Text, thread.tid.get()).foreign(Role::Text, thread.name.bytes());
         stack(&thread.stack, line);
     });

@@ -49,6 +49,7 @@ pub(super) fn draw_who(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, i
     let user = seen.and_then(|proc| proc.task.user.as_ref());
     if let Some(user) = user.or(target.owner.as_ref().map(|owner| &owner.name)) {
         part(&mut cell);
+        cell.push(Role::Dim, "user ");
         cell.push_foreign(Role::Text, user.bytes(), 16);
     }
     if let Some(over) = inspector.over {

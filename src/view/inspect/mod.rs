@@ -16,10 +16,9 @@ use crate::app::{App, Hit, Inspector};
 use crate::model::Role;
 use crate::model::inspect::Page;
 
-/// With so many rows the row under the cursor is shown in full at the foot.
+/// With so many rows the row under the cursor is shown in full at the foot, and with so many in two rows.
 const FOOTED: u16 = 12;
-/// Rows of that foot: a rule and two of text.
-const FOOT: u16 = 3;
+const ROOMY: u16 = 16;
 /// From so many columns on the threads stand beside the overview.
 const BESIDE: u16 = 160;
 
@@ -72,7 +71,12 @@ impl Plan {
                 column.height -= rows;
             }
         }
-        let foot = if column.height >= FOOTED { FOOT } else { 0 };
+        // A rule, and the text.
+        let foot = match column.height {
+            ROOMY.. => 3,
+            FOOTED.. => 2,
+            _ => 0,
+        };
         let list = Rect { height: column.height - foot, ..column };
         let foot = Rect { y: list.bottom(), height: foot, ..column };
         Plan { who, tabs, graphs, lanes, list, foot }
