@@ -31,7 +31,7 @@ impl App {
         match msg {
             Msg::Input(Input::Key(chord)) => self.key(chord, &mut effects),
             Msg::Input(Input::Paste(text)) => self.paste(&text),
-            Msg::Input(Input::Mouse(_)) => return effects,
+            Msg::Input(Input::Mouse(_)) | Msg::Inspected(_) => return effects,
             Msg::Mouse(event, hit) => self.mouse(event, hit, &mut effects),
             Msg::Size(columns, rows) => self.size = (columns, rows),
             Msg::Snapshot(snapshot) => {
@@ -68,8 +68,6 @@ impl App {
                     return effects;
                 }
             }
-            // Nobody has asked.
-            Msg::Inspected(_) => return effects,
             Msg::Notice { bad, text } => self.say(if bad { Role::Bad } else { Role::Text }, text),
             Msg::Tick => _ = self.lab.frame_is_due(now),
         }
