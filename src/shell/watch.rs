@@ -1,7 +1,7 @@
 //! `glowtop`: opens the monitor on the terminal and wires its threads to the mind.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -16,10 +16,11 @@ use super::{output, print, words};
 use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Start, Table};
 use crate::config::{self, BUILTIN_THEMES};
 use crate::control::Control;
+use crate::model::inspect::InspectOrder;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{Untrusted, Wants};
 use crate::proc::{self, Live};
-use crate::sampler::Sampler;
+use crate::sampler::{Inspecting, Sampler};
 use crate::sys::{self, scheduling};
 use crate::{lab, sampler, view};
 
@@ -170,6 +171,7 @@ struct Hands {
     control: Option<Control>,
     _log: Option<Log>,
     lab: Option<lab::Run>,
+    inspector: Inspectors,
     events: Sender<Event>,
 }
 
@@ -251,6 +253,7 @@ impl Hands {
             control: control.and_then(|control| control.map_err(|error| started("control", error)).ok()),
             _log: log,
             lab: None,
+            inspector: Inspectors { root: root.to_owned(), interval: delay, running: None },
             events: events.clone(),
         }
     }
@@ -283,10 +286,49 @@ impl World for Hands {
         match (effect, &self.sampler, &self.control) {
             (Effect::Sample, Some(sampler), _) => sampler.look_now(),
             (Effect::Wants(change), Some(sampler), _) => sampler.wants(change.0),
-            (Effect::Interval(seconds), Some(sampler), _) => sampler.interval(seconds),
+            (Effect::Interval(seconds), Some(sampler), _) => {
+                sampler.interval(seconds);
+                self.inspector.interval(seconds);
+            }
             (Effect::Control(order), _, Some(control)) => control.send(order),
             (Effect::Lab(order), ..) => self.lab(order),
+            (Effect::Inspect(order), ..) => self.inspector.order(order, &self.events),
             _ => {}
+        }
+    }
+}
+
+/// The inspector's thread, which is started when somebody looks into a process for the first time.
+struct Inspectors {
+    root: PathBuf,
+    /// Seconds between two looks.
+    interval: f64,
+    running: Option<Inspecting>,
+}
+
+impl Inspectors {
+    fn interval(&mut self, seconds: f64) {
+        self.interval = seconds;
+        if let Some(running) = &self.running {
+            running.interval(seconds);
+        }
+    }
+
+    fn order(&mut self, order: InspectOrder, events: &Sender<Event>) {
+        if self.running.is_none() && order != InspectOrder::Close {
+            let looks = events.clone();
+            let examine = Box::new(proc::Inspector::new(&self.root));
+            let publish = move |seen| drop(looks.send(Event::Inspected(seen)));
+            match sampler::start_inspector(examine, self.interval, publish) {
+                Ok(running) => self.running = Some(running),
+                Err(error) => {
+                    let _ =
+                        events.send(Event::Notice(format!("the inspector could not be started: {error}")));
+                }
+            }
+        }
+        if let Some(running) = &self.running {
+            running.order(order);
         }
     }
 }
