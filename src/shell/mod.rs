@@ -9,6 +9,7 @@ mod args;
 mod event;
 mod frames;
 mod input;
+mod inspect;
 mod kill;
 mod lab;
 mod log;
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
         Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(&line.root))),
         Some(Command::Kill(kill)) => kill::main(&kill, &line.root),
         Some(Command::Lab(lab)) => lab::main(&lab),
+        Some(Command::Inspect(inspect)) => inspect::main(&inspect, &line.root),
         Some(Command::Shot(shot)) => shot::main(&shot, &line.root),
         Some(Command::Print { what }) => print::main(what),
         Some(Command::Completions { shell }) => args::completions(shell),

@@ -11,6 +11,7 @@ use ratatui::layout::Rect;
 use super::args::ShotArgs;
 use super::{event, output, watch};
 use crate::app::{App, Input, Msg};
+use crate::model::inspect::Examine;
 use crate::model::{Needs, Source, Wants, derive};
 use crate::proc::{self, Live};
 use crate::view::{self, Depth, Layout, picture};
@@ -59,6 +60,7 @@ pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
         app.set_table_rows(Layout::new(area, &app).table_rows(&app));
         app.update(event::now(), Msg::Input(Input::Key(chord)));
     }
+    inspect(&mut app, root, options.delay);
     app.set_table_rows(Layout::new(area, &app).table_rows(&app));
     let depth = if options.no_color { Depth::Mono } else { Depth::True };
     let mut buffer = Buffer::empty(area);
@@ -67,6 +69,18 @@ pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
     let text =
         if args.text { picture::text(&buffer) } else { picture::svg(&buffer, theme.paper(), "glowtop") };
     output::write(|out| out.write_all(text.as_bytes()))
+}
+
+/// Looks twice into the process that the inspector is open on, if the keys opened it.
+fn inspect(app: &mut App, root: &Path, delay: f64) {
+    let Some((id, page)) = app.inspector.as_ref().map(|open| (open.target.id, open.page)) else { return };
+    let mut inspector = proc::Inspector::new(root);
+    let first = inspector.examine(id, page, true);
+    std::thread::sleep(Duration::from_secs_f64(delay));
+    let second = inspector.examine(id, page, true).follow(Some(&first));
+    for look in [first, second] {
+        app.update(event::now(), Msg::Inspected(Arc::new(look)));
+    }
 }
 
 fn themes(depth: Depth, unicode: bool, app: &App) -> view::Theme {

@@ -32,7 +32,7 @@ impl App {
         match msg {
             Msg::Input(Input::Key(chord)) => self.key(chord, &mut effects),
             Msg::Input(Input::Paste(text)) => self.paste(&text),
-            Msg::Input(Input::Mouse(_)) | Msg::Inspected(_) => return effects,
+            Msg::Input(Input::Mouse(_)) => return effects,
             Msg::Mouse(event, hit) => self.mouse(event, hit, &mut effects),
             Msg::Size(columns, rows) => self.size = (columns, rows),
             Msg::Snapshot(snapshot) => {
