@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::catalog::inspect::{At, Context, Lead, Line, Sheet, pieces, sheet, text};
 use crate::model::inspect::{Ended, Found, Inspection, Page};
-use crate::model::{Nanos, Proc, Snapshot, Target};
+use crate::model::{Nanos, Proc, Snapshot, State, Target};
 
 pub use graphs::{Graph, Graphs, Lane, Series};
 
@@ -53,6 +53,8 @@ pub struct Inspector {
     pub target: Target,
     /// The process as it was last seen among all.
     pub seen: Option<Proc>,
+    /// Its age at that time, seconds.
+    pub age: Option<f64>,
     /// How it ended, once it has.
     pub over: Option<Ended>,
     /// The page that is shown.
@@ -87,6 +89,7 @@ impl Inspector {
         }
         Inspector {
             target,
+            age: seen.as_ref().and_then(|proc| snapshot.age(proc)),
             seen,
             over: None,
             page,
@@ -195,8 +198,15 @@ impl Inspector {
     /// Takes in a look of the whole machine.
     pub fn look(&mut self, snapshot: &Snapshot) {
         match snapshot.find(self.target.id) {
+            // A zombie has nothing left: what it had before stays.
+            Some(proc) if proc.task.state == State::ZOMBIE && self.seen.is_some() => {
+                if let Some(seen) = &mut self.seen {
+                    seen.task_mut().state = State::ZOMBIE;
+                }
+            }
             Some(proc) => {
                 self.graphs.look(proc, snapshot.number);
+                self.age = snapshot.age(proc);
                 self.seen = Some(proc.clone());
             }
             // A look that was cut short has not seen everybody.

@@ -94,7 +94,7 @@ fn another(file: &OpenFile, n: usize, line: &mut Line) {
         || Exact::Shown,
         |cell| {
             cell.push(Role::Dim, "and ");
-            partner(one, cell);
+            partner(one, file, cell);
         },
     );
 }
@@ -163,7 +163,7 @@ fn target(file: &OpenFile, cell: &mut Cell) {
     match partners.found.first() {
         Some(one) => {
             cell.push(Role::Text, " ");
-            partner(one, cell);
+            partner(one, file, cell);
         }
         None if !partners.complete => cell.push(Role::Dim, " looking for the other end"),
         None if partners.denied > 0 => {
@@ -176,14 +176,15 @@ fn target(file: &OpenFile, cell: &mut Cell) {
     }
 }
 
-/// Who has the other end, and what it can do there.
-fn partner(one: &Partner, cell: &mut Cell) {
-    let arrow = match (one.reads, one.writes) {
-        (true, false) => "→ ",
-        (false, true) => "← ",
-        _ => "↔ ",
+/// Who has the other end, and which way it goes; or who has the same end.
+fn partner(one: &Partner, file: &OpenFile, cell: &mut Cell) {
+    let (role, word) = match (file.info.map(|info| info.mode()), one.reads, one.writes) {
+        (Ok("w") | Err(_), true, false) => (Role::Title, "→ "),
+        (Ok("r") | Err(_), false, true) => (Role::Title, "← "),
+        (Ok("r"), true, false) | (Ok("w"), false, true) => (Role::Dim, "shared with "),
+        _ => (Role::Title, "↔ "),
     };
-    cell.push(Role::Title, arrow);
+    cell.push(role, word);
     cell.push_fmt(Role::Strong, format_args!("{} ", one.id.pid));
     cell.push_foreign(Role::Strong, one.name.bytes(), 32);
     cell.push_fmt(Role::Dim, format_args!(" fd {}", one.fd));

@@ -33,7 +33,7 @@ const NAMES: [(Page, [&str; 3]); 13] = [
 ];
 
 /// Draws the process: who it is and how it stands.
-pub(super) fn draw_who(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, inspector: &Inspector) {
+pub(super) fn draw_who(area: Rect, buf: &mut Buffer, theme: &Theme, inspector: &Inspector) {
     let mut cell = Cell::new();
     let target = &inspector.target;
     let between = theme.glyphs().between();
@@ -75,7 +75,7 @@ pub(super) fn draw_who(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, i
             Some(memory) => cell.push_with(Role::Text, |out| units::bytes(memory.resident, out)),
             None => cell.push_unknown(),
         }
-        if let Some(age) = app.snapshot.age(proc) {
+        if let Some(age) = inspector.age {
             part(&mut cell);
             cell.push(Role::Dim, "age ");
             cell.push_with(Role::Text, |out| units::span(age, out));

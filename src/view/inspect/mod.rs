@@ -92,7 +92,7 @@ pub(super) fn rows(area: Rect, inspector: &Inspector) -> usize {
 pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, inspector: &Inspector) {
     let area = area.intersection(buf.area);
     let plan = Plan::new(area, inspector.page);
-    head::draw_who(plan.who, buf, theme, app, inspector);
+    head::draw_who(plan.who, buf, theme, inspector);
     head::draw_tabs(plan.tabs, buf, theme, app, inspector.page);
     if inspector.page == Page::Overview {
         graphs::draw(plan.graphs, buf, theme, inspector);
