@@ -217,7 +217,8 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
 /// The keys of the bar, which is `width` cells wide: the function keys on the processes' screen, and more of what htop has
 /// not where there is room for it; the lab's own on the lab's.
 fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
-    const MORE: [Action; 5] = [Action::Acts, Action::Ladder, Action::Freeze, Action::Undo, Action::Journal];
+    const MORE: [Action; 6] =
+        [Action::Inspect, Action::Acts, Action::Ladder, Action::Freeze, Action::Undo, Action::Journal];
     const CHOOSING: [Action; 13] = [
         Action::Help,
         Action::LabEnter,

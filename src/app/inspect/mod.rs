@@ -236,13 +236,15 @@ impl Inspector {
             self.graphs.take(overview, look.at);
         }
         let page = look.page;
-        if let Some(kept) = self.kept.get_mut(place(page)) {
-            kept.last = Some(look);
-        }
-        if page == self.page {
+        let Some(kept) = self.kept.get_mut(place(page)) else { return false };
+        // Most pages say what they said before.
+        let same = kept.last.as_ref().is_some_and(|last| last.found == look.found);
+        kept.last = Some(look);
+        let news = page == self.page && !same;
+        if news {
             self.arrange(context);
         }
-        page == self.page
+        news
     }
 
     /// The display goes on: what came meanwhile is shown.

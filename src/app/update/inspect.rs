@@ -285,9 +285,10 @@ impl App {
                 }
             }
             (MouseEvent::Right, _) => self.act(Action::Acts, effects),
-            (MouseEvent::Left, Hit::Tab(screen)) => {
+            // The screen below is another one.
+            (MouseEvent::Left, Hit::Tab(_)) => {
                 self.close_inspector(effects);
-                self.screen = screen;
+                return false;
             }
             (_, Hit::Key(_)) => return false,
             _ => {}

@@ -47,6 +47,7 @@ impl App {
         match action {
             Action::Undo => false,
             Action::Tag | Action::TagTree => true,
+            look if look == Action::Inspect || look.page().is_some() => true,
             act => act.is_act() && self.offers(act) && self.table.tagged() == 0,
         }
     }

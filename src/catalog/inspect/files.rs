@@ -15,7 +15,7 @@ const COLS: &[Col] = &[
     Col::figure("position", "POS", 6).leaves(2),
     Col::figure("size", "SIZE", 6).leaves(3),
     Col::text("flags", "FLAGS", 16).leaves(4),
-    Col::rest("target", "WHERE IT LEADS", 24),
+    Col::rest("target", "WHERE IT LEADS", 34),
 ];
 
 pub(super) fn sheet(page: &Files) -> Sheet<'_> {

@@ -19,7 +19,7 @@ const COLS: &[Col] = &[
     Col::figure("nice", "NI", 3).leaves(4),
     Col::text("policy", "POLICY", 8).leaves(6),
     Col::text("wchan", "WAITS IN", 20).leaves(3),
-    Col::rest("call", "SYSTEM CALL", 16),
+    Col::rest("call", "SYSTEM CALL", 26),
 ];
 
 const STACKS: &[Col] = &[
