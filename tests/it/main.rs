@@ -18,6 +18,7 @@ mod hang;
 mod header;
 mod house;
 mod inherited;
+mod inspect;
 mod journal;
 mod kill;
 mod lab;
