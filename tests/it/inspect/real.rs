@@ -1,7 +1,7 @@
 //! Real processes, compared with what the test knows of them.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -366,16 +366,14 @@ fn namespaces_and_cgroups_are_those_of_the_kernel() {
 
 #[test]
 fn ancestry_leads_up_and_says_why() {
-    let mut child = Guard::shell("sleep 1000 & echo $!", "exit 0");
-    // The shell has said two lines: the number of its child, and that it is up.
-    let sleeper = {
-        let children = || {
-            let text = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.pid())).unwrap();
-            text.split_whitespace().next().map(|pid| pid.parse::<u32>().unwrap())
-        };
-        until("it has a child", || children().is_some());
-        children().unwrap()
+    // It ends with the test, whatever becomes of that: its input is ours, and closed then.
+    let mut child = Guard::shell("exec 3<&0; sh -c 'read x' <&3 & exec 3<&-", "wait; exit 0");
+    let children = || {
+        let text = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.pid())).unwrap();
+        text.split_whitespace().next().map(|pid| pid.parse::<u32>().unwrap())
     };
+    until("it has a child", || children().is_some());
+    let sleeper = children().unwrap();
     let page = page!(look(sleeper, Page::Ancestry), Ancestry);
     let chain: Vec<u32> = page.chain.iter().map(|one| one.id.pid.get()).take(3).collect();
     assert_eq!(chain, [sleeper, child.pid(), me()]);
@@ -390,8 +388,6 @@ fn ancestry_leads_up_and_says_why() {
     )
     .unwrap();
     drop(child.0.stdin.take());
-    let mut rest = String::new();
-    child.0.stdout.as_mut().unwrap().read_to_string(&mut rest).unwrap();
     child.0.wait().unwrap();
     until("it is told to be gone", || inspector.examine(known, Page::Ancestry, false).is_over());
 }
