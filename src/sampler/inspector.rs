@@ -53,7 +53,7 @@ pub fn start_inspector(
 ) -> io::Result<Inspecting> {
     let (orders, inbox) = channel();
     std::thread::Builder::new().name("glowtop-inspect".into()).spawn(move || {
-        Thread { examine, interval, page: Page::default(), view: None }.run(&inbox, publish)
+        Thread { examine, interval, page: Page::default(), view: None }.run(&inbox, publish);
     })?;
     Ok(Inspecting { orders })
 }

@@ -18,6 +18,7 @@ mod hang;
 mod header;
 mod house;
 mod inherited;
+mod inspect;
 mod inspect_live;
 mod inspect_pages;
 mod inspect_screens;
