@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::catalog::inspect::{At, Context, Lead, Line, Sheet, pieces, sheet, text};
 use crate::model::inspect::{Ended, Found, Inspection, Page};
-use crate::model::{Nanos, Proc, Snapshot, State, Target};
+use crate::model::{Nanos, Pid, Proc, Snapshot, State, Target};
 
 pub use graphs::{Graph, Graphs, Lane, Series};
 
@@ -104,6 +104,11 @@ impl Inspector {
             before: Vec::new(),
             waiting: None,
         }
+    }
+
+    /// Puts the cursor on the row of this thread, once there is one.
+    pub fn seek(&mut self, thread: Pid) {
+        self.key = Some((0, thread.to_string()));
     }
 
     /// Looks into `target` from here; [`Inspector::back`] leads back.

@@ -61,18 +61,27 @@ impl App {
     /// Opens the inspector on the selected process.
     pub(super) fn open_inspector(&mut self, page: Page, effects: &mut Vec<Effect>) {
         let snapshot = self.snapshot.clone();
-        let target = self.table.selected(&snapshot).and_then(|proc| match proc.task.kind {
+        let selected = self.table.selected(&snapshot);
+        let target = selected.and_then(|proc| match proc.task.kind {
             Kind::Process | Kind::Kernel => Some(proc.target()),
             Kind::Thread(of) => snapshot.find_pid(of).map(crate::model::Proc::target),
             Kind::ShortLived => None,
         });
+        // Whoever looks into a thread finds it among the others.
+        let thread =
+            selected.filter(|proc| matches!(proc.task.kind, Kind::Thread(_))).map(|proc| proc.task.id.pid);
+        let page = if thread.is_some() && page == Page::Overview { Page::Threads } else { page };
         let Some(target) = target else {
             self.say_nobody();
             return;
         };
         // Whoever is looked into is meant, also where the row had been scrolled out of view.
         self.table.go_to(&snapshot, self.table.cursor());
-        self.inspector = Some(Box::new(Inspector::new(target.clone(), page, &snapshot)));
+        let mut inspector = Box::new(Inspector::new(target.clone(), page, &snapshot));
+        if let Some(thread) = thread {
+            inspector.seek(thread);
+        }
+        self.inspector = Some(inspector);
         App::order_inspection(&target, page, effects);
     }
 

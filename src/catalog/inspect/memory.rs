@@ -41,7 +41,10 @@ pub(super) fn sheet<'a>(page: &'a MemoryMap, context: &Context) -> Sheet<'a> {
         match (page.segments.get(at), all) {
             (Some((segment, sum)), _) => segment_row(*segment, sum, most, line),
             (None, Some(sum)) => {
-                line.say(Role::Strong, "all").nothing();
+                line.say(Role::Strong, "all");
+                let parts =
+                    page.segments.iter().map(|(segment, sum)| (segment_role(*segment), sum.resident as f64));
+                line.bar(parts, sum.resident as f64);
                 figures(&sum, line);
             }
             (None, None) => {}
