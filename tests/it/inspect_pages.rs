@@ -119,7 +119,7 @@ fn overview(number: u64) -> Overview {
             label: None,
             tracer: None,
         }),
-        rate: (number > 1).then(|| Rate {
+        rate: (number > 1).then_some(Rate {
             user: 0.52,
             system: 0.09,
             cpu: 0.61,
@@ -143,7 +143,7 @@ fn threads(number: u64) -> Threads {
         cpu: Some(n as u32 % 4),
         user: 60 * SECOND,
         system: 5 * SECOND,
-        run: Some(66 * SECOND >> n),
+        run: Some((66 * SECOND) >> n),
         wait: Some(SECOND),
         slices: Some(40_000),
         blocked: Some(0),
@@ -348,7 +348,9 @@ fn memory(at: u64) -> MemoryMap {
         (Segment::Kernel, sum(8 << 10, 0, 2)),
     ];
     let mut all = SegmentSum::default();
-    segments.iter().for_each(|(_, sum)| all.add(sum));
+    for (_, sum) in &segments {
+        all.add(sum);
+    }
     let mapping = |segment, resident, name: &str, permissions: &[u8; 4]| Mapping {
         start: 0x7f11_2200_0000,
         end: 0x7f11_2300_0000,

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use glowtop::app::{Effect, Hit, Input, Layer, MouseEvent, Msg};
 use glowtop::config::Chord;
 use glowtop::model::inspect::{Ended, Found, InspectOrder, Inspection, Needed, Page, Refused};
-use glowtop::model::{ControlOrder, Nanos};
+use glowtop::model::{ControlOrder, Kind, Nanos, Pid, ProcId, Seen, Task};
 use glowtop::view::{self, Depth};
 
 use crate::inspect_pages::{found_in, id, look};
-use crate::screens::{Desk, LARGE, MACHINE, MIDDLE, SECOND, SMALL};
+use crate::screens::{Desk, LARGE, MACHINE, MIDDLE, SECOND, SMALL, sample};
 
 /// The process that is looked into.
 const WHOM: u32 = 703;
@@ -205,6 +205,43 @@ fn a_row_leads_to_the_process_it_is_about_and_back() {
     assert!(desk.picture().contains("this row is about no other process"));
     desk.press("Backspace");
     assert!(desk.picture().contains("no other process was looked into before"));
+}
+
+#[test]
+fn a_threads_row_leads_to_the_thread() {
+    let mut desk = Desk::new(MIDDLE);
+    let mut sample = sample(desk.at + SECOND, MACHINE);
+    let of = Pid::new(703).unwrap();
+    let thread = Task { kind: Kind::Thread(of), ..Task::bare(ProcId::new(705, 7).unwrap()) };
+    sample.tasks.push(Seen::new(thread, Nanos(desk.at)));
+    sample.tasks.sort_by_key(|seen| seen.id);
+    desk.press("H");
+    desk.show(sample);
+    desk.press("7 0 5 Enter");
+    let inspector = desk.app.inspector.as_ref().unwrap();
+    assert_eq!((inspector.target.id, inspector.page), (id(WHOM), Page::Threads));
+    tell(&mut desk, Page::Threads, 2);
+    let inspector = desk.app.inspector.as_ref().unwrap();
+    assert!(inspector.row(&desk.app.context()).unwrap().0.starts_with("705"));
+}
+
+#[test]
+fn nobody_is_looked_into_in_the_place_of_another() {
+    let mut desk = Desk::new(SMALL);
+    desk.press("7 0 7 Enter");
+    assert!(desk.app.inspector.is_none());
+    assert!(desk.picture().contains("no process 707 is shown"), "{}", desk.picture());
+}
+
+#[test]
+fn what_was_said_before_is_not_drawn_anew() {
+    let mut desk = page(SMALL, Page::Limits, "7");
+    assert!(desk.app.take_dirty());
+    tell(&mut desk, Page::Limits, 42);
+    assert!(!desk.app.take_dirty());
+    let (at, other) = (desk.at, Found::Refused(Refused::NoSuch));
+    desk.tell(Msg::Inspected(found_in(WHOM, Page::Limits, 43, at, other)));
+    assert!(desk.app.take_dirty());
 }
 
 #[test]
