@@ -1,6 +1,6 @@
 //! A socket: what it speaks, with whom, and what waits in it.
 
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 
 use super::partners::Partners;
 use crate::model::Untrusted;

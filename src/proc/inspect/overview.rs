@@ -64,7 +64,11 @@ pub(super) fn read(
     Overview {
         name: Untrusted::new(stat.comm),
         state: State(stat.state),
-        wchan: wchan(look, look.dir, "wchan", buffer),
+        // To whom it does not tell the one, the kernel says of the other that there is none.
+        wchan: match &exe {
+            Err(why @ Refused::Denied(_)) => Err(*why),
+            _ => wchan(look, look.dir, "wchan", buffer),
+        },
         parent: u32::try_from(stat.ppid).ok().and_then(Pid::new),
         pgrp: u32::try_from(stat.pgrp).unwrap_or(0),
         session: u32::try_from(stat.session).unwrap_or(0),

@@ -116,10 +116,15 @@ impl Reader<'_> {
     /// One that has run, or is new.
     fn moved(&self, tid: Pid, old: Option<&Thread>, buffer: &mut Buffer) -> Option<Thread> {
         let path = |name| Numbered::new(tid.get(), name);
-        let wchan = wchan(self.look, self.task, path("/wchan").as_str(), buffer);
         let doing = match buffer.read(self.task, path("/syscall").as_str()) {
             Ok(text) => doing(text),
             Err(miss) => Err(self.look.refused(miss)),
+        };
+        let wchan = match doing {
+            Ok(Doing::Running) => Ok(Untrusted::default()),
+            // To whom it does not tell the one, the kernel says of the other that there is none.
+            Err(why @ Refused::Denied(_)) => Err(why),
+            _ => wchan(self.look, self.task, path("/wchan").as_str(), buffer),
         };
         let text = buffer.read(self.task, path("/stat").as_str()).ok()?;
         let stat = parse::stat(text)?;

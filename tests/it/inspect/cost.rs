@@ -61,7 +61,7 @@ fn what_each_page_costs_a_second() {
         inspecting.order(InspectOrder::Page(page));
         inspecting.order(InspectOrder::Open(known));
         for _ in 0..2 {
-            told.recv_timeout(Duration::from_secs(60)).unwrap();
+            told.recv_timeout(Duration::from_mins(1)).unwrap();
         }
         let (before, begun) = (spent("glowtop-"), std::time::Instant::now());
         std::thread::sleep(Duration::from_secs(6));

@@ -110,7 +110,9 @@ fn threads_say_where_their_time_goes() {
         told && asleep
     });
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
 
 #[test]
@@ -339,7 +341,7 @@ fn scheduling_is_told() {
     let page = page!(look(child.pid(), Page::Scheduling), Scheduling);
     assert_eq!((page.policy, page.priority), (Policy::Other, 27));
     let affinity = page.affinity.unwrap();
-    assert!(affinity.len() > 0 && page.cpu.is_some_and(|cpu| affinity.has(cpu)));
+    assert!(!affinity.is_empty() && page.cpu.is_some_and(|cpu| affinity.has(cpu)));
     assert!(page.timer_slack.is_ok() && page.oom.is_ok() && page.io_priority.is_ok());
     assert!(page.switches.voluntary.is_some());
     let stat = std::fs::read_to_string(format!("/proc/{}/schedstat", child.pid())).unwrap();

@@ -43,9 +43,11 @@ fn what_is_denied_says_what_it_would_need() {
         assert!(map.now.resident.is_some(), "what everybody may read is told");
         let overview = page!(inspector.examine(known, Page::Overview, false), Overview);
         assert_eq!((&overview.exe, &overview.cwd), (&Err(denied), &Err(denied)));
+        assert_eq!(overview.wchan, Err(denied));
         assert!(overview.io.is_err() && overview.owner.is_ok());
         let threads = page!(inspector.examine(known, Page::Threads, false), Threads);
         assert_eq!(threads.threads[0].doing, Err(denied));
+        assert_eq!(threads.threads[0].wchan, Err(denied));
         assert_eq!(threads.threads[0].stack, Err(Refused::Denied(Needed::SysAdmin)));
         let line = page!(inspector.examine(known, Page::Command, false), Command);
         assert_eq!(line.arguments.unwrap().len(), 2);
@@ -105,4 +107,25 @@ fn a_thread_of_the_kernel_has_nothing_and_says_so() {
     assert_eq!(line.arguments, Err(Refused::HasNone));
     let why = page!(inspector.examine(known, Page::Ancestry, false), Ancestry).why();
     assert!(why.starts_with("kthreadd is a part of the kernel"), "{why}");
+}
+
+#[test]
+fn a_zombie_has_left_nearly_everything() {
+    let mut child = Guard::sleeper();
+    let known = id(child.pid());
+    let mut inspector = inspector();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child.0), rustix::process::Signal::KILL)
+        .unwrap();
+    until("it is a zombie", || crate::support::stat(known.pid.get()).state == 'Z');
+    for page in Page::ALL {
+        let seen = inspector.examine(known, page, false);
+        assert!(is_page(&seen.found), "{page:?}: {:?}", seen.found);
+    }
+    let overview = page!(inspector.examine(known, Page::Overview, false), Overview);
+    assert_eq!(overview.state, glowtop::model::State::ZOMBIE);
+    assert_eq!((overview.exe, overview.memory.pss), (Err(Refused::HasNone), Err(Refused::HasNone)));
+    let environment = page!(inspector.examine(known, Page::Environment, false), Environment);
+    assert_eq!(environment.variables, Err(Refused::HasNone));
+    child.0.wait().unwrap();
+    assert!(inspector.examine(known, Page::Overview, false).is_over());
 }
