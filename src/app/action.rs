@@ -42,8 +42,8 @@ actions! {
         Back "back" "Back" "close what is open; else stop following, untag, unfilter";
         Suspend "suspend" "Stop" "stop glowtop until the shell continues it";
         Redraw "redraw" "Redraw" "draw the screen anew and look at the machine now";
-        NextScreen "next_screen" "Screen" "go to the next screen";
-        PrevScreen "prev_screen" "Screen" "go to the screen before";
+        NextScreen "next_screen" "Screen" "go to the next screen; in a process, the next page";
+        PrevScreen "prev_screen" "Screen" "go to the screen before; in a process, the page before";
         Lab "lab" "Lab" "open the lab, or leave it";
         Pause "pause" "Pause" "freeze the display, or let it go on";
         Delay "delay" "Delay" "set the seconds between two looks";

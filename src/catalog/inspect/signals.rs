@@ -44,7 +44,7 @@ pub(super) fn sheet(page: &Signals) -> Sheet<'_> {
     let count = listed.len();
     let signals = Block::table(
         "signals",
-        "signals that are not as at the start of a program",
+        "signals that are pending, blocked, ignored or caught",
         COLS,
         count,
         move |at, line| {
