@@ -12,7 +12,8 @@ pub struct Cgroups {
     /// The path that says most, with the container and the unit that it names.
     pub place: Option<CgroupPlace>,
     /// Its own cgroup first, then those above it up to the root: a limit anywhere holds. Where version 1 has the
-    /// controllers, figures of the same meaning are put in.
+    /// controllers, figures of the same meaning are put in; a process may then be in one place for one controller and in
+    /// another for the next, and each place has the figures of those that have it, the deepest first.
     pub levels: Datum<Vec<GroupLevel>>,
     /// Whether the figures are of version 2, of version 1, or unknown.
     pub version: Option<u8>,

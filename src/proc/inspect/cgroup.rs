@@ -247,32 +247,42 @@ fn device(word: &[u8]) -> Option<(u32, u32)> {
     Some((number(word.get(..colon)?)?, number(word.get(colon + 1..)?)?))
 }
 
-/// Version 1: each controller has a tree of its own; what lies as far above is put together.
+/// Version 1: each controller has a tree of its own. Every place in any of them is a level, with what those controllers
+/// say that have it in their tree above the process; deeper ones first.
 fn first(base: &Path, split: &[&Hierarchy], buffer: &mut Buffer) -> Datum<Vec<GroupLevel>> {
+    let mut places: Vec<(usize, Untrusted)> = Vec::new();
+    for hierarchy in split {
+        let path = hierarchy.path.bytes();
+        let depth = parts(path).map_or(0, |parts| parts.len());
+        places.extend((0..MOST).map_while(|above| {
+            let (_, path) = place(base, path, above)?;
+            Some((depth.saturating_sub(above), path))
+        }));
+    }
+    places.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
+    places.dedup();
     let mut levels = Vec::new();
-    for above in 0..MOST {
+    for (depth, path) in places.into_iter().take(MOST) {
         let mut level = GroupLevel::default();
         let mut any = false;
         for hierarchy in split {
-            let names = hierarchy.controllers.bytes();
-            let Some((full, path)) =
-                place(&base.join(OsStr::from_bytes(names)), hierarchy.path.bytes(), above)
-            else {
+            let (names, own) = (hierarchy.controllers.bytes(), hierarchy.path.bytes());
+            let Some(above) = parts(own).and_then(|parts| parts.len().checked_sub(depth)) else { continue };
+            let Some((full, known)) = place(&base.join(OsStr::from_bytes(names)), own, above) else {
                 continue;
             };
+            if known != path {
+                continue;
+            }
             let Some(mut group) = Group::open(&full, buffer) else { continue };
             any = true;
-            if path.bytes().len() > level.path.bytes().len() {
-                level.path = path;
-            }
             for name in names.split(|byte| *byte == b',') {
                 old_controller(name, &mut group, &mut level);
             }
         }
-        if !any {
-            break;
+        if any {
+            levels.push(GroupLevel { path, ..level });
         }
-        levels.push(level);
     }
     if levels.is_empty() { Err(Refused::NoSuch) } else { Ok(levels) }
 }

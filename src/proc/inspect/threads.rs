@@ -40,7 +40,6 @@ pub(super) fn read(look: &Look<'_>, memo: &mut Memo, buffer: &mut Buffer) -> Thr
     if buffer.numbers(&task, &mut memo.tids).is_err() {
         return threads;
     }
-    threads.count = memo.tids.len() as u32;
     let delays = match buffer.read(look.proc, "sys/kernel/task_delayacct") {
         Ok(text) => parse::first_number(text) != Some(0),
         Err(miss) => miss == Miss::Gone,
@@ -48,6 +47,8 @@ pub(super) fn read(look: &Look<'_>, memo: &mut Memo, buffer: &mut Buffer) -> Thr
     let before = std::mem::take(&mut memo.known);
     let mut before = before.into_iter().peekable();
     let count = memo.tids.len().min(MOST);
+    // There may be fewer than there were.
+    memo.turn %= count.max(1);
     let mut reader = Reader { look, task: &task, delays, stacks: STACKS };
     for (place, tid) in memo.tids.iter().take(MOST).enumerate() {
         let Some(tid) = Pid::new(*tid) else { continue };
@@ -56,8 +57,10 @@ pub(super) fn read(look: &Look<'_>, memo: &mut Memo, buffer: &mut Buffer) -> Thr
         let due = look.fresh || (place + count - memo.turn) % count.max(1) < TURNS;
         memo.known.extend(reader.thread(tid, old, due, buffer));
     }
-    memo.turn = if count == 0 { 0 } else { (memo.turn + TURNS) % count };
+    memo.turn = (memo.turn + TURNS) % count.max(1);
     threads.threads.clone_from(&memo.known);
+    // Who ended while the others were read is not counted.
+    threads.count = (memo.known.len() + memo.tids.len().saturating_sub(MOST)) as u32;
     // The main thread first, whose number is the least but where numbers have begun anew.
     if let Some(main) = threads.threads.iter().position(|thread| thread.tid == look.id.pid)
         && main > 0

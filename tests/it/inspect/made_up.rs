@@ -71,7 +71,10 @@ fn the_first_version_is_told_in_the_same_words() {
     let levels = page.levels.unwrap();
     assert_eq!((page.version, levels.len()), (Some(1), 2));
     assert_eq!((levels[0].memory.max, levels[0].memory.current), (Some(Some(1 << 20)), Some(4096)));
-    assert_eq!((levels[0].cpu_max, levels[1].memory.max), (Some(CpuMax::NONE), Some(None)));
+    assert_eq!((levels[0].path.show(9), levels[1].path.show(9)), ("/box".to_owned(), "/".to_owned()));
+    // The CPU's are those of the place where it is for the CPU, not of the box.
+    assert_eq!((levels[0].cpu_max, levels[1].cpu_max), (None, Some(CpuMax::NONE)));
+    assert_eq!(levels[1].memory.max, Some(None));
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use glowtop::model::inspect::{
-    Doing, Ended, Endpoint, Examine, FileKind, Files, Found, LimitKind, LockKind, OpenFile, Page, Protocol,
-    Segment, Socket, SocketState,
+    Architecture, Doing, Ended, Endpoint, Examine, FileKind, Files, Found, LimitKind, LockKind, OpenFile,
+    Page, Protocol, Segment, Socket, SocketState,
 };
 use glowtop::model::{Pid, Policy, Signal, SignalSet, State};
 use rustix::fs::{FlockOperation, flock};
@@ -113,6 +113,48 @@ fn threads_say_where_their_time_goes() {
     for thread in threads {
         thread.join().unwrap();
     }
+}
+
+#[test]
+fn two_hundred_threads_are_told_each_and_who_ended_is_left_out() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let wait = std::sync::Arc::new(std::sync::RwLock::new(()));
+    let held = wait.write().unwrap();
+    let threads: Vec<_> = (0..200)
+        .map(|n| {
+            let (tell, wait) = (tell.clone(), std::sync::Arc::clone(&wait));
+            let work = move || {
+                tell.send(nix::unistd::gettid().as_raw() as u32).unwrap();
+                drop(wait.read());
+            };
+            std::thread::Builder::new().name(format!("many\u{9b}{n}")).spawn(work).unwrap()
+        })
+        .collect();
+    let mut tids: Vec<u32> = (0..200).map(|_| told.recv().unwrap()).collect();
+    tids.sort_unstable();
+    let mut inspector = inspector();
+    let many = |inspector: &mut glowtop::proc::Inspector| {
+        let threads = page!(inspector.examine(id(me()), Page::Threads, false), Threads);
+        assert!(threads.count as usize >= threads.threads.len());
+        assert_eq!(threads.threads[0].tid.get(), me());
+        let found =
+            threads.threads.into_iter().filter(|thread| tids.binary_search(&thread.tid.get()).is_ok());
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(many(&mut inspector).len(), 200);
+    until("all of them wait", || {
+        let threads = many(&mut inspector);
+        threads.iter().all(|thread| {
+            matches!(thread.doing, Ok(Doing::Call(call)) if call.name(Architecture::OURS) == "futex")
+                && thread.state == State::SLEEPING
+                && thread.name.bytes().starts_with("many\u{9b}".as_bytes())
+        })
+    });
+    // Turn by turn each has its switches, and its stack where that may be read.
+    until("each has had its turn", || many(&mut inspector).iter().all(|thread| thread.voluntary.is_some()));
+    drop(held);
+    threads.into_iter().for_each(|thread| drop(thread.join()));
+    until("none is left", || many(&mut inspector).is_empty());
 }
 
 #[test]

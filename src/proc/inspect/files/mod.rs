@@ -104,7 +104,8 @@ pub(super) fn read(look: &Look<'_>, comm: &[u8], memo: &mut Memo, buffer: &mut B
         files.open = Err(why);
         return files;
     }
-    files.count = memo.fds.len() as u32;
+    // What was closed while the others were read is not counted.
+    files.count = (memo.known.len() + memo.fds.len().saturating_sub(MOST)) as u32;
     files.info_at = memo.info_at;
     name_sockets(look, comm, memo, !other_network, buffer);
     memo.looks = memo.looks.wrapping_add(1);
@@ -128,6 +129,8 @@ fn list(look: &Look<'_>, memo: &mut Memo, buffer: &mut Buffer) -> Datum<()> {
     buffer.numbers(&links, &mut memo.fds).map_err(|miss| look.refused(miss))?;
     let infos = directory("fdinfo").ok();
     let count = memo.fds.len().min(MOST);
+    // There may be fewer than there were.
+    memo.turn %= count.max(1);
     let mut before = std::mem::take(&mut memo.known).into_iter().peekable();
     let mut news = false;
     for (place, fd) in memo.fds.iter().copied().take(MOST).enumerate() {

@@ -16,6 +16,9 @@ use crate::model::{Pid, ProcId, Untrusted};
 /// CPU time for the first round, in one look, seconds; a machine of many processes needs more looks.
 const AT_ONCE: f64 = 0.02;
 
+/// CPU time in a look that is to be thorough, seconds: some thousand processes.
+const THOROUGH: f64 = 0.25;
+
 /// CPU time in each later look.
 const LATER: f64 = 0.001;
 
@@ -57,7 +60,11 @@ impl Scan {
             self.complete = false;
         }
         self.wanted = wanted;
-        let budget = if self.hurries { AT_ONCE } else { LATER };
+        let budget = match (look.fresh, self.hurries) {
+            (true, _) => THOROUGH,
+            (false, true) => AT_ONCE,
+            (false, false) => LATER,
+        };
         let begun = clock::own_thread();
         if self.next >= self.pids.len() {
             self.begin(look, buffer);
