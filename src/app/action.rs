@@ -46,8 +46,8 @@ actions! {
         Mouse "mouse" "Mouse" "leave the mouse to the terminal, or take it back";
         Suspend "suspend" "Stop" "stop glowtop until the shell continues it";
         Redraw "redraw" "Redraw" "draw the screen anew and look at the machine now";
-        NextScreen "next_screen" "Screen" "go to the next screen";
-        PrevScreen "prev_screen" "Screen" "go to the screen before";
+        NextScreen "next_screen" "Screen" "go to the next screen; in a process, the next page";
+        PrevScreen "prev_screen" "Screen" "go to the screen before; in a process, the page before";
         Lab "lab" "Lab" "open the lab, or leave it";
         Pause "pause" "Pause" "freeze the display, or let it go on";
         Delay "delay" "Delay" "set the seconds between two looks";
@@ -128,6 +128,24 @@ actions! {
         Journal "journal" "Log" "show what was done, and what came of it";
     }
 
+    "Inside one process" {
+        Inspect "inspect" "Look" "look into the process, or into the one the row is about";
+        InspectBack "inspect_back" "Before" "go back to the process looked into before";
+        InspectOverview "inspect_overview" "All" "at a glance: CPU, memory, I/O, identity";
+        InspectThreads "inspect_threads" "Thread" "its threads: what each does, in which system call";
+        InspectFiles "inspect_files" "Files" "its open files, sockets and pipes, with their partners";
+        InspectEnvironment "inspect_environment" "Env" "its environment";
+        InspectCommand "inspect_command" "Args" "its command line, one argument a row";
+        InspectMemory "inspect_memory" "Memory" "its memory: segments and the largest mappings";
+        InspectLimits "inspect_limits" "Limits" "its resource limits, and how near it is to them";
+        InspectCgroup "inspect_cgroup" "Cgroup" "its cgroup: limits, throttling, pressure";
+        InspectNamespaces "inspect_namespaces" "Names" "its namespaces";
+        InspectSignals "inspect_signals" "Signal" "signals pending, blocked, ignored and caught";
+        InspectLocks "inspect_locks" "Locks" "its file locks, and who waits for them";
+        InspectScheduling "inspect_scheduling" "Sched" "how it is scheduled";
+        InspectAncestry "inspect_ancestry" "Why" "why it is running: who started it, and when";
+    }
+
     "The lab" {
         LabEnter "lab_enter" "Run" "run the experiment; in a field of the form, type its value";
         LabRun "lab_run" "Run" "run the experiment: serial first, then parallel";
@@ -186,6 +204,10 @@ impl Action {
             A::LabMode | A::LabMore | A::LabFewer | A::LabLonger | A::LabShorter => false,
             A::LabPredict | A::LabList | A::LabField | A::LabFieldBack => false,
             A::LabRows | A::LabZoom | A::LabHold => false,
+            A::Inspect | A::InspectBack | A::InspectOverview | A::InspectThreads | A::InspectFiles => false,
+            A::InspectEnvironment | A::InspectCommand | A::InspectMemory | A::InspectLimits => false,
+            A::InspectCgroup | A::InspectNamespaces | A::InspectSignals | A::InspectLocks => false,
+            A::InspectScheduling | A::InspectAncestry => false,
         }
     }
 }

@@ -219,11 +219,12 @@ impl App {
             let keys: Vec<String> = self.keymap.keys(screen, action).map(|key| key.to_string()).collect();
             keys.join(" ")
         };
-        let here = on(self.screen);
+        let place = self.place();
+        let here = on(place);
         if !here.is_empty() {
             return here;
         }
-        let others = Screen::ALL.into_iter().filter(|screen| *screen != self.screen);
+        let others = Screen::WITH_KEYS.into_iter().filter(|screen| *screen != place);
         let there = others.map(|screen| (screen, on(screen))).find(|(_, keys)| !keys.is_empty());
         there.map_or_else(String::new, |(screen, keys)| format!("{keys} ({})", screen.id()))
     }

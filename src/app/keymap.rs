@@ -91,7 +91,8 @@ impl Keymap {
         }
         self.bindings.splice(0..0, new.iter().map(|(bound, _)| *bound));
         for (action, old, line) in lost {
-            let screens = Screen::ALL.into_iter().filter(|screen| old.on.is_none_or(|on| on == *screen));
+            let screens =
+                Screen::WITH_KEYS.into_iter().filter(|screen| old.on.is_none_or(|on| on == *screen));
             if screens.into_iter().all(|screen| self.keys(screen, action).next().is_none()) {
                 let text = format!("{} did '{}', which has no key any more", old.chord, action.id());
                 complaints.push(Complaint::of_line(line, text));
@@ -125,6 +126,13 @@ impl Keymap {
             .filter(move |chord| self.action(screen, *chord) == Some(action))
     }
 
+    /// The key of `action` to show on `screen`: its own before one for everywhere.
+    pub fn key(&self, screen: Screen, action: Action) -> Option<Chord> {
+        let is_own = |bound: &&Bound| bound.action == Some(action) && bound.on == Some(screen);
+        let own = self.bindings.iter().find(is_own);
+        own.map(|bound| bound.chord).or_else(|| self.keys(screen, action).next())
+    }
+
     /// Every binding: the screen's name or `everywhere`, the key, the action.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, Chord, Action)> + '_ {
         self.bindings
@@ -144,12 +152,13 @@ fn understand(raw: &[Binding], complaints: &mut Vec<Complaint>) -> Vec<(Bound, O
     let mut bindings = Vec::with_capacity(raw.len());
     for binding in raw {
         let mut complain = |text: String| complaints.push(Complaint::of_line(binding.line, text));
-        let screen = Screen::ALL.iter().find(|screen| screen.id() == binding.section).copied();
+        let screen = Screen::WITH_KEYS.iter().find(|screen| screen.id() == binding.section).copied();
         let action = Action::from_id(&binding.action);
         let is_digit =
             matches!(binding.chord, Chord { key: Key::Char('0'..='9'), ctrl: false, alt: false, .. });
         if screen.is_none() && binding.section != EVERYWHERE {
-            let near = nearest(&binding.section, Screen::ALL.iter().map(|s| s.id()).chain([EVERYWHERE]));
+            let near =
+                nearest(&binding.section, Screen::WITH_KEYS.iter().map(|s| s.id()).chain([EVERYWHERE]));
             let hint = near.map_or(String::new(), |name| format!("; is '{name}' meant?"));
             complain(format!("there is no screen '{}'{hint}", binding.section));
         } else if is_digit && screen.is_none_or(|screen| screen == Screen::Processes) {

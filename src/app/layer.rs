@@ -87,6 +87,10 @@ pub enum Purpose {
     LabBet,
     /// The file for a picture of the screen.
     SaveScreen,
+    /// Jump to a row of the inspector while typing.
+    InspectSearch,
+    /// Show only matching rows of the inspector while typing.
+    InspectFilter,
 }
 
 impl Purpose {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::{Chord, Settings};
+use crate::model::inspect::{InspectOrder, Inspection, Page};
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{ControlNews, ControlOrder, ProcId, Scope, Sensors, Snapshot, Topology, Wants};
 
@@ -27,6 +28,8 @@ pub enum Msg {
     Control(Box<ControlNews>),
     /// What happens in the lab.
     Lab(LabNews),
+    /// A look at a page of the inspector.
+    Inspected(Arc<Inspection>),
     /// A sentence from the shell for the notice line, which is good news or bad.
     Notice {
         /// Whether it is bad news.
@@ -51,6 +54,8 @@ pub enum Hit {
     Key(Action),
     /// A screen's tab.
     Tab(Tab),
+    /// A tab of the inspector.
+    Page(Page),
     /// An experiment of the lab, by its place in the list.
     Experiment(usize),
     /// A field of the lab's form.
@@ -86,6 +91,8 @@ pub enum Effect {
     Control(ControlOrder),
     /// For the lab.
     Lab(LabOrder),
+    /// For the inspector's thread.
+    Inspect(InspectOrder),
     /// Put this text into the clipboard.
     Copy(String),
     /// Put these rows of the table into the clipboard, as JSON.

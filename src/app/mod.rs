@@ -14,6 +14,7 @@ mod fuzzy;
 mod help;
 mod history;
 mod input;
+mod inspect;
 mod journal;
 mod keymap;
 mod lab;
@@ -48,6 +49,7 @@ pub use deeds::{Deeds, Frozen, Ladder, Undoable};
 pub use help::{Help, HelpLine, HelpPage};
 pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
+pub use inspect::{Graph, Graphs, Inspector, Lane, Series, Spot};
 pub use journal::{Entry, Journal};
 pub use keymap::{DEFAULT_KEYMAP, KEYMAPS, Keymap};
 pub use lab::{CoreLook, Form, FormChoice, FormField, Lab, Past, Picture, Point, Rows, RunView, Show, ZOOMS};
@@ -79,17 +81,23 @@ pub enum Screen {
     Processes,
     /// The lab.
     Lab,
+    /// The inspector, which lies over the processes: it has keys of its own and no tab.
+    Inspector,
 }
 
 impl Screen {
-    /// All screens.
+    /// All screens that have a tab.
     pub const ALL: [Screen; 2] = [Screen::Processes, Screen::Lab];
+
+    /// All that have keys of their own.
+    pub const WITH_KEYS: [Screen; 3] = [Screen::Processes, Screen::Lab, Screen::Inspector];
 
     /// The word used in key maps.
     pub const fn id(self) -> &'static str {
         match self {
             Screen::Processes => "processes",
             Screen::Lab => "lab",
+            Screen::Inspector => "inspector",
         }
     }
 
@@ -98,6 +106,7 @@ impl Screen {
         match self {
             Screen::Processes => "Processes",
             Screen::Lab => "Lab",
+            Screen::Inspector => "Inspector",
         }
     }
 }
@@ -122,6 +131,8 @@ pub struct App {
     pub table: Table,
     /// The lab.
     pub lab: Lab,
+    /// The process that is looked into, in the place of the table.
+    pub inspector: Option<Box<Inspector>>,
     /// What is open above the screen.
     pub layer: Option<Layer>,
     /// The last look that is shown.
@@ -222,6 +233,7 @@ impl App {
             screens: start.screens,
             table: start.table,
             lab: start.lab,
+            inspector: None,
             layer: None,
             snapshot: Arc::default(),
             sensors: None,
@@ -297,14 +309,18 @@ impl App {
 
     /// The key that is shown for `action` on this screen, or else on another one; `None` where it has none.
     pub fn key_of(&self, action: Action) -> Option<String> {
-        let others = Screen::ALL.into_iter().filter(|screen| *screen != self.screen);
-        let mut screens = std::iter::once(self.screen).chain(others);
+        let place = self.place();
+        let others = Screen::WITH_KEYS.into_iter().filter(|screen| *screen != place);
+        let mut screens = std::iter::once(place).chain(others);
         let chord = screens.find_map(|screen| self.keymap.keys(screen, action).next());
         chord.map(|chord| chord.to_string())
     }
 
     /// Tells the app how many rows of the table the screen has, before drawing; whether that is news.
     pub fn set_table_rows(&mut self, rows: usize) -> bool {
+        if let Some(inspector) = &mut self.inspector {
+            return inspector.set_height(rows);
+        }
         self.table.set_rows(rows)
     }
 
@@ -334,6 +350,9 @@ impl App {
 
     /// Who is on screen now.
     fn visible(&self) -> Arc<[ProcId]> {
+        if let Some(inspector) = &self.inspector {
+            return [inspector.target.id].into();
+        }
         if self.screen != Screen::Processes {
             return Arc::default();
         }

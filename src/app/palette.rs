@@ -155,8 +155,8 @@ impl App {
     /// it is not the other screen's own.
     pub fn is_here(&self, action: Action) -> bool {
         let bound = |screen: Screen| self.keymap.keys(screen, action).next().is_some();
-        let elsewhere = || Screen::ALL.into_iter().any(bound);
-        self.offers(action) && (bound(self.screen) || !elsewhere())
+        let elsewhere = || Screen::WITH_KEYS.into_iter().any(bound);
+        self.offers(action) && (bound(self.place()) || !elsewhere())
     }
 
     /// The palette of the screen that is shown.

@@ -8,6 +8,7 @@
 mod act;
 mod csv;
 mod groups;
+pub mod inspect;
 mod json;
 pub mod lab;
 mod select;

@@ -16,6 +16,7 @@ mod derive;
 mod details;
 mod groups;
 mod id;
+pub mod inspect;
 pub mod lab;
 mod needs;
 mod news;

@@ -93,7 +93,7 @@ impl Drop for Reader {
 }
 
 /// How one file is read.
-type How<T> = fn(&OwnedFd, ProcId, &mut [u8]) -> Outcome<T>;
+pub(super) type How<T> = fn(&OwnedFd, ProcId, &mut [u8]) -> Outcome<T>;
 
 /// The desk at which command lines, or other files of one kind, are ordered and collected.
 pub(super) struct Commands<T = Option<Command>> {
@@ -122,7 +122,8 @@ impl Commands<Rollup> {
 }
 
 impl<T: Send + 'static> Commands<T> {
-    fn with(dir: OwnedFd, how: How<T>) -> Commands<T> {
+    /// Reads what `how` reads, below the directory `dir`.
+    pub(super) fn with(dir: OwnedFd, how: How<T>) -> Commands<T> {
         let (to_us, answers) = channel();
         Commands {
             how,

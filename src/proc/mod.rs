@@ -16,6 +16,7 @@ mod deaths;
 mod details;
 mod events;
 mod files;
+mod inspect;
 mod kept;
 mod known;
 mod live;
@@ -28,5 +29,6 @@ mod rollups;
 mod topology;
 mod users;
 
+pub use inspect::Inspector;
 pub use live::Live;
 pub use topology::topology;

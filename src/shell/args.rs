@@ -135,6 +135,8 @@ pub(super) enum Command {
     Ps(PsArgs),
     /// Signal the processes that match, and say what came of it
     Kill(super::kill::KillArgs),
+    /// Look into one process, and write what is found: text, or JSON
+    Inspect(super::inspect::InspectArgs),
     /// Write one picture of the screen and leave: SVG, or text
     Shot(ShotArgs),
     /// Run workloads in serial and in parallel, measure them and check their answers
@@ -408,7 +410,7 @@ fn roff(text: &str) -> String {
     written
 }
 
-fn pid(text: &str) -> Result<Pid, String> {
+pub(super) fn pid(text: &str) -> Result<Pid, String> {
     let number = text.trim().parse().ok().and_then(Pid::new);
     number.ok_or_else(|| "it is not the number of a process".to_owned())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::app::Input;
+use crate::model::inspect::Inspection;
 use crate::model::lab::LabNews;
 use crate::model::{ControlNews, Nanos, Sensors, Snapshot, Topology};
 
@@ -25,6 +26,8 @@ pub(super) enum Event {
     Control(Box<ControlNews>),
     /// What happens in the lab.
     Lab(LabNews),
+    /// A look at the process in the inspector.
+    Inspected(Arc<Inspection>),
     /// Something went wrong: a sentence for the notice line.
     Notice(String),
     /// Something to know: a sentence for the notice line.

@@ -11,6 +11,7 @@ mod clipboard;
 mod event;
 mod frames;
 mod input;
+mod inspect;
 mod kill;
 mod lab;
 mod linear;
@@ -64,6 +65,7 @@ fn command(line: CommandLine) -> ExitCode {
         Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(root))),
         Some(Command::Kill(kill)) => kill::main(&kill, root),
         Some(Command::Lab(lab)) => lab::main(&lab),
+        Some(Command::Inspect(inspect)) => inspect::main(&inspect, root),
         Some(Command::Shot(shot)) => shot::main(&shot, config, root),
         Some(Command::Print { what, keymap, check }) => print::main(what, keymap.as_deref(), check, config),
         Some(Command::Completions { shell }) => args::completions(shell),

@@ -11,8 +11,9 @@ use ratatui::layout::Rect;
 use super::args::ShotArgs;
 use super::settings::Place;
 use super::{event, output, start};
-use crate::app::{Input, Msg};
+use crate::app::{App, Input, Msg};
 use crate::config::Options;
+use crate::model::inspect::Examine;
 use crate::model::{Needs, Source, Wants, derive};
 use crate::proc::{self, Live};
 use crate::view::{self, Depth, Layout, picture};
@@ -61,6 +62,7 @@ pub(super) fn main(args: &ShotArgs, config: Option<&Path>, root: &Path) -> ExitC
         app.set_table_rows(Layout::new(area, &app).table_rows(&app));
         app.update(event::now(), Msg::Input(Input::Key(chord)));
     }
+    inspect(&mut app, root);
     app.set_table_rows(Layout::new(area, &app).table_rows(&app));
     let Options { colours, unicode, .. } = app.settings.options;
     let depth = if options.no_color || !colours { Depth::Mono } else { Depth::True };
@@ -70,4 +72,16 @@ pub(super) fn main(args: &ShotArgs, config: Option<&Path>, root: &Path) -> ExitC
     let text =
         if args.text { picture::text(&buffer) } else { picture::svg(&buffer, theme.paper(), "glowtop") };
     output::write(|out| out.write_all(text.as_bytes()))
+}
+
+/// Looks twice into the process that the inspector is open on, if the keys opened it.
+fn inspect(app: &mut App, root: &Path) {
+    let Some((id, page)) = app.inspector.as_ref().map(|open| (open.target.id, open.page)) else { return };
+    let mut inspector = proc::Inspector::new(root);
+    let first = inspector.examine(id, page, true);
+    std::thread::sleep(Duration::from_secs_f64(app.delay));
+    let second = inspector.examine(id, page, true).follow(Some(&first));
+    for look in [first, second] {
+        app.update(event::now(), Msg::Inspected(Arc::new(look)));
+    }
 }

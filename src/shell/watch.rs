@@ -1,7 +1,7 @@
 //! `glowtop`: opens the monitor on the terminal and wires its threads to the mind.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -19,9 +19,10 @@ use crate::app::Effect;
 use crate::config;
 use crate::control::Control;
 use crate::model::Wants;
+use crate::model::inspect::InspectOrder;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::proc::{self, Live};
-use crate::sampler::Sampler;
+use crate::sampler::{Inspecting, Sampler};
 use crate::sys::{self, scheduling};
 use crate::{lab, sampler, view};
 
@@ -107,6 +108,7 @@ struct Hands {
     _log: Option<Log>,
     lab: Option<lab::Run>,
     place: Place,
+    inspector: Inspectors,
     events: Sender<Event>,
 }
 
@@ -191,6 +193,7 @@ impl Hands {
             _log: log,
             lab: None,
             place: means.place,
+            inspector: Inspectors { root: root.to_owned(), interval: delay, running: None },
             events: events.clone(),
         }
     }
@@ -253,11 +256,50 @@ impl World for Hands {
         match (effect, &self.sampler, &self.control) {
             (Effect::Sample, Some(sampler), _) => sampler.look_now(),
             (Effect::Wants(change), Some(sampler), _) => sampler.wants(change.0),
-            (Effect::Interval(seconds), Some(sampler), _) => sampler.interval(seconds),
+            (Effect::Interval(seconds), Some(sampler), _) => {
+                sampler.interval(seconds);
+                self.inspector.interval(seconds);
+            }
             (Effect::Control(order), _, Some(control)) => control.send(order),
             (Effect::Lab(order), ..) => self.lab(order),
             (Effect::Save(settings), ..) => self.keep(settings),
+            (Effect::Inspect(order), ..) => self.inspector.order(order, &self.events),
             _ => {}
+        }
+    }
+}
+
+/// The inspector's thread, which is started when somebody looks into a process for the first time.
+struct Inspectors {
+    root: PathBuf,
+    /// Seconds between two looks.
+    interval: f64,
+    running: Option<Inspecting>,
+}
+
+impl Inspectors {
+    fn interval(&mut self, seconds: f64) {
+        self.interval = seconds;
+        if let Some(running) = &self.running {
+            running.interval(seconds);
+        }
+    }
+
+    fn order(&mut self, order: InspectOrder, events: &Sender<Event>) {
+        if self.running.is_none() && order != InspectOrder::Close {
+            let looks = events.clone();
+            let examine = Box::new(proc::Inspector::new(&self.root));
+            let publish = move |seen| drop(looks.send(Event::Inspected(seen)));
+            match sampler::start_inspector(examine, self.interval, publish) {
+                Ok(running) => self.running = Some(running),
+                Err(error) => {
+                    let _ =
+                        events.send(Event::Notice(format!("the inspector could not be started: {error}")));
+                }
+            }
+        }
+        if let Some(running) = &self.running {
+            running.order(order);
         }
     }
 }

@@ -47,6 +47,8 @@ pub(super) fn draw_speaker(
             Purpose::LabValue => Cow::Owned(format!("{}: ", app.lab.form.shown(app.lab.form.field).0)),
             Purpose::SaveScreen => Cow::Borrowed("Save the screen as (.svg or .txt): "),
             Purpose::LabBet => Cow::Borrowed("How many times faster than serial: "),
+            Purpose::InspectSearch => Cow::Borrowed("Search the page: "),
+            Purpose::InspectFilter => Cow::Borrowed("Show rows with: "),
         };
         pen.put(theme.style(Role::Key), &label);
         let room = Rect { x: pen.x(), width: pen.left(), ..area };
@@ -63,6 +65,11 @@ pub(super) fn draw_speaker(
             let arranged = app.table.arranged();
             let role = theme.style(Role::Dim);
             pen.skip(1).fmt(role, format_args!("{} of {}", arranged.matching, arranged.asked));
+        } else if let (Purpose::InspectFilter, Some(inspector)) = (line.purpose, &app.inspector)
+            && !inspector.filter.is_empty()
+        {
+            let (shown, all) = inspector.counts();
+            pen.skip(1).fmt(theme.style(Role::Dim), format_args!("{shown} of {all}"));
         }
         if hidden > 0 {
             Pen::new(buf, room).put(theme.style(Role::Dim), "…");
@@ -167,7 +174,7 @@ impl fmt::Display for Shown {
 
 /// The key of `action`, as it is shown.
 fn key_of(app: &App, action: Action) -> String {
-    let chord = app.keymap.keys(app.screen, action).next();
+    let chord = app.keymap.key(app.place(), action);
     chord.map_or_else(|| action.id().to_owned(), |chord| chord.to_string())
 }
 
@@ -216,6 +223,10 @@ fn draw_state(
     }
     if app.readonly {
         pen.put(warn, "read only").put(dim, "  ");
+    }
+    if let Some(inspector) = &app.inspector {
+        super::inspect::state(pen, theme, app, inspector);
+        return;
     }
     if app.screen == Screen::Lab {
         if app.lab.is_frozen() && !app.lab.choosing {
@@ -316,7 +327,8 @@ fn draw_state(
 /// The keys of the bar, which is `width` cells wide: the function keys on the processes' screen, and more of what htop has
 /// not where there is room for it; the lab's own on the lab's.
 fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
-    const MORE: [Action; 5] = [Action::Acts, Action::Ladder, Action::Freeze, Action::Undo, Action::Journal];
+    const MORE: [Action; 6] =
+        [Action::Inspect, Action::Acts, Action::Ladder, Action::Freeze, Action::Undo, Action::Journal];
     const CHOOSING: [Action; 13] = [
         Action::Help,
         Action::LabEnter,
@@ -364,7 +376,30 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
         Action::LabLonger,
         Action::LabShorter,
     ];
-    let (functions, own): (_, &[Action]) = match app.screen {
+    const INSPECTING: [Action; 9] = [
+        Action::Help,
+        Action::Search,
+        Action::Filter,
+        Action::Redraw,
+        Action::Signal,
+        Action::Inspect,
+        Action::Copy,
+        Action::Pause,
+        Action::Back,
+    ];
+    const MORE_INSIDE: [Action; 9] = [
+        Action::InspectBack,
+        Action::Freeze,
+        Action::NiceDown,
+        Action::NiceUp,
+        Action::Affinity,
+        Action::IoPriority,
+        Action::Policy,
+        Action::Tame,
+        Action::Journal,
+    ];
+    let (functions, own): (_, &[Action]) = match app.place() {
+        Screen::Inspector => (0..0, &INSPECTING),
         Screen::Processes => (1..11, &[Action::Lab]),
         Screen::Lab if app.lab.choosing => (0..0, &CHOOSING),
         Screen::Lab if app.lab.running => (0..0, &RUNNING),
@@ -372,11 +407,16 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
     };
     let bound = |n| {
         let chord = Chord::plain(Key::F(n));
-        app.keymap.action(app.screen, chord).map(|action| (chord, action))
+        app.keymap.action(app.place(), chord).map(|action| (chord, action))
     };
-    let key = |action: &Action| app.keymap.keys(app.screen, *action).next().map(|chord| (chord, *action));
+    let key = |action: &Action| app.keymap.key(app.place(), *action).map(|chord| (chord, *action));
     let all = functions.filter_map(bound).chain(own.iter().filter_map(key));
-    let more = MORE.iter().filter(|_| app.screen == Screen::Processes).filter_map(key);
+    let more: &[Action] = match app.place() {
+        Screen::Processes => &MORE,
+        Screen::Inspector => &MORE_INSIDE,
+        Screen::Lab => &[],
+    };
+    let more = more.iter().filter_map(key);
     let mut end = 0;
     all.map(|key| (false, key))
         .chain(more.map(|key| (true, key)))
@@ -388,13 +428,14 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
         .map(|(_, key)| key)
 }
 
-/// Whether a key of the lab does something for what is chosen, or for what ran.
+/// Whether a key of the lab does something for what is chosen, or for what ran; and one of the inspector.
 fn can(app: &App, action: Action) -> bool {
     match action {
         Action::LabCure => app.lab.offered_cure().is_some(),
         Action::LabSweep => app.lab.form.sweep().is_some(),
         Action::LabPredict => app.lab.form.workload().is_some_and(WorkloadInfo::compares),
         Action::LabStop => app.lab.running,
+        Action::InspectBack => app.inspector.as_ref().is_some_and(|inspector| inspector.depth() > 0),
         _ => true,
     }
 }
@@ -434,6 +475,8 @@ pub(super) fn draw_keys(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) 
 fn label(app: &App, action: Action) -> &'static str {
     match action {
         Action::Tree if app.table.tree => "List",
+        Action::Redraw if app.inspector.is_some() => "Renew",
+        Action::Inspect if app.inspector.is_some() => "Go to",
         Action::Lab if app.screen == Screen::Lab => "Procs",
         Action::LabEnter if app.lab.choosing && app.lab.form.field != FormField::Experiment => "Set",
         Action::LabEnter if !app.lab.choosing => "Again",

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 
 use super::Theme;
 
-/// Draws values from 0 to 1, newest first, as a graph of dots whose rows glow the more the higher they are.
+/// Draws values from 0 to 1, newest first, as a graph of dots whose rows glow the more the higher they are; what is no
+/// number is a gap.
 pub(super) fn graph(
     buf: &mut Buffer,
     area: Rect,
@@ -17,7 +18,8 @@ pub(super) fn graph(
     for x in (area.left()..area.right()).rev() {
         let Some(right) = newest_first.next() else { return };
         let left = newest_first.next();
-        let high = |value: f32| ((value.clamp(0.0, 1.0) * levels as f32).round() as usize).max(1);
+        let level = |value: f32| ((value.clamp(0.0, 1.0) * levels as f32).round() as usize).max(1);
+        let high = |value: f32| if value.is_nan() { 0 } else { level(value) };
         let (r, l) = (high(right), left.map_or(0, high));
         for row in 0..area.height {
             let below = usize::from(row) * 4;

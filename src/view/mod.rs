@@ -11,6 +11,7 @@ mod colour;
 mod glyphs;
 mod graph;
 mod header;
+mod inspect;
 mod lab;
 mod layers;
 mod pen;
@@ -72,9 +73,10 @@ fn draw_with(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer, scratch: &m
         let room = header::draw_with(area, buf, theme, &input, scratch);
         tabs::draw(room, buf, theme, app);
     }
-    match app.screen {
-        Screen::Processes => table::draw(layout.body, buf, theme, app, &mut scratch.text),
-        Screen::Lab => lab::draw(layout.body, buf, theme, app),
+    match &app.inspector {
+        Some(inspector) => inspect::draw(layout.body, buf, theme, app, inspector),
+        None if app.screen == Screen::Lab => lab::draw(layout.body, buf, theme, app),
+        None => table::draw(layout.body, buf, theme, app, &mut scratch.text),
     }
     let own = !says_own_cost(buf, layout.header);
     bars::draw_speaker(layout.speaker, buf, theme, app, scratch, own);
@@ -108,6 +110,9 @@ pub fn hit(app: &App, area: Rect, x: u16, y: u16) -> Hit {
     }
     if inside(layout.speaker) {
         return bars::hit_speaker(layout.speaker, app, x);
+    }
+    if let Some(inspector) = app.inspector.as_ref().filter(|_| inside(layout.body)) {
+        return inspect::hit(layout.body, app, inspector, x, y);
     }
     if inside(layout.body) && app.screen == Screen::Processes {
         return table::hit(layout.body, app, x, y);

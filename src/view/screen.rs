@@ -46,6 +46,9 @@ impl Layout {
 
     /// Rows the table has for processes.
     pub fn table_rows(&self, app: &App) -> usize {
+        if let Some(inspector) = &app.inspector {
+            return super::inspect::rows(self.body, inspector);
+        }
         if app.screen == Screen::Processes {
             usize::from(table::rows(self.body.height, &app.table))
         } else {
@@ -63,7 +66,7 @@ pub(super) fn header_input(app: &App, area: Rect) -> HeaderInput<'_> {
         detailed: app.detailed,
         per_core_history: app.core_history,
         // The lab draws the cores itself, and who is on them.
-        meters_hidden: app.header_hidden || app.screen == Screen::Lab,
+        meters_hidden: app.header_hidden || app.screen == Screen::Lab || app.inspector.is_some(),
         clock: None,
         paused: app.paused,
         delay: Some(app.delay).filter(|delay| *delay > 0.0),

@@ -100,6 +100,11 @@ pub(crate) fn stat(pid: u32) -> procfs::process::Stat {
     procfs::process::Process::new(pid as i32).unwrap().stat().unwrap()
 }
 
+/// The same, where there is such a process.
+pub(crate) fn stat_of(pid: u32) -> Option<procfs::process::Stat> {
+    procfs::process::Process::new(pid as i32).ok()?.stat().ok()
+}
+
 pub(crate) fn target(pid: u32) -> Target {
     Target::new(ProcId::new(pid, stat(pid).starttime).unwrap(), "child")
 }

@@ -13,6 +13,9 @@ impl App {
             self.say(Role::Warn, "glowtop runs with --readonly: it changes nothing");
             return;
         }
+        if self.inspector.is_some() && self.inspector_act(action, effects) {
+            return;
+        }
         if self.screen == Screen::Lab && self.lab_act(action, effects) {
             return;
         }
@@ -182,6 +185,23 @@ impl App {
             Action::NiceDown => self.renice(-1, effects),
             Action::NiceUp => self.renice(1, effects),
 
+            Action::Inspect
+            | Action::InspectOverview
+            | Action::InspectThreads
+            | Action::InspectFiles
+            | Action::InspectEnvironment
+            | Action::InspectCommand
+            | Action::InspectMemory
+            | Action::InspectLimits
+            | Action::InspectCgroup
+            | Action::InspectNamespaces
+            | Action::InspectSignals
+            | Action::InspectLocks
+            | Action::InspectScheduling
+            | Action::InspectAncestry => self.open_inspector(action.page().unwrap_or_default(), effects),
+            // They are about rows of the inspector.
+            Action::InspectBack => {}
+
             Action::LabEnter
             | Action::LabRun
             | Action::LabStop
@@ -240,6 +260,10 @@ impl App {
         }
         if let Some(snapshot) = snapshot {
             self.show(snapshot, effects);
+        }
+        let context = self.context();
+        if let Some(inspector) = &mut self.inspector {
+            inspector.go_on(&context);
         }
     }
 

@@ -34,6 +34,9 @@ impl App {
     /// Whom an act would reach now; says why where that is nobody. The cursor may have been scrolled out of view: what
     /// is meant must be seen, and is meant from now on, whoever comes to stand there.
     pub(super) fn choose_targets(&mut self) -> Option<Vec<Target>> {
+        if self.inspector.is_some() {
+            return self.inspected_target();
+        }
         if self.screen == Screen::Lab {
             return self.lab_target();
         }
@@ -55,7 +58,7 @@ impl App {
     /// somebody else ended and left the cursor on him. `what` follows "once more to".
     pub(super) fn choose_targets_at_once(&mut self, what: &str) -> Option<Vec<Target>> {
         let targets = self.choose_targets()?;
-        if self.screen == Screen::Lab {
+        if self.screen == Screen::Lab || self.inspector.is_some() {
             return Some(targets);
         }
         if let (true, Some(target)) = (self.table.take_fall(), targets.first()) {

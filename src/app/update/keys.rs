@@ -15,7 +15,7 @@ impl App {
             return;
         }
         if let (Screen::Processes, Key::Char(digit @ '0'..='9'), false, false) =
-            (self.screen, chord.key, chord.ctrl, chord.alt)
+            (self.place(), chord.key, chord.ctrl, chord.alt)
         {
             self.type_digit(digit);
             return;
@@ -23,7 +23,7 @@ impl App {
         if self.screen == Screen::Lab && self.lab_digit(chord) {
             return;
         }
-        match self.keymap.action(self.screen, chord) {
+        match self.keymap.action(self.place(), chord) {
             Some(action) => self.chosen(action, effects),
             None => self.digits = None,
         }
@@ -47,6 +47,7 @@ impl App {
         match action {
             Action::Undo => false,
             Action::Tag | Action::TagTree => true,
+            look if look == Action::Inspect || look.page().is_some() => true,
             act => act.is_act() && self.offers(act) && self.table.tagged() == 0,
         }
     }
@@ -135,8 +136,10 @@ impl App {
         }
         match (line.purpose, chord.key) {
             _ if cancel => {
-                if line.purpose == Purpose::Filter {
-                    self.filter_by(Filter::default());
+                match line.purpose {
+                    Purpose::Filter => self.filter_by(Filter::default()),
+                    Purpose::InspectFilter => _ = self.inspect_typed(Purpose::InspectFilter, ""),
+                    _ => {}
                 }
                 return;
             }
@@ -157,6 +160,9 @@ impl App {
             }
             (Purpose::Search, Key::F(3) | Key::Down) => {
                 line.failed = !self.search(line.edit.text(), false, !chord.shift);
+            }
+            (Purpose::InspectSearch, Key::F(3) | Key::Down) => {
+                line.failed = !self.inspect_search_on(line.edit.text());
             }
             (_, Key::Enter | Key::F(_)) => return,
             _ => {
@@ -206,6 +212,10 @@ impl App {
             }
             Purpose::Delay | Purpose::Thaw => line.failed = parse_delay(&line.edit).is_none(),
             Purpose::LabValue | Purpose::LabBet | Purpose::SaveScreen => line.failed = false,
+            Purpose::InspectSearch | Purpose::InspectFilter => {
+                let found = self.inspect_typed(line.purpose, line.edit.text());
+                line.failed = !found && !line.edit.text().is_empty();
+            }
         }
     }
 

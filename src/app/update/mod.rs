@@ -8,6 +8,7 @@ mod act;
 mod copy;
 mod freeze;
 mod help;
+mod inspect;
 mod journal;
 mod keys;
 mod lab;
@@ -76,6 +77,11 @@ impl App {
                     return effects;
                 }
             }
+            Msg::Inspected(look) => {
+                if !self.inspected(look, &mut effects) {
+                    return effects;
+                }
+            }
             Msg::Notice { bad, text } => self.say(if bad { Role::Bad } else { Role::Text }, text),
             Msg::Tick => _ = self.lab.frame_is_due(now),
         }
@@ -96,6 +102,9 @@ impl App {
         self.rearrange();
         self.find_typed_pid();
         self.refresh_scopes(effects);
+        if let Some(inspector) = &mut self.inspector {
+            inspector.look(&self.snapshot);
+        }
     }
 
     fn rearrange(&mut self) {

@@ -12,6 +12,9 @@ impl App {
         if self.tame_mouse(event, hit, effects) {
             return;
         }
+        if self.layer.is_none() && self.inspector_mouse(event, hit, effects) {
+            return;
+        }
         let snapshot = self.snapshot.clone();
         if !matches!(hit, Hit::Key(_)) {
             self.digits = None;
@@ -35,6 +38,7 @@ impl App {
                     Some(Layer::Signal(menu)) => {
                         menu.go(menu.at.saturating_add_signed(by));
                     }
+                    Some(Layer::Line(_)) if self.inspector.is_some() => {}
                     Some(Layer::Line(_)) | None if self.screen == Screen::Processes => self.table.scroll(by),
                     None => {
                         let action = if by < 0 { Action::Up } else { Action::Down };

@@ -6,8 +6,9 @@ impl App {
     /// The tab that is shown.
     pub fn tab(&self) -> Tab {
         match self.screen {
-            Screen::Processes => Tab::Table(self.screens.at()),
             Screen::Lab => Tab::Lab,
+            // The inspector lies over the table.
+            Screen::Processes | Screen::Inspector => Tab::Table(self.screens.at()),
         }
     }
 

@@ -75,14 +75,14 @@ pub(super) fn cpu_time(nanos: Option<u64>, cell: &mut Cell) {
 
 /// A moment of the calendar.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Moment {
-    pub(super) year: i64,
+pub(in crate::catalog) struct Moment {
+    pub(in crate::catalog) year: i64,
     /// 1 to 12.
-    pub(super) month: u8,
+    pub(in crate::catalog) month: u8,
     /// 1 to 31.
-    pub(super) day: u8,
-    pub(super) hour: u8,
-    pub(super) minute: u8,
+    pub(in crate::catalog) day: u8,
+    pub(in crate::catalog) hour: u8,
+    pub(in crate::catalog) minute: u8,
 }
 
 impl Moment {
@@ -90,7 +90,7 @@ impl Moment {
     ///
     /// Years are counted from March, so that the day that comes and goes is the last of its year; 400 years have
     /// always 146 097 days.
-    pub(super) fn of(seconds: i64) -> Moment {
+    pub(in crate::catalog) fn of(seconds: i64) -> Moment {
         let (days, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
         let days = days + 719_468; // from 0000-03-01 to 1970-01-01
         let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -109,7 +109,7 @@ impl Moment {
     }
 
     /// The month's short name.
-    pub(super) fn month_name(self) -> &'static str {
+    pub(in crate::catalog) fn month_name(self) -> &'static str {
         const NAMES: [&str; 12] =
             ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         NAMES.get(usize::from(self.month).wrapping_sub(1)).copied().unwrap_or("???")

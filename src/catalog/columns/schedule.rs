@@ -95,7 +95,8 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// What a state letter stands for.
-fn state_role(state: State) -> Role {
+/// The role of a state letter.
+pub fn state_role(state: State) -> Role {
     match state.0 {
         b'R' => Role::Running,
         b'D' => Role::Blocked,

@@ -60,7 +60,7 @@ pub(in crate::proc) fn status(text: &[u8]) -> Status {
 }
 
 /// The lines `name: value` of a text.
-fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+pub(in crate::proc) fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     lines(text).filter_map(|line| {
         let colon = line.iter().position(|&b| b == b':')?;
         Some((line.get(..colon)?, line.get(colon + 1..)?))

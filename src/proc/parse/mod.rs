@@ -11,8 +11,8 @@ mod process;
 mod tables;
 
 pub(super) use details::{
-    autogroup, blocked, cgroup, drm, io, lone_signed, namespace, rollup, schedstat, sizes, stat_details,
-    status,
+    autogroup, blocked, cgroup, drm, io, lone_signed, namespace, pairs, rollup, schedstat, sizes,
+    stat_details, status,
 };
 pub(super) use events::{Event, Request, events, request};
 pub(super) use machine::{Totals, cpu_lines, load, memory, pressure, uptime};
@@ -48,12 +48,12 @@ pub(super) fn first_number(text: &[u8]) -> Option<u64> {
 }
 
 /// A whole word as a number.
-fn unsigned(word: &[u8]) -> Option<u64> {
+pub(super) fn unsigned(word: &[u8]) -> Option<u64> {
     number(word).filter(|(_, rest)| rest.is_empty()).map(|(value, _)| value)
 }
 
 /// A whole word as a number that may be negative.
-fn signed(word: &[u8]) -> Option<i64> {
+pub(super) fn signed(word: &[u8]) -> Option<i64> {
     match word.strip_prefix(b"-") {
         Some(digits) => 0i64.checked_sub_unsigned(unsigned(digits)?),
         None => i64::try_from(unsigned(word)?).ok(),
@@ -69,12 +69,12 @@ fn fraction(word: &[u8]) -> Option<f64> {
 }
 
 /// The words of a line, between blanks.
-fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|b| matches!(b, b' ' | b'\t' | b'\n')).filter(|word| !word.is_empty())
 }
 
 /// The lines of a text.
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|&b| b == b'\n').filter(|line| !line.is_empty())
 }
 
