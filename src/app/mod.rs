@@ -152,8 +152,8 @@ pub struct App {
     pub readonly: bool,
     /// The configuration, as it was read.
     pub settings: Settings,
-    /// Whether the bar of keys is hidden.
-    pub key_bar_hidden: bool,
+    /// Whether the key bar is hidden.
+    pub keys_hidden: bool,
     themes: Vec<String>,
     /// What is wrong with the configuration, to be told with the first look.
     complaints: Vec<String>,
@@ -215,7 +215,7 @@ impl App {
             header_hidden: !start.settings.options.header,
             detailed: start.settings.options.detailed_cpu,
             core_history: start.settings.options.core_history,
-            key_bar_hidden: !start.settings.options.key_bar,
+            keys_hidden: !start.settings.options.key_bar,
             delay: start.delay,
             theme: start.theme,
             searched: String::new(),

@@ -32,7 +32,7 @@ impl Layout {
         spare -= speaker;
         let header = if spare > wanted { wanted } else { 0 };
         spare -= header;
-        let keys = u16::from(spare > 0 && rows >= 7 && !app.key_bar_hidden);
+        let keys = u16::from(spare > 0 && rows >= 7 && !app.keys_hidden);
         let body = rows - header - speaker - keys;
         let part = |y: u16, height: u16| Rect { x: area.x, y: area.y + y, width: area.width, height };
         Layout {

@@ -102,8 +102,8 @@ fn title(desk: &Desk) -> String {
 
 /// A desk with so many screens more.
 fn crowded(size: (u16, u16), count: usize) -> Desk {
-    let text: String =
-        (0..count).map(|n| format!("[[screen]]\nid = \"s{n}\"\ntitle = \"Screen{n}\"\n")).collect();
+    let one = |n: usize| format!("[[screen]]\nid = \"s{n}\"\ntitle = \"Screen{n}\"\n");
+    let text = (0..count).map(one).collect::<Vec<_>>().concat();
     let screens = Screens::new(&Settings::parse(&text).0).0;
     let mut desk = Desk::bare(size, Depth::True, true);
     let start = Start { screens, keymap: desk.app.keymap.clone(), delay: 1.0, ..Start::default() };

@@ -26,7 +26,7 @@ impl App {
             self.theme_name().clone_into(&mut options.theme);
         }
         options.header = !self.header_hidden;
-        options.key_bar = !self.key_bar_hidden;
+        options.key_bar = !self.keys_hidden;
         options.detailed_cpu = self.detailed;
         options.core_history = self.core_history;
         options.kernel_threads = self.table.kernel;
