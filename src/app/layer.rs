@@ -36,6 +36,12 @@ pub enum MenuPurpose {
     User,
     /// Choose what to do; the items' keys are the ids of actions.
     Act,
+    /// Choose what to set up; the items' keys are the ids of actions.
+    Setup,
+    /// Choose the columns; the items' keys are their ids, those that are shown first.
+    Columns,
+    /// Change options; the items' keys are the ids of actions.
+    Options,
 }
 
 /// A list to choose from.

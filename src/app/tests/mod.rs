@@ -8,6 +8,7 @@ mod journal;
 mod lab;
 mod readonly;
 mod screens;
+mod setup;
 mod short_lived;
 mod tame;
 

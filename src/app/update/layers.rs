@@ -62,7 +62,7 @@ impl App {
                     self.sort(|table| table.sort_by(by));
                 }
             }
-            MenuPurpose::Act => {
+            MenuPurpose::Act | MenuPurpose::Setup | MenuPurpose::Columns | MenuPurpose::Options => {
                 if let Some(action) = Action::from_id(key) {
                     self.act(action, effects);
                 }

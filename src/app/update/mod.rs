@@ -13,6 +13,7 @@ mod layers;
 mod mouse;
 mod screens;
 mod settings;
+mod setup;
 mod signal;
 mod tame;
 
