@@ -171,3 +171,16 @@ fn what_explains_the_order_never_leaves_a_narrow_terminal() {
         }
     }
 }
+
+#[test]
+fn set_up() {
+    for (size, name) in [(SMALL, "80x24"), (MIDDLE, "120x40")] {
+        let mut desk = desk(size);
+        desk.press("F2");
+        insta::assert_snapshot!(format!("setup_{name}"), desk.picture());
+        desk.press("Enter Down Space Space");
+        insta::assert_snapshot!(format!("setup_columns_{name}"), desk.picture());
+        desk.press("Esc F2 Down Enter Down");
+        insta::assert_snapshot!(format!("setup_options_{name}"), desk.picture());
+    }
+}
