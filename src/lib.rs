@@ -11,7 +11,7 @@
 //! | room | what it is | what it must never know |
 //! |---|---|---|
 //! | [`model`] | the vocabulary and its arithmetic: [`model::ProcId`], [`model::Sample`] → [`model::derive()`] → [`model::Snapshot`], the process tree, units, [`model::Untrusted`], [`model::Needs`], the values that cross doors | files, clocks, threads, colours, keys, that a terminal exists |
-//! | [`config`] | TOML text → key bindings and themes, each with located complaints; it opens nothing | where files lie |
+//! | [`config`] | TOML text → settings, key bindings and themes, each with located complaints; it opens nothing | where files lie |
 //! | [`catalog`] | the tables in which things are added: one row per column, one row per meter; the inspector's pages as rows | terminal size, theme, cursor |
 //! | [`query`] | the filter and its language: text → does this process match | who asks |
 //! | [`app`] | the mind: `update(&mut App, Msg) -> Vec<Effect>`, pure | `/proc`, pidfds, channels, time of day |
@@ -61,7 +61,8 @@
 //! A page of the inspector: its values in `model/inspect`, a reader in `proc/inspect`, a file in `catalog/inspect` that
 //! turns them into rows, and its tab in `view/inspect/head.rs`. A column: one row in `catalog/columns`. A meter: one row in `catalog/meters`. An action: one row in
 //! `app/action.rs`; its key: one line in `assets/keymap.toml`. A field that queries ask for: one row in
-//! `query/field.rs`. A theme: one file in `assets/themes`. A workload: one file in `lab/workloads` and its name in the
+//! `query/field.rs`. A screen: one table in `assets/config.toml`; an option: one row in `config/settings/options.rs` and
+//! its default there. A theme: one file in `assets/themes`. A workload: one file in `lab/workloads` and its name in the
 //! list there. Each table has a test that catches a half-done job.
 
 pub mod app;

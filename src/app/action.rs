@@ -54,6 +54,9 @@ actions! {
         Theme "theme" "Theme" "change to the next theme";
         Header "header" "Header" "show or hide the meters";
         Detailed "detailed_cpu" "Detail" "show interrupts, steal, guest and I/O wait in core meters";
+        Setup "setup" "Setup" "set up columns and options, and save them";
+        Columns "columns" "Column" "choose the columns of the screen, and their order";
+        Options "options" "Option" "change options: theme, delay, what is shown";
         SaveSettings "save_settings" "Save" "save options and screens as they are now";
         CoreHistory "core_history" "Graphs" "one history graph for all cores, or one for each";
     }
@@ -184,7 +187,10 @@ impl Action {
             A::IoPriority | A::Affinity | A::Policy | A::Tame => true,
             A::LabEnter | A::LabRun | A::LabStop | A::LabSweep | A::LabCure => true,
             A::Help | A::Quit | A::Back | A::Suspend | A::Redraw | A::NextScreen | A::PrevScreen => false,
-            A::SaveSettings
+            A::Setup
+            | A::Columns
+            | A::Options
+            | A::SaveSettings
             | A::Lab
             | A::Pause
             | A::Delay

@@ -46,6 +46,12 @@ pub enum MenuPurpose {
     Act,
     /// Choose what to copy; the items' keys are those of [`super::COPYABLE`].
     Copy,
+    /// Choose what to set up; the items' keys are the ids of actions.
+    Setup,
+    /// Choose the columns; the items' keys are their ids, those that are shown first.
+    Columns,
+    /// Change options; the items' keys are the ids of actions.
+    Options,
 }
 
 /// A list to choose from.

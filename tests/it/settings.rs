@@ -82,9 +82,12 @@ fn every_complaint_is_written_with_its_line() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+/// What the file is, how it comes about, and what is said of it.
+type Hostile = (&'static str, fn(&Path), &'static str);
+
 #[test]
 fn a_hostile_file_is_a_complaint_and_never_a_stop() {
-    let hostile: [(&str, fn(&Path), &str); 8] = [
+    let hostile: [Hostile; 8] = [
         ("a FIFO", |path| nix::unistd::mkfifo(path, Mode::S_IRUSR).unwrap(), "it is not an ordinary file"),
         ("a folder", |path| fs::create_dir(path).unwrap(), "it is not an ordinary file"),
         ("a device", |path| symlink("/dev/zero", path).unwrap(), "it is not an ordinary file"),

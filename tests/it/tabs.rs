@@ -102,8 +102,8 @@ fn title(desk: &Desk) -> String {
 
 /// A desk with so many screens more.
 fn crowded(size: (u16, u16), count: usize) -> Desk {
-    let text: String =
-        (0..count).map(|n| format!("[[screen]]\nid = \"s{n}\"\ntitle = \"Screen{n}\"\n")).collect();
+    let one = |n: usize| format!("[[screen]]\nid = \"s{n}\"\ntitle = \"Screen{n}\"\n");
+    let text = (0..count).map(one).collect::<Vec<_>>().concat();
     let screens = Screens::new(&Settings::parse(&text).0).0;
     let mut desk = Desk::bare(size, Depth::True, true);
     let start = Start { screens, keymap: desk.app.keymap.clone(), delay: 1.0, ..Start::default() };
@@ -169,5 +169,18 @@ fn what_explains_the_order_never_leaves_a_narrow_terminal() {
             assert!(header.contains(sort) || width < 60, "{width}: {header}");
             assert!(header.contains("Command") || width < 60, "{width}: {header}");
         }
+    }
+}
+
+#[test]
+fn set_up() {
+    for (size, name) in [(SMALL, "80x24"), (MIDDLE, "120x40")] {
+        let mut desk = desk(size);
+        desk.press("F2");
+        insta::assert_snapshot!(format!("setup_{name}"), desk.picture());
+        desk.press("Enter Down Space Space");
+        insta::assert_snapshot!(format!("setup_columns_{name}"), desk.picture());
+        desk.press("Esc F2 Down Enter Down");
+        insta::assert_snapshot!(format!("setup_options_{name}"), desk.picture());
     }
 }

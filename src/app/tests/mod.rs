@@ -11,6 +11,7 @@ mod lab;
 mod manners;
 mod readonly;
 mod screens;
+mod setup;
 mod short_lived;
 mod tame;
 mod tree;

@@ -43,6 +43,9 @@ impl App {
                 self.theme = (self.theme + 1) % self.themes.len().max(1);
                 self.say_theme();
             }
+            Action::Setup => self.open_setup(),
+            Action::Columns => self.open_columns(),
+            Action::Options => self.open_options(),
             Action::SaveSettings => effects.push(Effect::Save(Box::new(self.settings_now()))),
             Action::Header => self.header_hidden = !self.header_hidden,
             Action::Detailed => self.detailed = !self.detailed,

@@ -86,6 +86,9 @@ impl App {
             {
                 self.act(action, effects);
             }
+            Some(Layer::Menu(menu))
+                if matches!(menu.purpose, MenuPurpose::Columns | MenuPurpose::Options)
+                    && self.setup_key(&menu, chord, effects).is_some() => {}
             Some(Layer::Menu(mut menu)) => match menu.key(chord) {
                 Picked::Open => self.layer = Some(Layer::Menu(menu)),
                 Picked::Cancel => {}

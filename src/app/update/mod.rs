@@ -19,6 +19,7 @@ mod notices;
 mod palette;
 mod screens;
 mod settings;
+mod setup;
 mod signal;
 mod tame;
 
