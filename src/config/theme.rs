@@ -3,6 +3,7 @@
 //! ```toml
 //! name = "ember"
 //! about = "One sentence."
+//! like = "nord"                              # a built-in theme that gives what this one does not; need not be
 //! dark = true                                # the terminal's background it was made for
 //! paper = "#161413"                          # that background's colour, where it is known; not drawn
 //! heat = ["#3a2420", "#ff7a1a", "#fff3dc"]   # cold to hot; empty: no colours
@@ -175,12 +176,14 @@ impl Theme {
 struct Reader<'a> {
     text: &'a str,
     palette: Vec<(String, Rgb)>,
+    /// What is missing is meant to be as in another theme.
+    leans: bool,
     complaints: Vec<Complaint>,
 }
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str) -> Reader<'a> {
-        Reader { text, palette: Vec::new(), complaints: Vec::new() }
+        Reader { text, palette: Vec::new(), leans: false, complaints: Vec::new() }
     }
 
     fn complain(&mut self, span: Option<Range<usize>>, text: impl Into<String>) {
@@ -198,24 +201,34 @@ impl<'a> Reader<'a> {
             }
         };
         let root = document.as_table();
-        let dark = match root.get("dark") {
-            None => {
+        let like = root.get("like").and_then(|item| self.like(item));
+        self.leans = like.is_some();
+        let dark = match (root.get("dark"), &like) {
+            (None, Some(like)) => like.dark,
+            (None, None) => {
                 self.complain(None, "'dark' is missing: write dark = true or dark = false; true is assumed");
                 true
             }
-            Some(item) => item.as_bool().unwrap_or_else(|| {
+            (Some(item), _) => item.as_bool().unwrap_or_else(|| {
                 self.complain(item.span(), "'dark' is true or false; true is assumed");
                 true
             }),
         };
-        let mut theme = base(dark);
+        let mut theme = match like {
+            Some(like) => {
+                let about = format!("Like {}, with changes.", like.name);
+                Theme { name: String::new(), about, dark, ..like }
+            }
+            None => base(dark),
+        };
         for (key, item) in root {
             match key {
                 "name" => self.sentence(key, item, &mut theme.name),
                 "about" => self.sentence(key, item, &mut theme.about),
-                "dark" | "paper" | "palette" | "roles" | "heat" | "lanes" => {}
+                "like" | "dark" | "paper" | "palette" | "roles" | "heat" | "lanes" => {}
                 _ => {
-                    let known = ["name", "about", "dark", "paper", "palette", "roles", "heat", "lanes"];
+                    let known =
+                        ["name", "about", "like", "dark", "paper", "palette", "roles", "heat", "lanes"];
                     let span = root.key(key).and_then(toml_edit::Key::span);
                     self.complain(span, complaint::unknown("a theme has no", key, known));
                 }
@@ -224,22 +237,36 @@ impl<'a> Reader<'a> {
         if let Some(item) = root.get("palette") {
             self.palette(item);
         }
-        // What a theme stands on is its own affair: it is never taken from another one.
-        theme.paper = root.get("paper").and_then(|item| match item.as_str() {
-            Some(text) => self.colour(text, item.span()),
-            None => {
-                self.complain(item.span(), "'paper' is a colour in quotation marks");
-                None
-            }
-        });
+        match root.get("paper").map(|item| (item.as_str(), item.span())) {
+            Some((Some(text), span)) => theme.paper = self.colour(text, span),
+            Some((None, span)) => self.complain(span, "'paper' is a colour in quotation marks"),
+            // It goes with the colours of the theme that this one is like, and with no other's.
+            None if self.leans => {}
+            None => theme.paper = None,
+        }
         match root.get("roles").map(|item| (item.as_table_like(), item.span())) {
             Some((Some(table), _)) => self.roles(table, &mut theme),
             Some((None, span)) => self.complain(span, "[roles] is a table of names and looks"),
+            None if self.leans => {}
             None => self.complain(None, "[roles] is missing; the default theme's are used"),
         }
         self.colours(root.get("heat"), "heat", 2, &mut theme.heat);
         self.colours(root.get("lanes"), "lanes", FEWEST_LANES, &mut theme.lanes);
         theme
+    }
+
+    /// The built-in theme that gives what the file does not.
+    fn like(&mut self, item: &Item) -> Option<Theme> {
+        let name = item.as_str().unwrap_or_default();
+        let like = Theme::builtin(name);
+        if like.is_none() {
+            let known = BUILTIN_THEMES.iter().map(|(name, _)| *name);
+            self.complain(
+                item.span(),
+                complaint::unknown("'like' is the name of a built-in theme, and there is no", name, known),
+            );
+        }
+        like
     }
 
     fn sentence(&mut self, key: &str, item: &Item, into: &mut String) {
@@ -280,7 +307,7 @@ impl<'a> Reader<'a> {
         }
         let missing: Vec<&str> =
             Role::NAMED.iter().map(|(name, _)| *name).filter(|name| !table.contains_key(name)).collect();
-        if !missing.is_empty() {
+        if !missing.is_empty() && !self.leans {
             let list = missing.join(", ");
             self.complain(None, format!("[roles] does not name {list}; the default theme's are used"));
         }
@@ -350,7 +377,9 @@ impl<'a> Reader<'a> {
     /// A list of colours: empty, or at least `fewest`.
     fn colours(&mut self, item: Option<&Item>, name: &str, fewest: usize, into: &mut Vec<Rgb>) {
         let Some(item) = item else {
-            self.complain(None, format!("'{name}' is missing; the default theme's is used"));
+            if !self.leans {
+                self.complain(None, format!("'{name}' is missing; the default theme's is used"));
+            }
             return;
         };
         let Some(list) = item.as_array() else {
@@ -425,6 +454,24 @@ mod tests {
         let ash = Theme::builtin("ash").expect("built in");
         assert_eq!((theme.looks, theme.lanes, theme.dark), (ash.looks, ash.lanes, false));
         assert_eq!(theme.name, "day");
+    }
+
+    #[test]
+    fn a_theme_may_be_like_another_one() {
+        let (theme, said) = Theme::parse("like = \"nord\"\n[roles]\ntext = \"#ffeedd\"\n");
+        let nord = Theme::builtin("nord").expect("built in");
+        assert_eq!(said, []);
+        assert_eq!(theme.look(Role::Text).fg, Some(Rgb::new(0xff, 0xee, 0xdd)));
+        assert_eq!(
+            (theme.look(Role::Dim), &theme.heat, theme.paper),
+            (nord.look(Role::Dim), &nord.heat, nord.paper)
+        );
+        assert_eq!((theme.name.as_str(), theme.about.as_str()), ("", "Like nord, with changes."));
+        let (_, said) = Theme::parse("like = \"nrod\"\ndark = true\n");
+        assert_eq!(
+            said[0].to_string(),
+            "line 1: 'like' is the name of a built-in theme, and there is no 'nrod'; did you mean 'nord'?"
+        );
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl Themes {
                 continue;
             }
             // A name stands in lists and behind --theme, where a blank would cut it.
-            let named = text.contains("name") && !theme.name.is_empty() && !theme.name.contains(' ');
+            let named = !theme.name.is_empty() && !theme.name.contains(' ');
             let leans = BUILTIN_THEMES.iter().any(|(known, _)| *known == theme.name) && theme.name != file;
             if !named || leans {
                 theme.name = file.replace(' ', "-");
@@ -130,7 +130,7 @@ mod tests {
             ),
             ("nord", "name = \"nord\"\nabout = \"My ice.\"\ndark = true\n"),
             ("broken", "name = "),
-            ("un named", "dark = false\n"),
+            ("un named", "like = \"ash\"\n"),
         ];
         let (themes, complaints) = Themes::new(files);
         let names = themes.names();

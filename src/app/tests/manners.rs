@@ -59,7 +59,7 @@ fn a_picture_has_a_name_that_can_be_changed() {
     assert_eq!(saved, [Effect::SaveScreen("a.svg".into())]);
     let offered = effects(&mut desk, "Q Enter");
     assert!(
-        matches!(&offered[..], [Effect::SaveScreen(name)] if name.starts_with("glowtop-19700101-") && name.ends_with(".svg")),
+        matches!(&offered[..], [Effect::SaveScreen(name)] if name.starts_with("glowtop-19700101-") && name.contains(".svg")),
         "{offered:?}"
     );
     assert_eq!(effects(&mut desk, "Q Ctrl-U Enter"), []);
