@@ -5,10 +5,12 @@
 
 mod chord;
 mod complaint;
+mod header;
 mod keymap;
 mod theme;
 
 pub use chord::{Chord, Key};
 pub use complaint::{Complaint, nearest};
+pub use header::{HTOP_LAYOUTS, Header, HeaderColumn, HeaderMeter, MOST_COLUMNS, MOST_METERS};
 pub use keymap::{Binding, parse_keymap};
 pub use theme::{BUILTIN_THEMES, FEWEST_LANES, Look, NoColour, Rgb, Theme};
