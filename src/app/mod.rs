@@ -9,6 +9,7 @@ mod action;
 mod aims;
 mod arrange;
 mod deeds;
+mod header;
 mod history;
 mod input;
 mod journal;
@@ -24,6 +25,7 @@ mod order;
 mod signal_menu;
 mod table;
 mod tame;
+mod trail;
 mod update;
 
 #[cfg(test)]
@@ -37,6 +39,7 @@ pub use action::Action;
 pub use aims::{Aim, Aimed, Aims, Tally};
 pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, arrange};
 pub use deeds::{Deeds, Frozen, Ladder, Undoable};
+pub use header::{BESIDE, BESIDE_RICH, Header, HeaderColumn, Placed, RICH, SECOND};
 pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
 pub use journal::{Entry, Journal};
@@ -53,6 +56,7 @@ pub use tame::{
     Branch, Choice, CpuChoice, Field, Holds, IoPriorityChoice, LimitForm, Now, Part, PolicyChoice, Tame,
     TameMenu, What,
 };
+pub use trail::Trail;
 
 /// Digits typed within this many seconds of each other belong to one pid, and are shown so long.
 const DIGITS_PAUSE: f64 = 2.0;
@@ -129,6 +133,8 @@ pub struct App {
     pub keymap: Keymap,
     /// Whether the display is frozen.
     pub paused: bool,
+    /// Which meters the header shows.
+    pub header: Header,
     /// Whether the meters are hidden.
     pub header_hidden: bool,
     /// Whether core meters are split further.
@@ -171,6 +177,8 @@ pub struct Start {
     pub delay: f64,
     /// The lab.
     pub lab: Lab,
+    /// Which meters the header shows.
+    pub header: Header,
     /// Whether nothing may be done to any process, and none started.
     pub readonly: bool,
 }
@@ -192,6 +200,7 @@ impl App {
             deeds: Deeds::default(),
             keymap: start.keymap,
             paused: false,
+            header: start.header,
             header_hidden: false,
             detailed: false,
             core_history: false,

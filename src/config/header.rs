@@ -16,7 +16,7 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use toml_edit::{Document, Item, Value};
+use toml_edit::{Document, Table, Value};
 
 use super::{Complaint, nearest};
 
@@ -84,9 +84,14 @@ impl Header {
     pub fn parse(text: &str) -> (Header, Vec<Complaint>) {
         let mut complaints = Vec::new();
         let header = match Document::parse(text) {
-            Ok(document) => document
-                .get("header")
-                .map_or_else(Header::default, |item| Header::read(item, text, &mut complaints)),
+            Ok(document) => match document.get("header").map(|item| (item, item.as_table())) {
+                None => Header::default(),
+                Some((_, Some(table))) => Header::read(table, text, &mut complaints),
+                Some((item, None)) => {
+                    complaints.push(Complaint::at(text, item.span(), "'header' is no section"));
+                    Header::default()
+                }
+            },
             Err(error) => {
                 complaints.push(Complaint::at(text, error.span(), format!("no TOML: {}", error.message())));
                 Header::default()
@@ -97,17 +102,13 @@ impl Header {
 
     /// Reads the section; `text` is what it was parsed from, for the lines of the complaints. What makes no sense is
     /// complained about and left out.
-    pub fn read(item: &Item, text: &str, complaints: &mut Vec<Complaint>) -> Header {
+    pub fn read(table: &Table, text: &str, complaints: &mut Vec<Complaint>) -> Header {
         let mut header = Header::default();
         let mut reader = Reader { text, complaints };
-        let Some(table) = item.as_table_like() else {
-            reader.say(item.span(), "'header' is no section");
-            return header;
-        };
         let mut layout = None;
         let mut widths: Option<Vec<u16>> = None;
         let mut meters: Option<Vec<Vec<HeaderMeter>>> = None;
-        for (key, item) in table.iter() {
+        for (key, item) in table {
             match (key, item.as_str(), item.as_array(), item.as_bool()) {
                 ("layout", Some(name @ ("auto" | "columns")), ..) => layout = Some(name),
                 ("layout", Some(name), ..) => match HTOP_LAYOUTS.iter().find(|(known, _)| *known == name) {
@@ -143,7 +144,7 @@ impl Header {
         }
         let Some(meters) = meters.filter(|_| layout != Some("auto")) else {
             if layout.is_some_and(|layout| layout != "auto") {
-                reader.say(item.span(), "the header has no 'meters', so it stays automatic");
+                reader.say(table.span(), "the header has no 'meters', so it stays automatic");
             }
             return header;
         };
@@ -151,7 +152,7 @@ impl Header {
         if widths.len() < meters.len() {
             let what =
                 format!("the header has {} widths for {} columns of meters", widths.len(), meters.len());
-            reader.say(item.span(), what);
+            reader.say(table.span(), what);
         }
         let fill = meters.into_iter().chain(std::iter::repeat_with(Vec::new));
         header.columns =

@@ -14,6 +14,7 @@ mod danger;
 mod deed;
 mod derive;
 mod details;
+mod facts;
 mod id;
 pub mod lab;
 mod needs;
@@ -44,6 +45,10 @@ pub use deed::Deed;
 pub use derive::derive;
 pub use details::{
     Autogroup, Details, Gpu, Io, Namespaces, Oom, Rollup, Sizes, StatDetails, Status, ThreadTimes,
+};
+pub use facts::{
+    Battery, BatteryState, CpuLimit, Facts, Frequency, GpuUse, Handles, HugePages, Limits, MemoryLimit,
+    SeLinux, SlowNeeds, Systemd, ZfsCache, Zram, Zswap,
 };
 pub use id::{Pid, ProcId};
 pub use needs::{Needs, Wants};

@@ -3,7 +3,7 @@
 use std::ops::{BitOr, BitOrAssign};
 use std::sync::Arc;
 
-use super::ProcId;
+use super::{ProcId, SlowNeeds};
 
 /// A set of kernel data that somebody wants read. What nobody wants costs nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -113,6 +113,8 @@ pub struct Wants {
     pub needs: Needs,
     /// Which rows are on screen: these are read in full in every look, whatever else is spared.
     pub visible: Arc<[ProcId]>,
+    /// What the slow sensors are to read; no part of a look.
+    pub slow: SlowNeeds,
     /// Somebody waits for the first rows: a look at very many processes shall end early, and says that it is
     /// [partial](super::Sample::partial).
     pub hurry: bool,

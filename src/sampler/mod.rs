@@ -12,6 +12,6 @@ mod slow;
 mod synthetic;
 mod thread;
 
-pub use slow::start_sensors;
+pub use slow::{SlowSensors, start_sensors};
 pub use synthetic::Synthetic;
 pub use thread::{Sampler, start};

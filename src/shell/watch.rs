@@ -13,13 +13,13 @@ use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
 use super::{output, print, words};
-use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Start, Table};
+use crate::app::{self, App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Start, Table};
 use crate::config::{self, BUILTIN_THEMES};
 use crate::control::Control;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{Untrusted, Wants};
 use crate::proc::{self, Live};
-use crate::sampler::Sampler;
+use crate::sampler::{Sampler, SlowSensors};
 use crate::sys::{self, scheduling};
 use crate::{lab, sampler, view};
 
@@ -102,6 +102,7 @@ pub(super) fn mind(options: &Options) -> Result<App, ExitCode> {
         theme,
         table: table(options)?,
         delay: options.delay,
+        header: app::Header::default(),
         lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
         readonly: options.readonly,
     }))
@@ -166,6 +167,7 @@ fn user(name: Option<&str>) -> Option<(u32, String)> {
 /// The threads that see, act and teach, and the channel they report to.
 struct Hands {
     sampler: Option<Sampler>,
+    sensors: Option<SlowSensors>,
     /// Before the log: when this is gone, nothing more is told to that, and it can end.
     control: Option<Control>,
     _log: Option<Log>,
@@ -200,6 +202,7 @@ impl Hands {
         let started =
             |what: &str, error: io::Error| complain(format!("{what} could not be started: {error}"));
         let looks = events.clone();
+        let slow_needs = wants.slow;
         let mut looked = 0u32;
         let sampler = sampler::start(Box::new(source), wants, delay, move |look| {
             // Nobody listens any more only when the program is ending.
@@ -220,17 +223,18 @@ impl Hands {
             }
         });
         let slow = events.clone();
+        let mut facts = proc::FactsReader::new(root);
         // On their thread because it takes a few files for each CPU, and nobody waits for it.
         let mut unread = Some(root.to_owned());
-        let sensors = sampler::start_sensors(move |sensors| {
+        let publish = move |sensors| {
             if let Some(topology) = unread.take().and_then(|root| proc::topology(&root)) {
                 let _ = slow.send(Event::Topology(Arc::new(topology)));
             }
             let _ = slow.send(Event::Sensors(sensors));
-        });
-        if let Err(error) = sensors {
-            started("the slow sensors", error);
-        }
+        };
+        let sensors = sampler::start_sensors(slow_needs, move |needs| facts.read(needs), publish)
+            .map_err(|error| started("the slow sensors", error))
+            .ok();
         let log = means.log.and_then(|file| {
             file.remark.iter().cloned().for_each(&complain);
             Log::start(file, send(Event::Notice)).map_err(|error| started("the log", error)).ok()
@@ -249,6 +253,7 @@ impl Hands {
         Hands {
             sampler: sampler.map_err(|error| started("the sampler", error)).ok(),
             control: control.and_then(|control| control.map_err(|error| started("control", error)).ok()),
+            sensors,
             _log: log,
             lab: None,
             events: events.clone(),
@@ -282,7 +287,14 @@ impl World for Hands {
     fn carry_out(&mut self, effect: Effect) {
         match (effect, &self.sampler, &self.control) {
             (Effect::Sample, Some(sampler), _) => sampler.look_now(),
-            (Effect::Wants(change), Some(sampler), _) => sampler.wants(change.0),
+            (Effect::Wants(change), sampler, _) => {
+                if let Some(sensors) = &self.sensors {
+                    sensors.wants(change.0.slow);
+                }
+                if let Some(sampler) = sampler {
+                    sampler.wants(change.0);
+                }
+            }
             (Effect::Interval(seconds), Some(sampler), _) => sampler.interval(seconds),
             (Effect::Control(order), _, Some(control)) => control.send(order),
             (Effect::Lab(order), ..) => self.lab(order),

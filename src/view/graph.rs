@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 
 use super::Theme;
 
-/// Draws values from 0 to 1, newest first, as a graph of dots whose rows glow the more the higher they are.
+/// Draws values from 0 to 1, newest first, as a graph of dots whose rows glow the more the higher they are; what is no
+/// number is a gap.
 pub(super) fn graph(
     buf: &mut Buffer,
     area: Rect,
@@ -17,7 +18,12 @@ pub(super) fn graph(
     for x in (area.left()..area.right()).rev() {
         let Some(right) = newest_first.next() else { return };
         let left = newest_first.next();
-        let high = |value: f32| ((value.clamp(0.0, 1.0) * levels as f32).round() as usize).max(1);
+        let high = |value: f32| {
+            if value.is_nan() {
+                return 0;
+            }
+            ((value.clamp(0.0, 1.0) * levels as f32).round() as usize).max(1)
+        };
         let (r, l) = (high(right), left.map_or(0, high));
         for row in 0..area.height {
             let below = usize::from(row) * 4;
@@ -84,6 +90,11 @@ mod tests {
     fn the_newest_is_at_the_right() {
         assert_eq!(lines(3, 1, &[1.0, 0.5, 0.0]), [" ⢀⣼"]);
         assert_eq!(lines(3, 2, &[1.0, 0.75, 0.5, 0.25, 0.0]), ["  ⣼", "⢀⣼⣿"]);
+    }
+
+    #[test]
+    fn graphs_have_gaps() {
+        assert_eq!(lines(3, 1, &[1.0, f32::NAN, f32::NAN, f32::NAN, 0.0]), ["⢀ ⢸"]);
     }
 
     #[test]

@@ -172,7 +172,7 @@ fn details_are_read_of_those_on_screen_and_only_what_is_wanted() {
     let mut live = Live::new(fixture.root());
     assert!(look(&mut live, Needs::FULL).tasks.iter().all(|task| task.details.is_none()));
     let visible: Arc<[ProcId]> = Arc::from([ProcId::new(40, 5000).unwrap()]);
-    let wants = Wants { needs: Needs::OOM, visible, hurry: false };
+    let wants = Wants { needs: Needs::OOM, visible, ..Wants::default() };
     let sample = live.sample(&wants).unwrap();
     let only = Details { oom: Reading::Known(Oom { score: 666, adjustment: -17 }), ..Details::default() };
     assert_eq!((details(&sample, 40), details(&sample, 50)), (Some(&only), None));

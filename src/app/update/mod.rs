@@ -14,7 +14,7 @@ mod mouse;
 mod signal;
 mod tame;
 
-use crate::model::{ControlNews, Happened, Nanos, Needs, NextStep, Outcome, Role, Signal, Wants};
+use crate::model::{ControlNews, Happened, Nanos, NextStep, Outcome, Role, Signal, Wants};
 
 use crate::query::Filter;
 
@@ -41,10 +41,12 @@ impl App {
                 }
                 if self.paused {
                     self.waiting.history.get_or_insert_with(|| self.history.clone()).push(&snapshot);
+                    self.follow_meters(&snapshot);
                     self.waiting.snapshot = Some(snapshot);
                     return effects;
                 }
                 self.history.push(&snapshot);
+                self.follow_meters(&snapshot);
                 self.show(snapshot, &mut effects);
             }
             Msg::Sensors(sensors) if self.paused => {
@@ -55,9 +57,7 @@ impl App {
             Msg::Sensors(sensors) if self.sensors.as_ref() == Some(&sensors) => return effects,
             Msg::Sensors(sensors) => self.sensors = Some(sensors),
             Msg::Topology(topology) => {
-                // It shows only in the dialog that is opened next.
                 self.topology = Some(topology);
-                return effects;
             }
             Msg::Control(news) => {
                 self.write_down(&news);
@@ -106,14 +106,17 @@ impl App {
 
     /// What the screen wants of the next look.
     pub fn wants(&self) -> Wants {
-        let needs = self.table.needs() | if self.header_hidden { Needs::NOTHING } else { Needs::PRESSURE };
-        Wants { needs, visible: self.visible(), hurry: false }
+        let (needs, slow) = self.header_needs();
+        Wants { needs: self.table.needs() | needs, visible: self.visible(), slow, hurry: false }
     }
 
     /// Tells the sampler what is wanted, if that changed.
     fn change_wants(&mut self, effects: &mut Vec<Effect>) {
         let wants = self.wants();
-        let same = self.wants.as_ref().is_some_and(|w| w.needs == wants.needs && w.visible == wants.visible);
+        let same = self
+            .wants
+            .as_ref()
+            .is_some_and(|w| w.needs == wants.needs && w.visible == wants.visible && w.slow == wants.slow);
         if !same {
             self.wants = Some(wants.clone());
             effects.push(Effect::Wants(WantsChange(wants)));

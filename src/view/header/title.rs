@@ -51,7 +51,7 @@ fn room_for(width: u16) -> u16 {
 
 /// Writes what stands at the right, most dispensable first, and leaves out what does not fit.
 fn write(width: u16, input: &HeaderInput<'_>, between: &str, scratch: &mut Scratch) {
-    let Scratch { text: cell, gauge: up } = scratch;
+    let Scratch { text: cell, gauge: up, .. } = scratch;
     // The names of the screens want room too.
     let budget = usize::from(if width < 70 { room_for(width) } else { width - 28 });
     let host = input.snapshot.host();
