@@ -108,7 +108,9 @@ mod tests {
         let area = Rect::new(0, 0, width, ROWS);
         let mut buf = Buffer::empty(area);
         let mut cell = Cell::new();
-        parts.iter().for_each(|(role, text)| cell.push(*role, text));
+        for (role, text) in parts {
+            cell.push(*role, text);
+        }
         draw(area, &mut buf, &Theme::new(&config::Theme::default(), Depth::True, unicode), &cell);
         let row = |y| (0..width).map(|x| buf[(x, y)].symbol()).collect::<String>();
         (0..ROWS).map(|y| row(y).trim_end().to_owned()).collect()

@@ -4,6 +4,7 @@
 
 mod control;
 mod filter;
+mod header;
 mod journal;
 mod lab;
 mod readonly;

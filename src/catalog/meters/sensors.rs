@@ -120,7 +120,9 @@ fn temperature(input: &MeterInput<'_>, gauge: &mut Gauge) {
     let sensors = input.sensors.map_or(&[][..], |sensors| &sensors.temperatures);
     let hottest =
         sensors.iter().filter(|t| t.celsius.is_finite()).max_by(|a, b| a.celsius.total_cmp(&b.celsius));
-    let Some(Temperature { label, celsius, critical }) = hottest else { return gauge.text.push_unknown() };
+    let Some(Temperature { label, celsius, critical }) = hottest else {
+        return gauge.missing(input, SlowNeeds::TEMPERATURES);
+    };
     let role = match critical {
         Some(critical) if celsius >= critical => Role::Bad,
         Some(critical) if *celsius >= critical - CLOSE => Role::Warn,

@@ -245,8 +245,7 @@ fn what_there_is_not_is_told_from_what_is_unknown() {
         let said =
             |sensors: &Sensors| read(meter.id, &snapshot(), Some(sensors), false).text.text().to_owned();
         let facts = !meter.slow.is_empty()
-            && !["memory", "memory_swap", "temperature", "disk", "network", "disk_busy", "pressure_irq"]
-                .contains(&meter.id);
+            && !["memory", "memory_swap", "disk", "network", "disk_busy", "pressure_irq"].contains(&meter.id);
         if facts {
             assert_eq!(said(&nothing(meter.slow)), "none", "{}", meter.id);
             assert_eq!(said(&nothing(SlowNeeds::NOTHING)), "–", "{}", meter.id);

@@ -26,6 +26,8 @@ pub struct FactsReader {
     root: PathBuf,
     limits: limits::Limiter,
     disks: devices::Disks,
+    /// The most that any CPU can do, kilohertz: it does not change.
+    fastest: Option<u64>,
 }
 
 impl FactsReader {
@@ -35,6 +37,7 @@ impl FactsReader {
             root: root.to_owned(),
             limits: limits::Limiter::new(root),
             disks: devices::Disks::default(),
+            fastest: None,
         }
     }
 
@@ -48,7 +51,8 @@ impl FactsReader {
             facts.battery = power::battery(&at("sys/class/power_supply"));
         }
         if wanted(SlowNeeds::FREQUENCY) {
-            facts.frequency = power::frequency(&at("sys/devices/system/cpu"), &at("proc/cpuinfo"));
+            facts.frequency =
+                power::frequency(&at("sys/devices/system/cpu"), &at("proc/cpuinfo"), &mut self.fastest);
         }
         if wanted(SlowNeeds::HUGE_PAGES) {
             facts.huge_pages = memory::huge_pages(&at("sys/kernel/mm/hugepages"));

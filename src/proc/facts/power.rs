@@ -79,8 +79,9 @@ fn state_of(status: Option<&str>) -> BatteryState {
 }
 
 /// How fast the CPUs run: by sysfs, or where there is no cpufreq, as in most virtual machines, by `/proc/cpuinfo`.
-pub(super) fn frequency(cpus: &Path, cpuinfo: &Path) -> Option<Frequency> {
-    let mut limit: Option<u64> = None;
+/// `fastest` is the most that any of them can do, kilohertz, and is looked for until it is known.
+pub(super) fn frequency(cpus: &Path, cpuinfo: &Path, fastest: &mut Option<u64>) -> Option<Frequency> {
+    let mut limit = *fastest;
     let mut all = Vec::new();
     for name in names(cpus) {
         if !name
@@ -92,8 +93,11 @@ pub(super) fn frequency(cpus: &Path, cpuinfo: &Path) -> Option<Frequency> {
         let own = cpus.join(name).join("cpufreq");
         // Kilohertz.
         all.extend(number(&own.join("scaling_cur_freq")).map(|khz| khz as f64 * 1e3));
-        limit = limit.max(number(&own.join("cpuinfo_max_freq")));
+        if fastest.is_none() {
+            limit = limit.max(number(&own.join("cpuinfo_max_freq")));
+        }
     }
+    *fastest = limit;
     if all.is_empty() {
         all = text(cpuinfo)?.lines().filter_map(megahertz).collect();
     }
@@ -161,10 +165,10 @@ mod tests {
             ("info", "processor\t: 0\ncpu MHz\t\t: 2450.000\n\nprocessor\t: 1\ncpu MHz\t\t: 2550.000\n"),
         ]);
         let (cpus, info) = (dir.path().join("c"), dir.path().join("info"));
-        let read = frequency(&cpus, &info).unwrap();
+        let read = frequency(&cpus, &info, &mut None).unwrap();
         assert_eq!((read.lowest, read.mean, read.highest, read.limit), (8e8, 2e9, 3.2e9, Some(4e9)));
-        let read = frequency(&dir.path().join("none"), &info).unwrap();
+        let read = frequency(&dir.path().join("none"), &info, &mut None).unwrap();
         assert_eq!((read.lowest, read.mean, read.highest, read.limit), (2.45e9, 2.5e9, 2.55e9, None));
-        assert_eq!(frequency(&dir.path().join("none"), &dir.path().join("none")), None);
+        assert_eq!(frequency(&dir.path().join("none"), &dir.path().join("none"), &mut None), None);
     }
 }

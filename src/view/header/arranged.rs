@@ -1,6 +1,6 @@
 //! A header that somebody set up: columns of meters, each in its style.
 //!
-//! Where a screen has no room for all of it, it shrinks: first graphs become lower, then graphs and large digits become
+//! Where a screen has no room for all of a column, that shrinks: first graphs become lower, then graphs and large digits become
 //! one row, then cores become cells, then pressure and blank lines leave, and at last what stands lowest. Where a screen
 //! is narrow, columns leave from the right, those of cores last. It never takes more than about a third of the screen.
 
@@ -13,6 +13,7 @@ use super::plan::{self, Room};
 use super::{CorePlace, HeaderInput, title};
 use crate::app::{HeaderColumn, Placed};
 use crate::catalog::{Data, Style};
+use crate::config::MOST_COLUMNS;
 use crate::view::{Scratch, Theme, graph, led};
 
 /// The narrowest column of meters.
@@ -42,10 +43,11 @@ struct Shape<'a> {
     columns: &'a [HeaderColumn],
     area: Rect,
     titled: u16,
-    /// Rows below the title.
+    /// Rows below the title, and the most that they might be.
     body: u16,
-    /// How much smaller it is than it wants to be.
-    small: u8,
+    most: u16,
+    /// How much smaller than it wants to be each column is; those with cores are as small as the smallest of them.
+    small: [u8; MOST_COLUMNS],
     /// Which columns are shown, a bit each.
     shown: u8,
     /// Whether a column with cores is not shown, so that those of the others are all.
@@ -61,49 +63,64 @@ impl<'a> Shape<'a> {
         let (shown, all_cores) = shown(columns, area.width);
         // How nodes stand apart is known where cores are drawn.
         let room = Room { cores: input.snapshot.cpus.len().max(1), digits: input.digits(), group: 0 };
-        let mut shape = Shape { columns, area, titled, body: most, small: 0, shown, all_cores, room };
-        let mut tallest = shape.tallest(most);
-        while tallest > most && shape.small < SMALLEST {
-            shape.small += 1;
-            tallest = shape.tallest(most);
+        let small = [0; MOST_COLUMNS];
+        let mut shape = Shape { columns, area, titled, body: most, most, small, shown, all_cores, room };
+        let mut cores = 0;
+        let mut levels = small;
+        for (at, place, column) in shape.places() {
+            let level = (0..SMALLEST).find(|small| shape.height(column, place.width, *small) <= most);
+            let level = level.unwrap_or(SMALLEST);
+            if has_cores(column) {
+                cores = level.max(cores);
+            }
+            if let Some(small) = levels.get_mut(at) {
+                *small = level;
+            }
         }
-        shape.body = tallest.min(most);
+        for (small, column) in levels.iter_mut().zip(columns) {
+            *small = if has_cores(column) { cores } else { *small };
+        }
+        shape.small = levels;
+        let heights =
+            shape.places().map(|(at, place, column)| shape.height(column, place.width, shape.level(at)));
+        shape.body = heights.max().unwrap_or(0).min(most);
         Some(shape)
     }
 
-    /// Rows of the tallest column.
-    fn tallest(&self, most: u16) -> u16 {
-        let of = |(place, column): (Rect, &HeaderColumn)| {
-            let rows = column.meters.iter().map(|placed| self.rows(placed, place.width, most));
-            rows.fold(0, u16::saturating_add)
-        };
-        self.places().map(of).max().unwrap_or(0)
+    fn level(&self, column: usize) -> u8 {
+        self.small.get(column).copied().unwrap_or(SMALLEST)
+    }
+
+    /// Rows of a column that is so wide and so small.
+    fn height(&self, column: &HeaderColumn, width: u16, small: u8) -> u16 {
+        let rows = column.meters.iter().map(|placed| self.rows(placed, width, small));
+        rows.fold(0, u16::saturating_add)
     }
 
     /// The columns that are shown, each with its place over the whole height.
-    fn places(&self) -> impl Iterator<Item = (Rect, &'a HeaderColumn)> + use<'a> {
+    fn places(&self) -> impl Iterator<Item = (usize, Rect, &'a HeaderColumn)> + use<'a> {
         let Shape { columns, area, titled, body, shown, .. } = *self;
         let is_shown = move |at: usize| shown & 1u8.checked_shl(at as u32).unwrap_or(0) != 0;
-        let each = move || columns.iter().enumerate().filter(move |(at, _)| is_shown(*at)).map(|(_, c)| c);
-        let all: u32 = each().map(|column| u32::from(column.width)).sum::<u32>().max(1);
+        let each = move || columns.iter().enumerate().filter(move |(at, _)| is_shown(*at));
+        let all: u32 = each().map(|(_, column)| u32::from(column.width)).sum::<u32>().max(1);
         let mut sum = 0;
-        each().map(move |column| {
+        each().map(move |(number, column)| {
             let at = |sum: u32| (u32::from(area.width) * sum / all) as u16;
             let start = at(sum);
             sum += u32::from(column.width);
             let width = at(sum) - start;
-            (Rect { x: area.x + start, y: area.y + titled, width, height: body }, column)
+            (number, Rect { x: area.x + start, y: area.y + titled, width, height: body }, column)
         })
     }
 
-    /// Rows of a meter in a column so wide.
-    fn rows(&self, placed: &Placed, width: u16, most: u16) -> u16 {
+    /// Rows of a meter in a column so wide and so small.
+    fn rows(&self, placed: &Placed, width: u16, small: u8) -> u16 {
         match (placed.meter.data, placed.style) {
-            (Data::Blank, _) => u16::from(self.small < SMALLEST),
-            _ if self.small >= SMALLEST && placed.meter.id.starts_with("pressure") => 0,
-            (Data::Cores(_), style) if style != Style::Text => self.cores(placed, width, most).2,
-            (_, Style::Graph) => [4, 2, 1].get(usize::from(self.small)).copied().unwrap_or(1),
-            (_, Style::Led) if self.small < 2 => led::ROWS,
+            (Data::Blank, _) => u16::from(small < SMALLEST),
+            _ if small >= SMALLEST && placed.meter.id.starts_with("pressure") => 0,
+            (Data::Cores(_), style) if style != Style::Text => self.cores(placed, width, small).2,
+            (_, Style::Graph) => [4, 2, 1].get(usize::from(small)).copied().unwrap_or(1),
+            (_, Style::Led) if small < 2 => led::ROWS,
             _ => 1,
         }
     }
@@ -117,12 +134,12 @@ impl<'a> Shape<'a> {
     }
 
     /// How cores are drawn, in how many columns and rows.
-    fn cores(&self, placed: &Placed, width: u16, most: u16) -> (plan::Style, u16, u16) {
+    fn cores(&self, placed: &Placed, width: u16, small: u8) -> (plan::Style, u16, u16) {
         let room = Room { cores: self.which(placed).len().max(1), ..self.room };
         // Where there is little room, others shall have some of it.
-        let most = if self.small >= 3 { (most / 2).max(1) } else { most };
+        let most = if small >= 3 { (self.most / 2).max(1) } else { self.most };
         let bars = placed.style != Style::Cells;
-        if let Some(columns) = placed.columns.filter(|_| self.small < 3) {
+        if let Some(columns) = placed.columns.filter(|_| small < 3) {
             let rows = room.cores.div_ceil(usize::from(columns.max(1))) as u16;
             if !bars {
                 let columns = columns.min(room.cells(plan::Style::Cell, width)).max(1);
@@ -147,11 +164,12 @@ impl<'a> Shape<'a> {
     }
 }
 
+fn has_cores(column: &HeaderColumn) -> bool {
+    column.meters.iter().any(|placed| matches!(placed.meter.data, Data::Cores(_)))
+}
+
 /// Which columns have room, a bit each, and whether cores are among the others.
 fn shown(columns: &[HeaderColumn], width: u16) -> (u8, bool) {
-    let cores = |column: &HeaderColumn| {
-        column.meters.iter().any(|placed| matches!(placed.meter.data, Data::Cores(_)))
-    };
     let bit = |at: usize| 1u8.checked_shl(at as u32).unwrap_or(0);
     let mut shown = (0..columns.len()).fold(0, |all, at| all | bit(at));
     let mut all_cores = false;
@@ -163,9 +181,9 @@ fn shown(columns: &[HeaderColumn], width: u16) -> (u8, bool) {
         if kept().count() <= 1 || !kept().any(|(_, column)| narrow(column)) {
             return (shown, all_cores);
         }
-        let last = kept().filter(|(_, column)| !cores(column)).last().or_else(|| kept().last());
+        let last = kept().filter(|(_, column)| !has_cores(column)).next_back().or_else(|| kept().next_back());
         let Some((at, column)) = last else { return (shown, all_cores) };
-        all_cores |= cores(column);
+        all_cores |= has_cores(column);
         shown &= !bit(at);
     }
 }
@@ -183,12 +201,11 @@ pub(super) fn draw(
     if let Some(row) = title(area) {
         room = title::draw(row, buf, theme, input, scratch);
     }
-    let (most, _) = budget(area.height);
-    let most = most.saturating_sub(shape.titled);
-    for (place, column) in shape.places() {
+    for (number, place, column) in shape.places() {
+        let small = shape.level(number);
         let mut y = place.y;
         for placed in &column.meters {
-            let rows = shape.rows(placed, place.width, most).min(place.bottom().saturating_sub(y));
+            let rows = shape.rows(placed, place.width, small).min(place.bottom().saturating_sub(y));
             if rows == 0 {
                 continue;
             }
@@ -197,7 +214,7 @@ pub(super) fn draw(
             match (placed.meter.data, placed.style) {
                 (Data::Blank, _) => {}
                 (Data::Cores(_), style) if style != Style::Text => {
-                    field(&shape, placed, at, most, buf, theme, input, scratch);
+                    field(&shape, placed, at, small, buf, theme, input, scratch);
                 }
                 _ => meter(placed, at, buf, theme, input, scratch),
             }
@@ -212,13 +229,13 @@ fn field(
     shape: &Shape<'_>,
     placed: &Placed,
     area: Rect,
-    most: u16,
+    small: u8,
     buf: &mut Buffer,
     theme: &Theme,
     input: &HeaderInput<'_>,
     scratch: &mut Scratch,
 ) {
-    let (style, columns, rows) = shape.cores(placed, area.width, most);
+    let (style, columns, rows) = shape.cores(placed, area.width, small);
     let Scratch { gauge, order, .. } = scratch;
     input.order(matches!(style, plan::Style::Cell | plan::Style::Pair), order);
     let node = input.node_size();
