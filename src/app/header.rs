@@ -12,9 +12,9 @@ use crate::model::{Needs, Sensors, SlowNeeds, Snapshot};
 pub const RICH: u16 = 150;
 
 /// The meters beside the cores, the most wanted first.
-pub const BESIDE: &[&str] = &["memory", "swap", "limits", "load", "tasks", "pressure", "self"];
+const BESIDE: &[&str] = &["memory", "swap", "limits", "load", "tasks", "pressure", "self"];
 /// The same where there is a second column, which has the pressure.
-pub const BESIDE_RICH: &[&str] = &[
+const BESIDE_RICH: &[&str] = &[
     "memory",
     "swap",
     "available",
@@ -28,8 +28,7 @@ pub const BESIDE_RICH: &[&str] = &[
     "zram",
 ];
 /// The meters of the second column; where `disk` and `network` stand, there are those of each device too.
-pub const SECOND: &[&str] =
-    &["cpu", "pressure_cpu", "pressure_io", "pressure_memory", "gpu", "disk", "network"];
+const SECOND: &[&str] = &["cpu", "pressure_cpu", "pressure_io", "pressure_memory", "gpu", "disk", "network"];
 /// What a narrow header says in words.
 const ELSEWHERE: &[&str] = &["account", "census", "uptime"];
 
@@ -157,6 +156,23 @@ fn with(sum: (Needs, SlowNeeds), meter: &Meter) -> (Needs, SlowNeeds) {
     (sum.0 | meter.needs, sum.1 | meter.slow)
 }
 
+/// The meters beside the cores of an automatic header, the most wanted first; `rich`: where there is a second column.
+pub fn beside(rich: bool) -> &'static [&'static Meter] {
+    static NARROW: LazyLock<Vec<&'static Meter>> = LazyLock::new(|| found(BESIDE).collect());
+    static WIDE: LazyLock<Vec<&'static Meter>> = LazyLock::new(|| found(BESIDE_RICH).collect());
+    if rich { &WIDE } else { &NARROW }
+}
+
+/// The meters of the second column of an automatic header.
+pub fn second() -> &'static [&'static Meter] {
+    static ALL: LazyLock<Vec<&'static Meter>> = LazyLock::new(|| found(SECOND).collect());
+    &ALL
+}
+
+fn found(ids: &'static [&'static str]) -> impl Iterator<Item = &'static Meter> {
+    ids.iter().filter_map(|id| meter(id))
+}
+
 /// What the automatic header has: looked up once.
 struct Automatic {
     needs: (Needs, SlowNeeds),
@@ -171,8 +187,8 @@ impl Automatic {
         if width >= RICH { &WIDE } else { &NARROW }
     }
 
-    fn new(lists: &[&[&str]]) -> Automatic {
-        let all = || lists.iter().copied().flatten().filter_map(|id| meter(id));
+    fn new(lists: &[&'static [&'static str]]) -> Automatic {
+        let all = || lists.iter().copied().flat_map(found);
         Automatic {
             needs: all().fold((Needs::NOTHING, SlowNeeds::NOTHING), with),
             followed: all().filter(|meter| meter.style == Style::Bar).collect(),

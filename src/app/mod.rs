@@ -39,7 +39,7 @@ pub use action::Action;
 pub use aims::{Aim, Aimed, Aims, Tally};
 pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, arrange};
 pub use deeds::{Deeds, Frozen, Ladder, Undoable};
-pub use header::{BESIDE, BESIDE_RICH, Header, HeaderColumn, Placed, RICH, SECOND};
+pub use header::{Header, HeaderColumn, Placed, RICH, beside, second};
 pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
 pub use journal::{Entry, Journal};

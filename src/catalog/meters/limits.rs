@@ -46,7 +46,8 @@ fn read(input: &MeterInput<'_>, gauge: &mut Gauge, with_memory: bool) {
     }
     let text = &mut gauge.text;
     if !text.is_empty() && (limits.cpu.is_some() || limits.cpus.is_some()) {
-        text.push(Role::Dim, "  ");
+        // A part of its own: where there is no room for what follows, what stands before it is whole.
+        text.push(Role::Text, "  ");
     }
     if let Some(cpu) = limits.cpu {
         match cpu.used {

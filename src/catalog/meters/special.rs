@@ -109,6 +109,8 @@ pub(super) const METERS: &[Meter] = &[
 fn ratio(before: u64, after: u64, gauge: &mut Gauge) {
     if before > 0 && after > 0 {
         let times = (before as f64 / after as f64).min(9999.0);
-        gauge.text.push_fmt(Role::Dim, format_args!("  {times:.1}:1"));
+        // A part of its own: where there is no room for what follows, what stands before it is whole.
+        gauge.text.push(Role::Text, "  ");
+        gauge.text.push_fmt(Role::Dim, format_args!("{times:.1}:1"));
     }
 }

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::HeaderInput;
 use super::plan::Plan;
-use crate::app::{BESIDE, BESIDE_RICH, SECOND};
+use crate::app;
 use crate::catalog::{Cell, Data, Gauge, Meter, Style, meter};
 use crate::model::{Facts, Role, Sensors, units};
 use crate::view::pen::Pen;
@@ -60,21 +60,21 @@ fn has(id: &str, input: &HeaderInput<'_>) -> bool {
 
 /// The lines beside the cores, the most wanted first; with riches beside them, the riches have the pressure.
 fn column(input: &HeaderInput<'_>, rich: bool) -> impl Iterator<Item = Line> {
-    let ids = if rich { BESIDE_RICH } else { BESIDE };
-    ids.iter().filter(|id| has(id, input)).filter_map(|id| meter(id)).map(Line::Meter)
+    app::beside(rich).iter().filter(|meter| has(meter.id, input)).map(|meter| Line::Meter(meter))
 }
 
 /// The lines that only a large screen has.
 fn riches<'a>(input: &HeaderInput<'a>) -> impl Iterator<Item = Line> + use<'a> {
     let sensors: Option<&'a Sensors> = input.sensors;
     let input = *input;
-    let meters = SECOND.iter().filter(move |id| **id != "network" && has(id, &input));
+    // Each interface has a line of its own.
+    let meters = app::second().iter().filter(move |meter| meter.id != "network" && has(meter.id, &input));
     let slow = sensors.into_iter().flat_map(|sensors| {
         let outside = sensors.networks.iter().enumerate().filter(|(_, network)| !network.loopback);
         let networks = outside.map(|(at, _)| Line::Network(at)).take(2);
         networks.chain((0..sensors.disks.len().min(3)).map(Line::Disk))
     });
-    meters.filter_map(|id| meter(id)).map(Line::Meter).chain(slow)
+    meters.map(|meter| Line::Meter(meter)).chain(slow)
 }
 
 /// How many lines every screen wants.
@@ -211,7 +211,7 @@ pub(super) fn styled(
     (meter.read)(&input.meters(), gauge);
     let rest = label(row, meter.title, buf, theme);
     let trail = input.history.trail(meter.id);
-    let peak = trail.and_then(crate::app::Trail::peak);
+    let peak = trail.and_then(app::Trail::peak);
     if style == Style::Bar && matches!(meter.data, Data::Amount(_)) && gauge.total <= 0.0 {
         // It has no whole: the highest there was is it.
         let level = gauge.level().unwrap_or(0.0);
