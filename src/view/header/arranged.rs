@@ -181,7 +181,7 @@ fn shown(columns: &[HeaderColumn], width: u16) -> (u8, bool) {
         if kept().count() <= 1 || !kept().any(|(_, column)| narrow(column)) {
             return (shown, all_cores);
         }
-        let last = kept().filter(|(_, column)| !has_cores(column)).next_back().or_else(|| kept().next_back());
+        let last = kept().rfind(|(_, column)| !has_cores(column)).or_else(|| kept().next_back());
         let Some((at, column)) = last else { return (shown, all_cores) };
         all_cores |= has_cores(column);
         shown &= !bit(at);
