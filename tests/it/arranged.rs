@@ -97,8 +97,8 @@ fn every_meter_in_every_style() {
             assert!(plain.is_ascii(), "{plain}");
             let blank = drawn.iter().all(|line| line.trim().is_empty());
             assert_eq!(blank, meter.data == Data::Blank, "{} as {}:\n{rich}", meter.id, style.id());
-            all.push_str(&format!("{} as {}\n", meter.id, style.id()));
-            drawn.iter().for_each(|line| all.push_str(&format!("{line}\n")));
+            all.extend([meter.id, " as ", style.id(), "\n"]);
+            all.extend(drawn.iter().flat_map(|line| [*line, "\n"]));
         }
     }
     insta::assert_snapshot!("every_meter_in_every_style", all);
