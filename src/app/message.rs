@@ -111,6 +111,6 @@ pub struct WantsChange(pub Wants);
 
 impl PartialEq for WantsChange {
     fn eq(&self, other: &WantsChange) -> bool {
-        self.0.needs == other.0.needs && self.0.visible == other.0.visible
+        self.0.needs == other.0.needs && self.0.visible == other.0.visible && self.0.slow == other.0.slow
     }
 }

@@ -11,6 +11,7 @@ mod arrange;
 mod copy;
 mod deeds;
 mod fuzzy;
+mod header;
 mod help;
 mod history;
 mod input;
@@ -31,6 +32,7 @@ mod signal_menu;
 mod table;
 mod tame;
 mod time_of_day;
+mod trail;
 mod update;
 
 #[cfg(test)]
@@ -46,6 +48,7 @@ pub use aims::{Aim, Aimed, Aims, Tally};
 pub use arrange::{Among, Arrangement, DEEPEST, Fold, Line, Rules, TreeOrder, Uncontained, arrange};
 pub use copy::COPYABLE;
 pub use deeds::{Deeds, Frozen, Ladder, Undoable};
+pub use header::{Header, HeaderColumn, Placed, RICH, beside, second};
 pub use help::{Help, HelpLine, HelpPage};
 pub use history::History;
 pub use input::{Input, Mouse, MouseEvent};
@@ -66,6 +69,7 @@ pub use tame::{
     Branch, Choice, CpuChoice, Field, Holds, IoPriorityChoice, LimitForm, Now, Part, PolicyChoice, Tame,
     TameMenu, What,
 };
+pub use trail::Trail;
 
 /// Digits typed within this many seconds of each other belong to one pid, and are shown so long.
 const DIGITS_PAUSE: f64 = 2.0;
@@ -153,6 +157,8 @@ pub struct App {
     pub keymap: Keymap,
     /// Whether the display is frozen.
     pub paused: bool,
+    /// Which meters the header shows.
+    pub header: Header,
     /// Whether the meters are hidden.
     pub header_hidden: bool,
     /// Whether the key bar is hidden.
@@ -213,6 +219,8 @@ pub struct Start {
     pub delay: f64,
     /// The lab.
     pub lab: Lab,
+    /// Which meters the header shows.
+    pub header: Header,
     /// Whether nothing may be done to any process, and none started.
     pub readonly: bool,
     /// How long rows are marked that are new or have just ended, seconds.
@@ -244,6 +252,7 @@ impl App {
             deeds: Deeds::default(),
             keymap: start.keymap,
             paused: false,
+            header: start.header,
             header_hidden: !start.settings.options.header,
             keys_hidden: !start.settings.options.key_bar,
             linger: start.linger,

@@ -5,12 +5,14 @@
 
 mod chord;
 mod complaint;
+mod header;
 mod keymap;
 mod settings;
 mod theme;
 
 pub use chord::{Chord, Key};
 pub use complaint::{Complaint, nearest};
+pub use header::{HTOP_LAYOUTS, Header, HeaderColumn, HeaderMeter, MOST_COLUMNS, MOST_METERS};
 pub use keymap::{Binding, EVERYWHERE, parse_keymap};
 pub use settings::{
     CommandForm, DEFAULT_CONFIG, LAB, MapName, OPTIONS, OptionKind, OptionRow, Options, RowRule, RuleLook,

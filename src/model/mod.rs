@@ -14,6 +14,7 @@ mod danger;
 mod deed;
 mod derive;
 mod details;
+mod facts;
 mod groups;
 mod id;
 pub mod inspect;
@@ -46,6 +47,10 @@ pub use deed::Deed;
 pub use derive::derive;
 pub use details::{
     Autogroup, Details, Gpu, Io, Namespaces, Oom, Rollup, Sizes, StatDetails, Status, ThreadTimes,
+};
+pub use facts::{
+    Battery, BatteryState, CpuLimit, Facts, Frequency, GpuUse, Handles, HugePages, Limits, MemoryLimit,
+    SeLinux, SlowNeeds, Systemd, ZfsCache, Zram, Zswap,
 };
 pub use groups::{Group, GroupBy, GroupId, GroupName, Groups};
 pub use id::{Pid, ProcId};

@@ -3,7 +3,7 @@
 use std::ops::{BitOr, BitOrAssign};
 use std::sync::Arc;
 
-use super::ProcId;
+use super::{ProcId, SlowNeeds};
 
 /// A set of kernel data that somebody wants read. What nobody wants costs nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -115,6 +115,8 @@ pub struct Wants {
     pub visible: Arc<[ProcId]>,
     /// How long who is new or has ended is to be told apart, seconds; `None` for [`LINGER`](super::LINGER).
     pub linger: Option<f64>,
+    /// What the slow sensors are to read; no part of a look.
+    pub slow: SlowNeeds,
     /// Somebody waits for the first rows: a look at very many processes shall end early, and says that it is
     /// [partial](super::Sample::partial).
     pub hurry: bool,

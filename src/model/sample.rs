@@ -235,6 +235,8 @@ pub struct Load {
 pub struct Pressure {
     /// Some task waited for a CPU.
     pub cpu_some: Option<Stall>,
+    /// All tasks waited for a CPU; for the whole machine the kernel says 0, before 5.13 nothing.
+    pub cpu_full: Option<Stall>,
     /// Some task waited for I/O.
     pub io_some: Option<Stall>,
     /// All tasks waited for I/O.

@@ -1,10 +1,14 @@
 //! What changes slowly and may be slow to read: temperatures, disks, network interfaces.
 
-use super::Untrusted;
+use super::{Facts, SlowNeeds, Untrusted};
 
 /// One reading of all slow sensors.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Sensors {
+    /// What was read; whatever else is missing says nothing.
+    pub read: SlowNeeds,
+    /// What the kernel tells of itself and of the machine.
+    pub facts: Facts,
     /// Temperatures.
     pub temperatures: Vec<Temperature>,
     /// Mounted disks.

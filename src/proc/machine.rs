@@ -166,7 +166,7 @@ fn pressure(files: &mut Files) -> Option<Pressure> {
     if cpu.is_none() && io.is_none() && memory.is_none() {
         return None;
     }
-    let ((cpu_some, _), (io_some, io_full)) = (cpu.unwrap_or_default(), io.unwrap_or_default());
+    let ((cpu_some, cpu_full), (io_some, io_full)) = (cpu.unwrap_or_default(), io.unwrap_or_default());
     let (memory_some, memory_full) = memory.unwrap_or_default();
-    Some(Pressure { cpu_some, io_some, io_full, memory_some, memory_full })
+    Some(Pressure { cpu_some, cpu_full, io_some, io_full, memory_some, memory_full })
 }

@@ -4,7 +4,8 @@
 //! a *miss* is why a file could not be read. [`Live`] is the door. Inside, `parse` is pure (bytes → raw values),
 //! `files` opens and reads what cannot block, `commands` reads what can on threads that may be left behind, `clock`
 //! asks for times, `events` hears of forks and ends, `roll` knows who is there and `reader` what each of them says,
-//! `details` reads what is asked only of those on screen, `pool` keeps once what many have in common. A process may end between any two reads, so each of them may find
+//! `details` reads what is asked only of those on screen, `pool` keeps once what many have in common, `facts` reads what is
+//! slow or rare on a thread that nobody waits for. A process may end between any two reads, so each of them may find
 //! nothing, and that is no error.
 //!
 //! This room must never know rates, percentages, columns or sorting. Read next: `live.rs`.
@@ -15,6 +16,7 @@ mod commands;
 mod deaths;
 mod details;
 mod events;
+mod facts;
 mod files;
 mod inspect;
 mod kept;
@@ -29,6 +31,7 @@ mod rollups;
 mod topology;
 mod users;
 
+pub use facts::FactsReader;
 pub use inspect::Inspector;
 pub use live::Live;
 pub use topology::topology;

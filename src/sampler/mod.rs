@@ -14,6 +14,6 @@ mod synthetic;
 mod thread;
 
 pub use inspector::{Inspecting, start_inspector};
-pub use slow::start_sensors;
+pub use slow::{SlowSensors, start_sensors};
 pub use synthetic::Synthetic;
 pub use thread::{Sampler, start};

@@ -8,7 +8,7 @@ use super::args::Registry;
 use super::settings::{self, Place};
 use super::{output, start};
 use crate::app::Action;
-use crate::catalog::{columns, meters};
+use crate::catalog::{Style, columns, meters};
 use crate::config::LAB;
 use crate::query::fields;
 
@@ -58,9 +58,12 @@ pub(super) fn print_columns() -> ExitCode {
     print(columns().iter().map(|column| (column.id, format!("{:<8} {}", column.title, column.help))))
 }
 
-/// Writes the meters: id, title, what it says.
+/// Writes the meters: id, title, the styles in which it can be drawn, what it says.
 pub(super) fn print_meters() -> ExitCode {
-    print(meters().iter().map(|meter| (meter.id, format!("{:<8} {}", meter.title, meter.help))))
+    print(meters().iter().map(|meter| {
+        let styles: Vec<&str> = meter.styles().map(Style::id).collect();
+        (meter.id, format!("{:<8} {:<24} {}", meter.title, styles.join(" "), meter.help))
+    }))
 }
 
 /// Writes the rows of any registry: an id without spaces, and what there is to say about it.

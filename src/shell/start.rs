@@ -6,7 +6,7 @@ use super::args::{Options, SortKey};
 use super::settings::{self, KEYS, Loaded, Place, THEMES};
 use super::themes::Themes;
 use super::{output, print, words};
-use crate::app::{App, KEYMAPS, Keymap, Lab, Screen, Start, Tab, Table};
+use crate::app::{self, App, KEYMAPS, Keymap, Lab, Screen, Start, Tab, Table};
 use crate::config::{self, nearest};
 use crate::lab;
 use crate::model::Untrusted;
@@ -45,11 +45,15 @@ pub(super) fn mind(options: &Options, place: &Place) -> Result<(App, Themes), Ex
     first.threads = chosen.threads;
     first.changes = chosen.changes || options.highlight_changes.is_some();
     first.short_lived = chosen.short_lived;
+    let (header, wrong) = app::Header::resolve(&settings.header);
+    complaints.extend(wrong.iter().map(|one| settings::said(&place.name(), one)));
+    let chosen = &mut settings.options;
     let (rules, wrong) = fold_rules(&chosen.fold_rules);
     complaints.extend(wrong);
     first.set_fold_rules(rules);
     let app = App::new(Start {
         keymap,
+        header,
         themes: themes.names(),
         theme,
         table: table(first, options, chosen)?,

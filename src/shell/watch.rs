@@ -22,7 +22,7 @@ use crate::model::Wants;
 use crate::model::inspect::InspectOrder;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::proc::{self, Live};
-use crate::sampler::{Inspecting, Sampler};
+use crate::sampler::{Inspecting, Sampler, SlowSensors};
 use crate::sys::{self, scheduling};
 use crate::{lab, sampler, view};
 
@@ -103,6 +103,7 @@ pub(super) fn main(line: &CommandLine) -> ExitCode {
 /// The threads that see, act and teach, and the channel they report to.
 struct Hands {
     sampler: Option<Sampler>,
+    sensors: Option<SlowSensors>,
     /// Before the log: when this is gone, nothing more is told to that, and it can end.
     control: Option<Control>,
     _log: Option<Log>,
@@ -141,6 +142,7 @@ impl Hands {
         let started =
             |what: &str, error: io::Error| complain(format!("{what} could not be started: {error}"));
         let looks = events.clone();
+        let slow_needs = wants.slow;
         let mut looked = 0u32;
         let sampler = sampler::start(Box::new(source), wants, delay, move |look| {
             // Nobody listens any more only when the program is ending.
@@ -161,17 +163,18 @@ impl Hands {
             }
         });
         let slow = events.clone();
+        let mut facts = proc::FactsReader::new(root);
         // On their thread because it takes a few files for each CPU, and nobody waits for it.
         let mut unread = Some(root.to_owned());
-        let sensors = sampler::start_sensors(move |sensors| {
+        let publish = move |sensors| {
             if let Some(topology) = unread.take().and_then(|root| proc::topology(&root)) {
                 let _ = slow.send(Event::Topology(Arc::new(topology)));
             }
             let _ = slow.send(Event::Sensors(sensors));
-        });
-        if let Err(error) = sensors {
-            started("the slow sensors", error);
-        }
+        };
+        let sensors = sampler::start_sensors(slow_needs, move |needs| facts.read(needs), publish)
+            .map_err(|error| started("the slow sensors", error))
+            .ok();
         let log = means.log.and_then(|file| {
             file.remark.iter().cloned().for_each(&complain);
             Log::start(file, send(Event::Notice)).map_err(|error| started("the log", error)).ok()
@@ -190,6 +193,7 @@ impl Hands {
         Hands {
             sampler: sampler.map_err(|error| started("the sampler", error)).ok(),
             control: control.and_then(|control| control.map_err(|error| started("control", error)).ok()),
+            sensors,
             _log: log,
             lab: None,
             place: means.place,
@@ -255,7 +259,14 @@ impl World for Hands {
     fn carry_out(&mut self, effect: Effect) {
         match (effect, &self.sampler, &self.control) {
             (Effect::Sample, Some(sampler), _) => sampler.look_now(),
-            (Effect::Wants(change), Some(sampler), _) => sampler.wants(change.0),
+            (Effect::Wants(change), sampler, _) => {
+                if let Some(sensors) = &self.sensors {
+                    sensors.wants(change.0.slow);
+                }
+                if let Some(sampler) = sampler {
+                    sampler.wants(change.0);
+                }
+            }
             (Effect::Interval(seconds), Some(sampler), _) => {
                 sampler.interval(seconds);
                 self.inspector.interval(seconds);

@@ -46,6 +46,33 @@ pub(super) fn bare(buf: &mut Buffer, area: Rect, theme: &Theme, parts: &[(Role, 
     }
 }
 
+/// Marks how far a bar with its ends reached at most, `share` from 0 to 1, where that is beyond what it shows of
+/// `now`: a thin line, where there is room for one.
+pub(super) fn peak(buf: &mut Buffer, area: Rect, theme: &Theme, now: f64, share: f64) {
+    let inner = Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area };
+    if inner.is_empty() || !share.is_finite() || !now.is_finite() {
+        return;
+    }
+    let at = |share: f64| (share.clamp(0.0, 1.0) * f64::from(inner.width)) as u16;
+    let place = at(share).min(inner.width - 1);
+    // One that stands at the end of the bar would say nothing.
+    if place <= at(now) || !buf.area.contains((inner.x + place, inner.y).into()) {
+        return;
+    }
+    let Some(cell) = buf.cell_mut((inner.x + place, inner.y)) else { return };
+    if cell.symbol() == " " {
+        cell.set_style(theme.style(Role::Dim));
+    } else if cell.symbol() == theme.glyphs().from_left(8) && !theme.glyphs().segments_by_letter() {
+        // What lies there stays to be seen behind it.
+        let colour = cell.fg;
+        cell.set_style(theme.style(Role::Strong)).set_bg(colour);
+    } else {
+        // A cell that is partly filled has no room, and a letter says more.
+        return;
+    }
+    cell.set_symbol(theme.glyphs().peak());
+}
+
 /// Fills the eighths `span`. A cell that starts in another segment keeps that one as its block and gets this one as
 /// its background, so that two segments meet within a cell.
 fn segment(buf: &mut Buffer, area: Rect, theme: &Theme, style: Style, span: std::ops::Range<usize>) {
@@ -135,6 +162,27 @@ mod tests {
         let parts =
             [(Role::CpuLow, 20.0), (Role::CpuUser, 30.0), (Role::CpuKernel, f64::NAN), (Role::CpuIrq, 10.0)];
         assert_eq!(text(&drawn(false, 12, &parts)), "[||###@    ]");
+    }
+
+    #[test]
+    fn a_peak_is_marked_beyond_the_bar() {
+        let marked = |unicode, now: f64, at: f64| {
+            let theme = Theme::new(&config::Theme::default(), Depth::True, unicode);
+            let mut buf = drawn(unicode, 12, &[(Role::MemUsed, now * 100.0), (Role::MemCache, 20.0)]);
+            let area = buf.area;
+            peak(&mut buf, area, &theme, now, at);
+            buf
+        };
+        assert_eq!(text(&marked(true, 0.3, 0.85)), "▕█████   │ ▏");
+        assert_eq!(text(&marked(true, 0.3, 1.0)), "▕█████    │▏");
+        assert_eq!(text(&marked(true, 0.3, 0.3)), "▕█████     ▏");
+        assert_eq!(text(&marked(false, 0.3, 0.85)), "[|||##   : ]");
+        // Over the cache, whose colour stays behind it.
+        let buf = marked(true, 0.3, 0.45);
+        assert_eq!(text(&buf), "▕████│     ▏");
+        let cell = buf.cell((5, 0)).expect("in the buffer");
+        assert_eq!(Some(cell.bg), Theme::default().style(Role::MemCache).fg);
+        assert_eq!(text(&marked(true, 0.3, f64::NAN)), "▕█████     ▏");
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) fn draw_speaker(
     scratch: &mut Scratch,
     own: bool,
 ) {
-    let Scratch { text: cell, gauge } = scratch;
+    let Scratch { text: cell, gauge, .. } = scratch;
     let mut pen = Pen::new(buf, area);
     if let Some(Layer::Line(line)) = &app.layer {
         let label = match line.purpose {

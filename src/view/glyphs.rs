@@ -70,6 +70,11 @@ impl Glyphs {
         if self.unicode { ("▕", "▏") } else { ("[", "]") }
     }
 
+    /// Marks how far a bar reached at most.
+    pub fn peak(&self) -> &'static str {
+        if self.unicode { "│" } else { ":" }
+    }
+
     /// Between two figures.
     pub fn between(&self) -> &'static str {
         if self.unicode { "·" } else { "|" }
@@ -118,8 +123,17 @@ mod tests {
         }
         let (left, right) = glyphs.ends();
         let (down, up) = glyphs.arrows();
-        let rest =
-            [left, right, down, up, glyphs.between(), glyphs.unknown(), glyphs.degree(), glyphs.frozen()];
+        let rest = [
+            left,
+            right,
+            down,
+            up,
+            glyphs.between(),
+            glyphs.unknown(),
+            glyphs.degree(),
+            glyphs.frozen(),
+            glyphs.peak(),
+        ];
         assert!(rest.iter().all(|text| text.is_ascii()));
         assert!(glyphs.segments_by_letter() && Glyphs::new(true, true).segments_by_letter());
     }

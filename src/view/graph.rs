@@ -89,6 +89,11 @@ mod tests {
     }
 
     #[test]
+    fn graphs_have_gaps() {
+        assert_eq!(lines(3, 1, &[1.0, f32::NAN, f32::NAN, f32::NAN, 0.0]), ["⢀ ⢸"]);
+    }
+
+    #[test]
     fn strips_have_gaps() {
         let area = Rect::new(0, 0, 4, 1);
         let mut buf = Buffer::empty(area);

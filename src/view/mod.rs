@@ -14,6 +14,7 @@ mod header;
 mod inspect;
 mod lab;
 mod layers;
+mod led;
 mod pen;
 pub mod picture;
 mod screen;
@@ -43,7 +44,7 @@ pub struct Painter {
 impl Default for Painter {
     fn default() -> Painter {
         let gauge = Gauge { text: Cell::roomy(), ..Gauge::new() };
-        Painter { scratch: Scratch { text: Cell::roomy(), gauge } }
+        Painter { scratch: Scratch { text: Cell::roomy(), gauge, order: Vec::new() } }
     }
 }
 
@@ -64,6 +65,7 @@ pub fn draw(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer) {
 struct Scratch {
     text: Cell,
     gauge: Gauge,
+    order: Vec<header::CorePlace>,
 }
 
 fn draw_with(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer, scratch: &mut Scratch) {

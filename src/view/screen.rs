@@ -63,6 +63,8 @@ pub(super) fn header_input(app: &App, area: Rect) -> HeaderInput<'_> {
         snapshot: &app.snapshot,
         sensors: app.sensors.as_deref(),
         history: &app.history,
+        header: &app.header,
+        topology: app.topology.as_deref(),
         detailed: app.detailed,
         per_core_history: app.core_history,
         // The lab draws the cores itself, and who is on them.

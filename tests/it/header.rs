@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use glowtop::app::History;
+use glowtop::app::{Header, History};
+use glowtop::catalog::{MeterInput, meters};
 use glowtop::config;
 use glowtop::model::{
     Account, Census, CensusBy, Cost, Counts, CpuUse, Disk, Hearing, Host, Kind, Load, Memory, Nanos, Network,
     Pid, Pressure, Proc, ProcId, Reading, Sensors, Snapshot, Stall, State, System, Task, Temperature,
-    Untrusted,
+    Topology, Untrusted,
 };
 use glowtop::view::{self, Depth, HeaderInput, Theme, picture};
 use proptest::prelude::*;
@@ -95,6 +96,7 @@ fn machine(cores: u32, look: u64, name: &str) -> Snapshot {
     let stall = |now| Some(Stall { avg10: now, avg60: now / 2.0, avg300: now / 4.0 });
     Snapshot {
         number: look + 1,
+        wall: (1_795_262_472 + look) * 1_000_000_000,
         taken: Nanos(look * 1_000_000_000),
         since_boot: Nanos(3_553_920_000_000_000),
         interval: Some(1.0),
@@ -178,31 +180,54 @@ fn sensors() -> Sensors {
                 transmit_rate: Some(81_920.0),
             },
         ],
+        ..Sensors::default()
     }
 }
 
 /// A machine with a past.
-struct Scene {
-    snapshot: Snapshot,
+pub(crate) struct Scene {
+    pub(crate) snapshot: Snapshot,
     history: History,
-    sensors: Sensors,
+    pub(crate) sensors: Sensors,
+    header: Header,
+    pub(crate) topology: Option<Topology>,
 }
 
 impl Scene {
-    fn new(cores: u32, name: &str) -> Scene {
-        let mut history = History::default();
-        for look in 0..200 {
-            history.push(&machine(cores, look, name));
-        }
-        Scene { snapshot: machine(cores, 199, name), history, sensors: sensors() }
+    pub(crate) fn new(cores: u32, name: &str) -> Scene {
+        Scene::followed(cores, name, Header::default())
     }
 
-    fn input(&self) -> HeaderInput<'_> {
+    /// The same under a header that was set up, with the levels of all meters.
+    pub(crate) fn followed(cores: u32, name: &str, header: Header) -> Scene {
+        let (mut history, sensors) = (History::default(), sensors());
+        for look in 0..200 {
+            let snapshot = machine(cores, look, name);
+            history.push(&snapshot);
+            let input = MeterInput {
+                snapshot: &snapshot,
+                sensors: Some(&sensors),
+                detailed: false,
+                delay: None,
+                old: false,
+            };
+            history.follow(meters().iter(), &input);
+        }
+        Scene { snapshot: machine(cores, 199, name), history, sensors, header, topology: None }
+    }
+
+    pub(crate) fn set_header(&mut self, header: Header) {
+        self.header = header;
+    }
+
+    pub(crate) fn input(&self) -> HeaderInput<'_> {
         HeaderInput {
             tabs: 17,
             snapshot: &self.snapshot,
             sensors: Some(&self.sensors),
             history: &self.history,
+            header: &self.header,
+            topology: self.topology.as_ref(),
             detailed: false,
             per_core_history: false,
             meters_hidden: false,
@@ -217,12 +242,12 @@ impl Scene {
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 const CORES: [u32; 7] = [1, 2, 8, 16, 64, 256, 512];
 
-fn theme(name: &str, depth: Depth, unicode: bool) -> Theme {
+pub(crate) fn theme(name: &str, depth: Depth, unicode: bool) -> Theme {
     Theme::new(&config::Theme::builtin(name).unwrap(), depth, unicode)
 }
 
 /// Draws the header onto a screen and cuts it out.
-fn drawn(size: (u16, u16), theme: &Theme, input: &HeaderInput<'_>) -> Buffer {
+pub(crate) fn drawn(size: (u16, u16), theme: &Theme, input: &HeaderInput<'_>) -> Buffer {
     let screen = Rect::new(0, 0, size.0, size.1);
     let mut buf = Buffer::empty(screen);
     view::draw_header(screen, &mut buf, theme, input);
@@ -244,7 +269,7 @@ fn drawn(size: (u16, u16), theme: &Theme, input: &HeaderInput<'_>) -> Buffer {
     cut
 }
 
-fn symbols(buf: &Buffer) -> String {
+pub(crate) fn symbols(buf: &Buffer) -> String {
     picture::text(buf).split("----").next().unwrap().to_owned()
 }
 
@@ -332,6 +357,8 @@ fn before_the_first_rates_nothing_is_zero() {
         snapshot: Snapshot { number: 1, cpus, ..Snapshot::default() },
         history: History::default(),
         sensors: Sensors::default(),
+        header: Header::default(),
+        topology: None,
     };
     let input = HeaderInput { sensors: None, clock: None, ..scene.input() };
     let text = symbols(&drawn((80, 24), &Theme::default(), &input));
@@ -370,7 +397,8 @@ proptest! {
         let mut slow = sensors();
         slow.disks[0].mount = name.as_str().into();
         slow.networks[1].name = name.as_str().into();
-        let scene = Scene { snapshot: machine(cores, 5, &name), history, sensors: slow };
+        let header = Header::default();
+        let scene = Scene { snapshot: machine(cores, 5, &name), history, sensors: slow, header, topology: None };
         let input = HeaderInput { detailed, per_core_history, meters_hidden: hidden, ..scene.input() };
         let buf = drawn((width, height), &theme("ember", Depth::True, unicode), &input);
         for cell in buf.content() {

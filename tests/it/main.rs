@@ -8,6 +8,7 @@
     clippy::print_stdout
 )]
 
+mod arranged;
 mod control;
 mod control_screens;
 mod details;

@@ -5,6 +5,7 @@
 mod control;
 mod filter;
 mod groups;
+mod header;
 mod htop;
 mod journal;
 mod lab;

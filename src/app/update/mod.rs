@@ -23,7 +23,7 @@ mod setup;
 mod signal;
 mod tame;
 
-use crate::model::{ControlNews, Happened, Nanos, Needs, NextStep, Outcome, Role, Signal, Wants};
+use crate::model::{ControlNews, Happened, Nanos, NextStep, Outcome, Role, Signal, Wants};
 
 use crate::query::Filter;
 
@@ -50,10 +50,12 @@ impl App {
                 }
                 if self.paused {
                     self.waiting.history.get_or_insert_with(|| self.history.clone()).push(&snapshot);
+                    self.follow_meters(&snapshot);
                     self.waiting.snapshot = Some(snapshot);
                     return effects;
                 }
                 self.history.push(&snapshot);
+                self.follow_meters(&snapshot);
                 self.show(snapshot, &mut effects);
                 self.say_complaints();
             }
@@ -65,9 +67,7 @@ impl App {
             Msg::Sensors(sensors) if self.sensors.as_ref() == Some(&sensors) => return effects,
             Msg::Sensors(sensors) => self.sensors = Some(sensors),
             Msg::Topology(topology) => {
-                // It shows only in the dialog that is opened next.
                 self.topology = Some(topology);
-                return effects;
             }
             Msg::Control(news) => {
                 self.write_down(&news);
@@ -125,14 +125,18 @@ impl App {
 
     /// What the screen wants of the next look.
     pub fn wants(&self) -> Wants {
-        let needs = self.table.needs() | if self.header_hidden { Needs::NOTHING } else { Needs::PRESSURE };
-        Wants { needs, visible: self.visible(), linger: self.linger, hurry: false }
+        let (needs, slow) = self.header_needs();
+        let needs = self.table.needs() | needs;
+        Wants { needs, visible: self.visible(), linger: self.linger, slow, hurry: false }
     }
 
     /// Tells the sampler what is wanted, if that changed.
     fn change_wants(&mut self, effects: &mut Vec<Effect>) {
         let wants = self.wants();
-        let same = self.wants.as_ref().is_some_and(|w| w.needs == wants.needs && w.visible == wants.visible);
+        let same = self
+            .wants
+            .as_ref()
+            .is_some_and(|w| w.needs == wants.needs && w.visible == wants.visible && w.slow == wants.slow);
         if !same {
             self.wants = Some(wants.clone());
             effects.push(Effect::Wants(WantsChange(wants)));

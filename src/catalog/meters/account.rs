@@ -2,7 +2,7 @@
 
 use super::{Gauge, Meter, MeterInput};
 use crate::catalog::Cell;
-use crate::model::{Account, CensusBy, Hearing, Needs, Role, units};
+use crate::model::{Account, CensusBy, Hearing, Role, units};
 
 /// A part that would be shown as 0.0 is left out, percent of one core.
 const SHOWN: f64 = 0.05;
@@ -13,15 +13,15 @@ pub(super) const METERS: &[Meter] = &[
         title: "sum",
         help: "What all CPUs did, in percent of one core, and whose work it was: died is ended or came and went, and what \
                nobody is known for is unaccounted.",
-        needs: Needs::NOTHING,
         read: account,
+        ..Meter::WORDS
     },
     Meter {
         id: "census",
         title: "roll",
         help: "How it was found out who is there, and how many processes only a full listing found.",
-        needs: Needs::NOTHING,
         read: census,
+        ..Meter::WORDS
     },
 ];
 

@@ -1,49 +1,85 @@
-//! CPUs: where their time goes, and who waits for them.
+//! CPUs: where their time goes, and how many tasks want them.
 
-use super::{Gauge, Meter, MeterInput};
-use crate::catalog::Cell;
-use crate::model::{CpuUse, Needs, Role, Stall, units};
+use super::{Cores, Data, Gauge, Meter, MeterInput, Style, Unit};
+use crate::model::{CpuUse, Role, units};
 
 pub(super) const METERS: &[Meter] = &[
     Meter {
         id: "cpu",
         title: "cpu",
         help: "Where the time of all CPUs together goes.",
-        needs: Needs::NOTHING,
-        read: |input, gauge| {
-            gauge.clear();
-            let Some(all) = &input.snapshot.cpu else { return gauge.text.push_unknown() };
-            core_parts(all, input.detailed, &mut gauge.parts);
-            gauge.total = 1.0;
-            let busy = f64::from(all.busy());
-            gauge.text.push_with(Role::heat(busy), |out| {
-                units::percent(Some(busy * 100.0), out);
-                out.push('%');
-            });
-        },
+        data: Data::Share,
+        style: Style::Bar,
+        read: all,
+        ..Meter::WORDS
     },
     Meter {
         id: "load",
         title: "load",
-        help: "How many tasks ran or waited to run, or waited for a disk, on average over 1, 5 and 15 minutes.",
-        needs: Needs::NOTHING,
-        read: |input, gauge| {
-            gauge.clear();
-            let Some(load) = input.snapshot.load() else { return gauge.text.push_unknown() };
-            gauge.text.push_fmt(Role::Strong, format_args!("{:.2}", load.one));
-            gauge.text.push_fmt(Role::Text, format_args!("  {:.2}", load.five));
-            gauge.text.push_fmt(Role::Dim, format_args!("  {:.2}", load.fifteen));
-        },
+        help: "How many tasks ran or waited to run, or waited for a disk, on average over 1, 5 and 15 minutes; a bar \
+               is the first, of the cores.",
+        data: Data::Amount(Unit::Mean),
+        read: |input, gauge| load(input, gauge, true),
+        ..Meter::WORDS
     },
     Meter {
-        id: "pressure",
-        title: "psi",
-        help: "The share of the last 10 seconds in which some task had to wait for a CPU, for I/O or for memory, \
-               in percent.",
-        needs: Needs::PRESSURE,
-        read: pressure,
+        id: "load_one",
+        title: "load",
+        help: "How many tasks ran or waited to run, or waited for a disk, on average over one minute.",
+        data: Data::Amount(Unit::Mean),
+        read: |input, gauge| load(input, gauge, false),
+        ..Meter::WORDS
+    },
+    Meter { id: "cores", title: "cpus", help: CORES, data: Data::Cores(Cores::All), ..EACH },
+    Meter {
+        id: "cores_left",
+        title: "cpus",
+        help: "The first half of the cores, as the meter cores shows them.",
+        data: Data::Cores(Cores::Left),
+        ..EACH
+    },
+    Meter {
+        id: "cores_right",
+        title: "cpus",
+        help: "The second half of the cores, as the meter cores shows them.",
+        data: Data::Cores(Cores::Right),
+        ..EACH
     },
 ];
+
+const CORES: &str = "Each core: sockets and NUMA nodes one after the other; ' before the number stands for a second thread \
+                     of a core, e for an efficiency core. As text it says how busy all are.";
+
+/// A meter that shows each core.
+const EACH: Meter = Meter { style: Style::Bar, read: all, ..Meter::WORDS };
+
+fn all(input: &MeterInput<'_>, gauge: &mut Gauge) {
+    gauge.clear();
+    let Some(all) = &input.snapshot.cpu else { return gauge.text.push_unknown() };
+    core_parts(all, input.detailed, &mut gauge.parts);
+    gauge.total = 1.0;
+    let busy = f64::from(all.busy());
+    gauge.level = Some(busy);
+    gauge.text.push_with(Role::heat(busy), |out| {
+        units::percent(Some(busy * 100.0), out);
+        out.push('%');
+    });
+}
+
+fn load(input: &MeterInput<'_>, gauge: &mut Gauge, all: bool) {
+    gauge.clear();
+    let Some(load) = input.snapshot.load() else { return gauge.text.push_unknown() };
+    let cores = input.snapshot.cores() as f64;
+    let one = if load.one.is_finite() { load.one.max(0.0) } else { 0.0 };
+    gauge.parts.push((Role::heat(one / cores), one.min(cores)));
+    gauge.total = cores;
+    gauge.level = Some(one);
+    gauge.text.push_fmt(Role::Strong, format_args!("{:.2}", load.one));
+    if all {
+        gauge.text.push_fmt(Role::Text, format_args!("  {:.2}", load.five));
+        gauge.text.push_fmt(Role::Dim, format_args!("  {:.2}", load.fifteen));
+    }
+}
 
 /// Where the time of one CPU went, as the parts of a whole of 1, in the order in which htop stacks them: low priority,
 /// user, kernel, and then stolen time with guests, or in detail interrupts, soft interrupts, stolen time, guests and
@@ -70,23 +106,4 @@ pub fn core_parts(use_: &CpuUse, detailed: bool, out: &mut Vec<(Role, f64)>) {
 
 fn widen((role, share): (Role, f32)) -> (Role, f64) {
     (role, f64::from(share))
-}
-
-fn pressure(input: &MeterInput<'_>, gauge: &mut Gauge) {
-    gauge.clear();
-    let Some(pressure) = input.snapshot.pressure() else { return gauge.text.push_unknown() };
-    stall("cpu ", pressure.cpu_some, &mut gauge.text);
-    stall("  io ", pressure.io_some, &mut gauge.text);
-    stall("  mem ", pressure.memory_some, &mut gauge.text);
-}
-
-fn stall(label: &str, stall: Option<Stall>, cell: &mut Cell) {
-    cell.push(Role::Dim, label);
-    match stall {
-        None => cell.push_unknown(),
-        Some(stall) => {
-            let role = if stall.avg10 < 0.05 { Role::Dim } else { Role::heat_of_percent(stall.avg10) };
-            cell.push_with(role, |out| units::percent(Some(stall.avg10), out));
-        }
-    }
 }

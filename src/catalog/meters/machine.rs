@@ -1,10 +1,13 @@
-//! The machine and what runs on it: name, age, tasks, and glowtop itself.
+//! The machine and what runs on it: name, tasks, what guards it, and glowtop itself.
 
-use super::{Gauge, Meter, MeterInput};
-use crate::model::{Counts, Needs, Role, units};
+use super::{Data, Gauge, Meter, MeterInput, Unit, time};
+use crate::model::{Counts, Role, SeLinux, SlowNeeds, units};
 
 /// The most that is shown of a name, cells.
 const NAME_CELLS: usize = 64;
+
+/// Limits from here on are none.
+const MANY: u64 = 1 << 40;
 
 /// An interval longer than the wanted one by this factor is said.
 const LATE: f64 = 1.25;
@@ -14,34 +17,13 @@ pub(super) const METERS: &[Meter] = &[
         id: "tasks",
         title: "task",
         help: "Processes, their threads, how many of all run or are ready to, and threads of the kernel.",
-        needs: Needs::NOTHING,
         read: tasks,
-    },
-    Meter {
-        id: "uptime",
-        title: "up",
-        help: "How long the machine has been up, suspended time included.",
-        needs: Needs::NOTHING,
-        read: |input, gauge| {
-            gauge.clear();
-            if input.snapshot.number == 0 {
-                return gauge.text.push_unknown();
-            }
-            let seconds = input.snapshot.since_boot.0 / 1_000_000_000;
-            let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-            match days {
-                0 => {}
-                1 => gauge.text.push(Role::Text, "1 day, "),
-                _ => gauge.text.push_fmt(Role::Text, format_args!("{days} days, ")),
-            }
-            gauge.text.push_fmt(Role::Text, format_args!("{hours}:{minutes:02}"));
-        },
+        ..Meter::WORDS
     },
     Meter {
         id: "host",
         title: "host",
         help: "The machine's name and its kernel.",
-        needs: Needs::NOTHING,
         read: |input, gauge| {
             gauge.clear();
             let host = input.snapshot.host();
@@ -54,14 +36,96 @@ pub(super) const METERS: &[Meter] = &[
             }
             gauge.text.push_foreign(Role::Text, host.kernel.bytes(), NAME_CELLS);
         },
+        ..Meter::WORDS
+    },
+    Meter {
+        id: "hostname",
+        title: "name",
+        help: "The machine's name.",
+        read: |input, gauge| {
+            gauge.clear();
+            let name = &input.snapshot.host().name;
+            if name.is_empty() {
+                return gauge.text.push_unknown();
+            }
+            gauge.text.push_foreign(Role::Strong, name.bytes(), NAME_CELLS);
+        },
+        ..Meter::WORDS
+    },
+    Meter {
+        id: "file_handles",
+        title: "file",
+        help: "Files that are open on the whole machine, of the most that may be.",
+        slow: SlowNeeds::HANDLES,
+        data: Data::Amount(Unit::Count),
+        read: |input, gauge| {
+            gauge.clear();
+            let Some(handles) = input.facts().and_then(|facts| facts.handles) else {
+                return gauge.missing(input, SlowNeeds::HANDLES);
+            };
+            gauge.level = Some(handles.open as f64);
+            gauge.text.push_fmt(Role::Text, format_args!("{} open", handles.open));
+            // Kernels of today allow more than memory can hold.
+            if handles.most < MANY {
+                gauge.text.push_fmt(Role::Dim, format_args!(" of {}", handles.most));
+            }
+        },
+        ..Meter::WORDS
+    },
+    Meter {
+        id: "systemd",
+        title: "unit",
+        help: "Units that systemd has started and that have not ended, and whether it is shutting down. Which of them failed \
+               it tells only over its bus, which glowtop does not ask.",
+        slow: SlowNeeds::SYSTEMD,
+        data: Data::Amount(Unit::Count),
+        read: |input, gauge| {
+            gauge.clear();
+            let Some(systemd) = input.facts().and_then(|facts| facts.systemd) else {
+                return gauge.missing(input, SlowNeeds::SYSTEMD);
+            };
+            gauge.level = systemd.units.map(f64::from);
+            match systemd.units {
+                None => gauge.text.push_unknown(),
+                Some(units) => gauge.text.push_fmt(Role::Text, format_args!("{units} active")),
+            }
+            if systemd.ending {
+                gauge.text.push(Role::Warn, ", shutting down");
+            }
+        },
+        ..Meter::WORDS
+    },
+    Meter {
+        id: "selinux",
+        title: "sel",
+        help: "Whether SELinux forbids, only warns, or is off.",
+        slow: SlowNeeds::SELINUX,
+        read: |input, gauge| {
+            gauge.clear();
+            match input.facts().and_then(|facts| facts.selinux) {
+                None => gauge.missing(input, SlowNeeds::SELINUX),
+                Some(SeLinux::Off) => gauge.text.push(Role::Dim, "off"),
+                Some(SeLinux::Permissive) => gauge.text.push(Role::Warn, "permissive"),
+                Some(SeLinux::Enforcing) => gauge.text.push(Role::Good, "enforcing"),
+            }
+        },
+        ..Meter::WORDS
+    },
+    Meter {
+        id: "blank",
+        title: "–",
+        help: "A line without anything, to keep others apart.",
+        data: Data::Blank,
+        ..Meter::WORDS
     },
     Meter {
         id: "self",
         title: "self",
         help: "What glowtop itself costs: CPU in percent of one core, memory, and how long one look takes; how often it \
                looks where that is less than wanted, and of when the figures are where they are old.",
-        needs: Needs::NOTHING,
+        data: Data::Amount(Unit::Percent),
         read: own,
+        ..Meter::WORDS
     },
 ];
 
@@ -87,15 +151,13 @@ fn tasks(input: &MeterInput<'_>, gauge: &mut Gauge) {
 fn own(input: &MeterInput<'_>, gauge: &mut Gauge) {
     gauge.clear();
     let snapshot = input.snapshot;
+    gauge.level = snapshot.own_cpu;
     let text = &mut gauge.text;
     // First, because a narrow screen has no room for all of it.
     if input.old && snapshot.number > 0 {
         // A time of day stays true on a screen that nobody draws again; an age would not.
-        let offset = snapshot.host().utc_offset_s;
-        let since_epoch = (snapshot.wall / 1_000_000_000).cast_signed();
-        let seconds = since_epoch.saturating_add(offset.unwrap_or(0).into()).rem_euclid(86_400);
-        let [hour, minute, second] = [seconds / 3600, seconds / 60 % 60, seconds % 60];
-        let zone = if offset.is_none() { "Z" } else { "" };
+        let (seconds, zone) = time::local(snapshot);
+        let [hour, minute, second] = time::of_day(seconds);
         text.push_fmt(Role::Strong, format_args!("as of {hour:02}:{minute:02}:{second:02}{zone}"));
         text.push(Role::Dim, "  ");
     }

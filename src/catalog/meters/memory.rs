@@ -1,22 +1,27 @@
 //! Memory and swap, as htop counts them.
 
-use super::{Gauge, Meter, MeterInput};
+use super::{Data, Gauge, Meter, MeterInput, Style};
 use crate::catalog::Cell;
-use crate::model::{Needs, Role, units};
+use crate::model::{Role, SlowNeeds, units};
 
 pub(super) const METERS: &[Meter] = &[
     Meter {
         id: "memory",
         title: "mem",
-        help: "Memory: used by programs, shared, buffers and page cache; the figure is used with shared, of all.",
-        needs: Needs::NOTHING,
+        help: "Memory: used by programs, shared, buffers and page cache with what the cache of ZFS gives back; the figure is \
+               used with shared, of all.",
+        slow: SlowNeeds::ARC,
+        data: Data::Share,
+        style: Style::Bar,
         read: memory,
+        ..Meter::WORDS
     },
     Meter {
         id: "swap",
         title: "swap",
         help: "Swap space that is used, of all there is.",
-        needs: Needs::NOTHING,
+        data: Data::Share,
+        style: Style::Bar,
         read: |input, gauge| {
             gauge.clear();
             let Some(memory) = input.snapshot.memory() else { return gauge.text.push_unknown() };
@@ -26,12 +31,37 @@ pub(super) const METERS: &[Meter] = &[
             stack(gauge, memory.swap_total, [(Role::Swap, memory.swap_used())]);
             of_all(memory.swap_used(), memory.swap_total, &mut gauge.text);
         },
+        ..Meter::WORDS
+    },
+    Meter {
+        id: "memory_swap",
+        title: "both",
+        help: "Memory and swap space together: used, page cache, and swapped out; the figure is what is used of both.",
+        slow: SlowNeeds::ARC,
+        data: Data::Share,
+        style: Style::Bar,
+        read: |input, gauge| {
+            gauge.clear();
+            let Some(memory) = input.snapshot.memory() else { return gauge.text.push_unknown() };
+            let total = memory.total.saturating_add(memory.swap_total);
+            let given_back = given_back(input).min(memory.used());
+            let used = (memory.used() - given_back).saturating_add(memory.shmem).min(memory.total);
+            let cache = memory.buffers.saturating_add(memory.cache()).saturating_add(given_back);
+            let cache = cache.min(memory.total - used);
+            let swap = memory.swap_used();
+            stack(gauge, total, [(Role::MemUsed, used), (Role::MemCache, cache), (Role::Swap, swap)]);
+            let both = used.saturating_add(swap);
+            gauge.level = Some(both as f64);
+            of_all(both, total, &mut gauge.text);
+        },
+        ..Meter::WORDS
     },
     Meter {
         id: "available",
         title: "avl",
         help: "Memory that programs can still get without swapping, as the kernel estimates it.",
-        needs: Needs::NOTHING,
+        data: Data::Share,
+        style: Style::Bar,
         read: |input, gauge| {
             gauge.clear();
             let known = input.snapshot.memory().and_then(|m| Some((m.total, m.available?)));
@@ -39,24 +69,34 @@ pub(super) const METERS: &[Meter] = &[
             stack(gauge, total, [(Role::MemUsed, total.saturating_sub(available))]);
             gauge.text.push_with(Role::Text, |out| units::bytes(available, out));
         },
+        ..Meter::WORDS
     },
 ];
 
 fn memory(input: &MeterInput<'_>, gauge: &mut Gauge) {
     gauge.clear();
     let Some(memory) = input.snapshot.memory() else { return gauge.text.push_unknown() };
+    let given_back = given_back(input).min(memory.used());
+    let used = memory.used() - given_back;
     let parts = [
-        (Role::MemUsed, memory.used()),
+        (Role::MemUsed, used),
         (Role::MemShared, memory.shmem),
         (Role::MemBuffers, memory.buffers),
-        (Role::MemCache, memory.cache()),
+        (Role::MemCache, memory.cache().saturating_add(given_back)),
     ];
     stack(gauge, memory.total, parts);
-    of_all(memory.used().saturating_add(memory.shmem).min(memory.total), memory.total, &mut gauge.text);
+    let figure = used.saturating_add(memory.shmem).min(memory.total);
+    gauge.level = Some(figure as f64);
+    of_all(figure, memory.total, &mut gauge.text);
+}
+
+/// What the cache of ZFS gives back when programs need memory: the kernel counts it as used.
+fn given_back(input: &MeterInput<'_>) -> u64 {
+    input.facts().and_then(|facts| facts.arc).map_or(0, |arc| arc.shrinkable())
 }
 
 /// Stacks parts upon each other, up to the whole: meminfo is not read in one instant, so its figures may not add up.
-fn stack<const N: usize>(gauge: &mut Gauge, total: u64, parts: [(Role, u64); N]) {
+pub(super) fn stack<const N: usize>(gauge: &mut Gauge, total: u64, parts: [(Role, u64); N]) {
     let mut room = total;
     for (role, part) in parts {
         let part = part.min(room);
@@ -67,7 +107,7 @@ fn stack<const N: usize>(gauge: &mut Gauge, total: u64, parts: [(Role, u64); N])
 }
 
 /// Appends `11.2/31.2G`: both in the unit of the whole.
-fn of_all(part: u64, total: u64, cell: &mut Cell) {
+pub(super) fn of_all(part: u64, total: u64, cell: &mut Cell) {
     let mut unit = 'K';
     let mut divisor = 1024.0;
     for next in ['M', 'G', 'T', 'P', 'E'] {

@@ -6,6 +6,10 @@ use crate::model::{
     Account, Census, CensusBy, Cost, Counts, CpuUse, Disk, Hearing, Host, Kind, Load, Memory, Nanos, Network,
     Pid, Pressure, Proc, ProcId, Stall, State, System, Task, Temperature,
 };
+use crate::model::{
+    Battery, BatteryState, CpuLimit, Frequency, GpuUse, Handles, HugePages, Limits, MemoryLimit, SeLinux,
+    Systemd, ZfsCache, Zram, Zswap,
+};
 
 const GIB: u64 = 1 << 30;
 
@@ -23,6 +27,7 @@ fn snapshot() -> Snapshot {
     ];
     Snapshot {
         number: 3,
+        wall: 1_795_262_671_000_000_000,
         since_boot: Nanos((41 * 86_400 + 3 * 3600 + 12 * 60) * 1_000_000_000),
         cpu: Some(CpuUse {
             user: 0.25,
@@ -102,11 +107,44 @@ fn sensors() -> Sensors {
             network("eth0", false, 2048.0),
             network("wlan0", false, 2048.0),
         ],
+        read: SlowNeeds::NOTHING,
+        facts: facts(),
+    }
+}
+
+fn facts() -> Facts {
+    let stall = Stall { avg10: 1.0, avg60: 0.5, avg300: 0.25 };
+    Facts {
+        battery: Some(Battery {
+            charge: 0.42,
+            state: BatteryState::Discharging,
+            watts: Some(7.25),
+            seconds: Some(5_400.0),
+        }),
+        frequency: Some(Frequency { lowest: 8e8, mean: 2e9, highest: 3.2e9, limit: Some(4e9) }),
+        huge_pages: Some(HugePages { total: 2 * GIB, used: GIB / 2, reserved: GIB / 4 }),
+        zram: Some(Zram { size: 8 * GIB, data: 2 * GIB, compressed: GIB / 2, used: GIB }),
+        zswap: Some(Zswap { used: GIB, data: 3 * GIB }),
+        arc: None,
+        handles: Some(Handles { open: 1824, most: 4096 }),
+        systemd: Some(Systemd { units: Some(61), ending: false }),
+        selinux: Some(SeLinux::Permissive),
+        irq_full: Some(stall),
+        gpus: vec![
+            GpuUse { busy: 0.1, ..GpuUse::default() },
+            GpuUse { busy: 0.37, memory_used: Some(GIB), memory_total: Some(4 * GIB), ..GpuUse::default() },
+        ],
+        disk_busy: Some(0.25),
+        limits: Limits {
+            memory: Some(MemoryLimit { most: 2 * GIB, used: GIB }),
+            cpu: Some(CpuLimit { most: 1.5, used: Some(0.75) }),
+            cpus: None,
+        },
     }
 }
 
 fn read(id: &str, snapshot: &Snapshot, sensors: Option<&Sensors>, detailed: bool) -> Gauge {
-    let mut gauge = Gauge { parts: vec![(Role::Bad, 9.0)], total: 7.0, text: Cell::new() };
+    let mut gauge = Gauge { parts: vec![(Role::Bad, 9.0)], total: 7.0, level: Some(1.0), text: Cell::new() };
     gauge.text.push(Role::Bad, "left over");
     let input = MeterInput { snapshot, sensors, detailed, delay: Some(1.0), old: false };
     (meter(id).unwrap().read)(&input, &mut gauge);
@@ -115,12 +153,12 @@ fn read(id: &str, snapshot: &Snapshot, sensors: Option<&Sensors>, detailed: bool
 
 #[test]
 fn every_meter_is_complete() {
-    let (mut ids, mut titles) = (BTreeSet::new(), BTreeSet::new());
-    for Meter { id, title, help, .. } in meters() {
+    let mut ids = BTreeSet::new();
+    for Meter { id, title, help, style, data, .. } in meters() {
         assert!(ids.insert(*id), "{id}: two meters have this id");
-        assert!(titles.insert(*title), "{id}: two meters have the title {title}");
+        assert!(data.styles().contains(style), "{id}: it cannot have the style it likes best");
         assert!((1..=4).contains(&title.chars().count()), "{id}: {title}");
-        assert!(id.bytes().all(|b| b.is_ascii_lowercase()), "{id}");
+        assert!(id.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{id}");
         assert!(help.ends_with('.') && help.split(' ').count() > 2 && !help.contains("  "), "{id}: {help}");
     }
     assert!(meter("").is_none());
@@ -132,7 +170,8 @@ fn what_the_meters_say() {
     let said: Vec<_> = meters()
         .iter()
         .map(|meter| {
-            format!("{} {}", meter.title, read(meter.id, &snapshot, Some(&sensors), false).text.text())
+            let said = read(meter.id, &snapshot, Some(&sensors), false);
+            format!("{} {}", meter.title, said.text.text()).trim_end().to_owned()
         })
         .collect();
     assert_eq!(
@@ -140,30 +179,110 @@ fn what_the_meters_say() {
         [
             "cpu 55.0%",
             "load 2.41  1.80  1.02",
+            "load 2.41",
+            "cpus 55.0%",
+            "cpus 55.0%",
+            "cpus 55.0%",
             "psi cpu 4.1  io 0.0  mem –",
+            "psi cpu   4.1 10s   0.0 60s   0.0 5m",
+            "psi cpu full –",
+            "psi io    0.0 10s   0.0 60s   0.0 5m",
+            "psi io full –",
+            "psi mem –",
+            "psi mem full –",
+            "psi irq full  1.0 10s   0.5 60s   0.2 5m",
             "sum 172% busy = 143 listed + 22.1 came and went (240) + 3.9 unaccounted + 3.0 irq",
             "roll events, 0 overlooked",
             "mem 13.0/32.0G",
             "swap 0.5/8.0G",
+            "both 13.5/40.0G",
             "avl 20.0G",
+            "huge 0.5/2.0G",
+            "zram 2.0/8.0G  2.0:1",
+            "zswp 3.00G in 1.00G  3.0:1",
+            "arc –",
+            "arc –",
+            "lim 1.0/2.0G  0.8/1.5 cpus",
+            "lim 0.8/1.5 cpus",
             "task 2, 8 thr, 1 run, 1 kthr",
-            "up 41 days, 3:12",
             "host web-3\u{fffd}  Linux 6.18.3",
+            "name web-3\u{fffd}",
+            "file 1824 open of 4096",
+            "unit 61 active",
+            "sel permissive",
+            "–",
             "self 0.2%  5.60M  3.0 ms",
+            "up 41 days, 3:12",
+            "up 3553920 s",
+            "time 12:04:31Z",
+            "date 2026-11-21",
+            "time 2026-11-21 12:04:31Z",
+            "freq 2.00 GHz  0.80 to 3.20",
+            "bat 42% left 1:30  7.2 W",
             "temp 95°C Package",
             "disk r 2.00M/s  w –",
             "net in 4K/s  out 0/s",
+            "busy 25.0%",
+            "gpu 37.0%  1.0/4.0G",
         ]
     );
 }
 
 #[test]
 fn what_is_unknown_is_said_to_be_unknown() {
-    for meter in meters() {
+    for meter in meters().iter().filter(|meter| meter.data != Data::Blank) {
         let gauge = read(meter.id, &Snapshot::default(), None, true);
+        assert_eq!(gauge.level(), None, "{}", meter.id);
         assert!(gauge.text.text().contains('–'), "{}: {:?}", meter.id, gauge.text.text());
         assert_eq!((gauge.total, gauge.parts.len()), (0.0, 0), "{}", meter.id);
     }
+}
+
+#[test]
+fn what_there_is_not_is_told_from_what_is_unknown() {
+    let nothing = |read| Sensors { read, ..Sensors::default() };
+    for meter in meters() {
+        let said =
+            |sensors: &Sensors| read(meter.id, &snapshot(), Some(sensors), false).text.text().to_owned();
+        let facts = !meter.slow.is_empty()
+            && !["memory", "memory_swap", "disk", "network", "disk_busy", "pressure_irq"].contains(&meter.id);
+        if facts {
+            assert_eq!(said(&nothing(meter.slow)), "none", "{}", meter.id);
+            assert_eq!(said(&nothing(SlowNeeds::NOTHING)), "–", "{}", meter.id);
+        }
+    }
+}
+
+#[test]
+fn the_cache_of_zfs_counts_as_cache() {
+    let arc = ZfsCache { size: 5 * GIB, least: GIB, ..ZfsCache::default() };
+    let sensors = Sensors { facts: Facts { arc: Some(arc), ..Facts::default() }, ..Sensors::default() };
+    let gauge = read("memory", &snapshot(), Some(&sensors), false);
+    let part = |role| gauge.parts.iter().find(|part| part.0 == role).map(|part| part.1 / GIB as f64);
+    // 4 GiB of the 11 that are used can be had back.
+    assert_eq!((part(Role::MemUsed), part(Role::MemCache)), (Some(7.0), Some(12.0)));
+    assert_eq!((gauge.text.text(), gauge.level()), ("9.0/32.0G", Some(9.0 * GIB as f64)));
+    assert_eq!(read("zfs_arc", &snapshot(), Some(&sensors), false).text.text(), "5.0/5.0G");
+}
+
+#[test]
+fn limits_stand_beside_the_totals() {
+    let said = |limits| {
+        let sensors = Sensors { facts: Facts { limits, ..Facts::default() }, ..Sensors::default() };
+        let gauge = read("limits", &snapshot(), Some(&sensors), false);
+        (gauge.text.text().to_owned(), gauge.filled())
+    };
+    let memory = Some(MemoryLimit { most: 2 * GIB, used: GIB });
+    let cpu = Some(CpuLimit { most: 2.0, used: Some(0.5) });
+    assert_eq!(said(Limits { memory, ..Limits::default() }), ("1.0/2.0G".to_owned(), Some(0.5)));
+    assert_eq!(said(Limits { cpu, ..Limits::default() }), ("0.5/2.0 cpus".to_owned(), Some(0.25)));
+    assert_eq!(said(Limits { memory, cpu, cpus: Some(3) }).0, "1.0/2.0G  0.5/2.0 cpus, 3 of 1 cores");
+    // Before the second reading nothing is known of CPU time.
+    let first = Some(CpuLimit { most: 2.0, used: None });
+    assert_eq!(said(Limits { cpu: first, ..Limits::default() }), ("–/2.0 cpus".to_owned(), None));
+    // A cgroup may be over its limit for a moment.
+    let over = Some(MemoryLimit { most: GIB, used: 2 * GIB });
+    assert_eq!(said(Limits { memory: over, ..Limits::default() }).1, Some(1.0));
 }
 
 #[test]
@@ -179,7 +298,7 @@ fn parts_never_exceed_the_whole() {
                 let sum: f64 = gauge.parts.iter().map(|part| part.1).sum();
                 assert!(sum <= gauge.total + 1e-6, "{}: {gauge:?}", meter.id);
                 assert!(gauge.parts.iter().all(|part| part.1 >= 0.0), "{}: {gauge:?}", meter.id);
-                assert!(!gauge.text.is_empty(), "{}", meter.id);
+                assert_eq!(gauge.text.is_empty(), meter.data == Data::Blank, "{}", meter.id);
             }
         }
     }

@@ -16,10 +16,10 @@ mod tests;
 
 use std::sync::LazyLock;
 
-use toml_edit::{Document, Item, Table};
+use toml_edit::{Document, Item};
 
 use super::keymap::{self, Binding};
-use super::{Complaint, complaint};
+use super::{Complaint, Header, complaint};
 use read::Reader;
 
 pub use lists::{RowRule, RuleLook, SavedFilter};
@@ -34,7 +34,7 @@ pub const DEFAULT_CONFIG: &str = include_str!("../../../assets/config.toml");
 const SECTIONS: [&str; 6] = ["options", "screen", "filter", "rule", "header", "keys"];
 
 /// What a configuration says.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Settings {
     /// The options.
     pub options: Options,
@@ -46,23 +46,10 @@ pub struct Settings {
     pub filters: Vec<SavedFilter>,
     /// How rows look that match a query; the first that matches counts.
     pub rules: Vec<RowRule>,
-    /// `[header]` as it stands in the file; `None` where there is none.
-    pub header: Option<Table>,
+    /// The meters.
+    pub header: Header,
     /// The keys of `[keys.processes]` and the like, to be laid over the key map.
     pub keys: Vec<Binding>,
-}
-
-impl PartialEq for Settings {
-    fn eq(&self, other: &Settings) -> bool {
-        let rest = |settings: &Settings| settings.header.as_ref().map(Table::to_string);
-        self.options == other.options
-            && self.screens == other.screens
-            && self.lab == other.lab
-            && self.filters == other.filters
-            && self.rules == other.rules
-            && self.keys == other.keys
-            && rest(self) == rest(other)
-    }
 }
 
 impl Default for Settings {
@@ -99,7 +86,7 @@ impl Settings {
             lab: true,
             filters: Vec::new(),
             rules: Vec::new(),
-            header: None,
+            header: Header::default(),
             keys: Vec::new(),
         }
     }
@@ -121,7 +108,7 @@ impl Settings {
                 "filter" => self.read_filters(item, &mut reader),
                 "rule" => self.read_rules(item, &mut reader),
                 "header" => match item.as_table() {
-                    Some(table) => self.header = Some(table.clone()),
+                    Some(table) => self.header = Header::read(table, text, &mut reader.complaints),
                     None => reader.complain(item.span(), "the meters stand in a table: [header]"),
                 },
                 "keys" => self.read_keys(item, &mut reader),

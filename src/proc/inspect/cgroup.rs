@@ -199,9 +199,10 @@ fn pressure(group: &mut Group<'_>) -> Option<Pressure> {
     if cpu.is_none() && io.is_none() && memory.is_none() {
         return None;
     }
-    let (io, memory) = (io.unwrap_or_default(), memory.unwrap_or_default());
+    let [cpu, io, memory] = [cpu, io, memory].map(Option::unwrap_or_default);
     Some(Pressure {
-        cpu_some: cpu.unwrap_or_default().0,
+        cpu_some: cpu.0,
+        cpu_full: cpu.1,
         io_some: io.0,
         io_full: io.1,
         memory_some: memory.0,

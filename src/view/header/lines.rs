@@ -6,19 +6,25 @@ use unicode_width::UnicodeWidthStr;
 
 use super::HeaderInput;
 use super::plan::Plan;
-use crate::catalog::{Cell, Gauge, meter};
-use crate::model::{Role, Sensors, Stall, units};
+use crate::app;
+use crate::catalog::{Cell, Data, Gauge, Meter, Style, meter};
+use crate::model::{Facts, Role, Sensors, units};
 use crate::view::pen::Pen;
 use crate::view::{Theme, bar, graph};
 
 /// Cells of a meter's label.
-const LABEL: u16 = 5;
+pub(super) const LABEL: u16 = 5;
 /// Cells that are left free at the left of a column.
 const EDGE: u16 = 2;
 /// Cells of the figure behind a disk's bar.
 const FREE: u16 = 18;
 /// Cells of the figure behind a bar: `11.2/31.2G` and a blank.
 const FIGURE: u16 = 11;
+/// The same where there is little room: `24.7%`; and how much is not little.
+const FIGURE_SHORT: u16 = 7;
+const ROOMY: u16 = 24;
+/// The shortest bar.
+const SHORTEST: u16 = 4;
 /// The most that is shown of a foreign name.
 const NAME: usize = 15;
 
@@ -26,41 +32,49 @@ const NAME: usize = 15;
 #[derive(Clone, Copy, Debug)]
 enum Line {
     /// A meter of the catalog.
-    Meter(&'static str),
-    /// Pressure over all three spans: a label, and which of the three.
-    Stall(&'static str, usize),
+    Meter(&'static Meter),
     /// How full a disk is, by its place among the sensors'.
     Disk(usize),
     /// What an interface carries.
     Network(usize),
 }
 
+/// Whether there is anything to be said by a meter that the automatic header has: some say things that most machines do
+/// not have.
+fn has(id: &str, input: &HeaderInput<'_>) -> bool {
+    let fact = |there: fn(&Facts) -> bool| input.sensors.is_some_and(|sensors| there(&sensors.facts));
+    match id {
+        "pressure_cpu" | "pressure_io" | "pressure_memory" | "pressure" => {
+            input.snapshot.pressure().is_some()
+        }
+        "temperature" => input.sensors.is_some_and(|sensors| !sensors.temperatures.is_empty()),
+        "disk" => input.sensors.is_some_and(|sensors| !sensors.disks.is_empty()),
+        "limits" => fact(|facts| facts.limits.any()),
+        "frequency" => fact(|facts| facts.frequency.is_some()),
+        "battery" => fact(|facts| facts.battery.is_some()),
+        "zram" => fact(|facts| facts.zram.is_some()),
+        "gpu" => fact(|facts| !facts.gpus.is_empty()),
+        _ => true,
+    }
+}
+
 /// The lines beside the cores, the most wanted first; with riches beside them, the riches have the pressure.
 fn column(input: &HeaderInput<'_>, rich: bool) -> impl Iterator<Item = Line> {
-    let ids: &[&str] = if rich {
-        &["memory", "swap", "available", "load", "tasks", "self", "temperature"]
-    } else {
-        &["memory", "swap", "load", "tasks", "pressure", "self"]
-    };
-    let pressure = input.snapshot.pressure().is_some();
-    let warm = input.sensors.is_some_and(|sensors| !sensors.temperatures.is_empty());
-    let known = move |id: &&&str| (pressure || **id != "pressure") && (warm || **id != "temperature");
-    ids.iter().filter(known).map(|id| Line::Meter(id))
+    app::beside(rich).iter().filter(|meter| has(meter.id, input)).map(|meter| Line::Meter(meter))
 }
 
 /// The lines that only a large screen has.
 fn riches<'a>(input: &HeaderInput<'a>) -> impl Iterator<Item = Line> + use<'a> {
-    let stalls = [("cpu", 0), ("io", 1), ("mem", 2)].map(|(label, which)| Line::Stall(label, which));
-    let stalls = stalls.into_iter().filter(|_| input.snapshot.pressure().is_some());
     let sensors: Option<&'a Sensors> = input.sensors;
+    let input = *input;
+    // Each interface has a line of its own.
+    let meters = app::second().iter().filter(move |meter| meter.id != "network" && has(meter.id, &input));
     let slow = sensors.into_iter().flat_map(|sensors| {
-        let rates = (!sensors.disks.is_empty()).then_some(Line::Meter("disk"));
         let outside = sensors.networks.iter().enumerate().filter(|(_, network)| !network.loopback);
         let networks = outside.map(|(at, _)| Line::Network(at)).take(2);
-        let disks = (0..sensors.disks.len().min(3)).map(Line::Disk);
-        rates.into_iter().chain(networks).chain(disks)
+        networks.chain((0..sensors.disks.len().min(3)).map(Line::Disk))
     });
-    std::iter::once(Line::Meter("cpu")).chain(stalls).chain(slow)
+    meters.map(|meter| Line::Meter(meter)).chain(slow)
 }
 
 /// How many lines every screen wants.
@@ -94,10 +108,14 @@ pub(super) fn draw(
     {
         // Half a narrow screen has no room for a bar and its figure.
         let half = if row.width < 54 { row.width } else { row.width / 2 - EDGE };
-        draw_line(Rect { width: half, ..row }, Line::Meter("memory"), buf, theme, input, gauge);
+        if let Some(memory) = meter("memory") {
+            draw_line(Rect { width: half, ..row }, Line::Meter(memory), buf, theme, input, gauge);
+        }
         let start = (half + EDGE).min(row.width);
         let rest = Rect { x: row.x + start, width: row.width - start, ..row };
-        draw_line(rest, Line::Meter("swap"), buf, theme, input, gauge);
+        if let Some(swap) = meter("swap") {
+            draw_line(rest, Line::Meter(swap), buf, theme, input, gauge);
+        }
     }
     if let Some(row) = across.next() {
         sentence(row, plan, buf, theme, input, cell, gauge);
@@ -150,32 +168,21 @@ fn draw_line(
     input: &HeaderInput<'_>,
     gauge: &mut Gauge,
 ) {
-    let mut label = Pen::new(buf, Rect { width: row.width.min(LABEL - 1), ..row });
-    let dim = theme.style(Role::Dim);
-    match line {
-        Line::Meter(id) => {
-            let Some(meter) = meter(id) else { return };
-            label.put(dim, meter.title);
-            (meter.read)(&input.meters(), gauge);
-        }
-        Line::Stall(name, which) => {
-            label.put(dim, "psi");
-            stall(name, which, input, gauge);
-        }
+    let title = match line {
+        Line::Meter(meter) => return styled(row, meter, meter.style, buf, theme, input, gauge),
         Line::Disk(at) => {
-            label.put(dim, "use");
             disk(at, input, gauge);
+            "use"
         }
         Line::Network(at) => {
-            label.put(dim, "net");
             network(at, input, theme, gauge);
+            "net"
         }
-    }
-    let least = if matches!(line, Line::Disk(_)) { FREE } else { FIGURE };
-    let rest = Rect { x: row.x + LABEL.min(row.width), width: row.width.saturating_sub(LABEL), ..row };
-    let figure = (gauge.text.width() as u16 + 1).max(least);
+    };
+    let rest = label(row, title, buf, theme);
+    let figure = (gauge.text.width() as u16 + 1).max(FREE);
     let narrow = rest.width.saturating_sub(figure);
-    if gauge.total > 0.0 && narrow >= 4 {
+    if gauge.total > 0.0 && narrow >= SHORTEST {
         bar::bar(buf, Rect { width: narrow, ..rest }, theme, &gauge.parts, gauge.total);
         let place = Rect { x: rest.x + narrow, width: figure, ..rest };
         Pen::new(buf, place).cell_at_end(theme, &gauge.text);
@@ -184,37 +191,94 @@ fn draw_line(
     }
 }
 
-/// Writes the parts that fit and stops before the first that does not: half a figure is another figure. What ends
-/// with a blank leads to what follows it, and is not written without that.
-fn whole_parts(pen: &mut Pen<'_>, theme: &Theme, cell: &Cell) {
-    let mut parts = cell.parts().peekable();
-    while let Some((text, role)) = parts.next() {
-        let next = parts.peek().filter(|_| text.ends_with(' ')).map_or("", |(next, _)| *next);
-        let wanted =
-            if next.is_empty() { text.trim_end().width() } else { text.width() + next.trim_end().width() };
-        if wanted > usize::from(pen.left()) {
-            break;
-        }
-        pen.put(theme.style(role), text);
-    }
+/// Writes a meter's label; returns the rest of the row.
+pub(super) fn label(row: Rect, title: &str, buf: &mut Buffer, theme: &Theme) -> Rect {
+    Pen::new(buf, Rect { width: row.width.min(LABEL - 1), height: 1, ..row })
+        .put(theme.style(Role::Dim), title);
+    Rect { x: row.x + LABEL.min(row.width), width: row.width.saturating_sub(LABEL), ..row }
 }
 
-/// Pressure of one kind over 10, 60 and 300 seconds.
-fn stall(name: &str, which: usize, input: &HeaderInput<'_>, gauge: &mut Gauge) {
-    gauge.clear();
-    let all = input.snapshot.pressure();
-    let stall: Option<Stall> = all.and_then(|all| match which {
-        0 => all.cpu_some,
-        1 => all.io_some,
-        _ => all.memory_some,
-    });
-    let text = &mut gauge.text;
-    text.push_fmt(Role::Dim, format_args!("{name:<4}"));
-    let Some(stall) = stall else { return text.push_unknown() };
-    for (span, value) in [("10s", stall.avg10), ("60s", stall.avg60), ("5m", stall.avg300)] {
-        let role = if value < 0.05 { Role::Dim } else { Role::heat_of_percent(value) };
-        text.push_fmt(role, format_args!("{:>5.1}", value.clamp(0.0, 100.0)));
-        text.push_fmt(Role::Dim, format_args!(" {span:<4}"));
+/// A meter in one row, as a bar or in words.
+pub(super) fn styled(
+    row: Rect,
+    meter: &Meter,
+    style: Style,
+    buf: &mut Buffer,
+    theme: &Theme,
+    input: &HeaderInput<'_>,
+    gauge: &mut Gauge,
+) {
+    (meter.read)(&input.meters(), gauge);
+    let rest = label(row, meter.title, buf, theme);
+    let trail = input.history.trail(meter.id);
+    let peak = trail.and_then(app::Trail::peak);
+    if style == Style::Bar && matches!(meter.data, Data::Amount(_)) && gauge.total <= 0.0 {
+        // It has no whole: the highest there was is it.
+        let level = gauge.level().unwrap_or(0.0);
+        gauge.total = peak.unwrap_or(level).max(level);
+        gauge.parts.push((Role::heat(level / gauge.total), level));
+    }
+    if style != Style::Bar || gauge.total <= 0.0 {
+        return whole_parts(&mut Pen::new(buf, rest), theme, &gauge.text);
+    }
+    let figure = figure(rest.width, &gauge.text);
+    let narrow = rest.width.saturating_sub(figure);
+    if narrow < SHORTEST {
+        return whole_parts(&mut Pen::new(buf, rest), theme, &gauge.text);
+    }
+    let place = Rect { width: narrow, ..rest };
+    bar::bar(buf, place, theme, &gauge.parts, gauge.total);
+    if let (Some(level), Some(peak), true) = (gauge.level(), peak, input.header.peaks) {
+        bar::peak(buf, place, theme, level / gauge.total, peak / gauge.total);
+    }
+    words_at_end(Rect { x: rest.x + narrow, width: figure, ..rest }, buf, theme, &gauge.text);
+}
+
+/// Cells that the words behind a bar or a graph get of so many: all they want where a bar remains beside them, else as
+/// many whole parts as half of the room holds.
+pub(super) fn figure(room: u16, text: &Cell) -> u16 {
+    let least = if room < ROOMY { FIGURE_SHORT } else { FIGURE };
+    let all = (text.width() as u16 + 1).max(least);
+    if room.saturating_sub(all) >= SHORTEST {
+        return all;
+    }
+    (fitting(text, usize::from(room / 2)).min(usize::from(room)) as u16 + 1).max(least.min(room))
+}
+
+/// Writes the whole parts that fit so that they end where the room ends.
+pub(super) fn words_at_end(area: Rect, buf: &mut Buffer, theme: &Theme, text: &Cell) {
+    let width = fitting(text, usize::from(area.width)) as u16;
+    let mut pen = Pen::new(buf, area);
+    pen.skip(area.width.saturating_sub(width));
+    whole_parts(&mut pen, theme, text);
+}
+
+/// Cells that the parts take that [`whole_parts`] writes where there are so many.
+fn fitting(cell: &Cell, room: usize) -> usize {
+    let mut sum = 0;
+    whole(cell, room, |text, _| sum += text.width());
+    sum
+}
+
+/// Writes the parts that fit and stops before the first that does not: half a figure is another figure. What ends
+/// with a blank leads to what follows it, and is not written without that, nor `1.2` without the `/2.0G` behind it.
+fn whole_parts(pen: &mut Pen<'_>, theme: &Theme, cell: &Cell) {
+    whole(cell, usize::from(pen.left()), |text, role| _ = pen.put(theme.style(role), text));
+}
+
+/// Hands out those parts.
+fn whole(cell: &Cell, mut room: usize, mut take: impl FnMut(&str, Role)) {
+    let mut parts = cell.parts().peekable();
+    while let Some((text, role)) = parts.next() {
+        let joined = |next: &str| text.ends_with(' ') || next.starts_with('/');
+        let next = parts.peek().filter(|(next, _)| joined(next)).map_or("", |(next, _)| *next);
+        let wanted =
+            if next.is_empty() { text.trim_end().width() } else { text.width() + next.trim_end().width() };
+        if wanted > room {
+            break;
+        }
+        room = room.saturating_sub(text.width());
+        take(text, role);
     }
 }
 
@@ -270,9 +334,9 @@ fn sentence(
     let mut pen = Pen::new(buf, row);
     // What the second row of two says, and what the only row says.
     let ids: &[&str] = if plan.across.height > 1 {
-        &["load", "tasks", "pressure", "self"]
+        &["limits", "load", "tasks", "pressure", "self"]
     } else {
-        &["memory", "load", "tasks", "pressure"]
+        &["memory", "limits", "load", "tasks", "pressure"]
     };
     cell.clear();
     if plan.graph.is_none() {
@@ -289,7 +353,7 @@ fn sentence(
     }
     let look = input.meters();
     for meter in ids.iter().filter_map(|id| meter(id)) {
-        if meter.id == "pressure" && input.snapshot.pressure().is_none() {
+        if !has(meter.id, input) {
             continue;
         }
         (meter.read)(&look, gauge);

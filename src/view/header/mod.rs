@@ -1,9 +1,12 @@
 //! The header: title, cores, history and meters, laid out for the room there is.
 //!
-//! [`plan`] decides what goes where from sizes alone; the other files draw one thing each into the place they get.
+//! [`plan`] decides what goes where from sizes alone, [`arranged`] does so for a header that somebody set up, `order` says
+//! in which order cores stand; the other files draw one thing each into the place they get.
 
+mod arranged;
 mod cores;
 mod lines;
+mod order;
 mod plan;
 mod title;
 
@@ -11,9 +14,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Scratch, Theme};
-use crate::app::History;
+use crate::app::{self, History};
 use crate::catalog::MeterInput;
-use crate::model::{CpuUse, Sensors, Snapshot};
+use crate::model::{CpuUse, Sensors, Snapshot, Topology};
+pub(super) use order::CorePlace;
 use plan::{Plan, Wish};
 
 /// What the header shows.
@@ -25,6 +29,10 @@ pub struct HeaderInput<'a> {
     pub sensors: Option<&'a Sensors>,
     /// The looks before.
     pub history: &'a History,
+    /// How the header was set up.
+    pub header: &'a app::Header,
+    /// How the CPUs belong together, where that is known.
+    pub topology: Option<&'a Topology>,
     /// Whether the cores' bars tell interrupts, stolen time, guests and waiting for I/O apart.
     pub detailed: bool,
     /// Whether each core has its history instead of its bar.
@@ -50,12 +58,33 @@ impl<'a> HeaderInput<'a> {
         MeterInput { snapshot, sensors, detailed, delay, old }
     }
 
+    /// Decimal digits of the greatest core's number.
+    fn digits(&self) -> u16 {
+        self.snapshot.cpus.last().map_or(1, |(number, _)| digits(*number))
+    }
+
+    /// How busy a core was at most, where that is to be marked.
+    fn core_peak(&self, number: u32) -> Option<f32> {
+        self.history.core_peak(number).filter(|_| self.header.peaks)
+    }
+
+    /// Puts the cores into their order: for rows of cells, or for bars.
+    fn order(&self, cells: bool, out: &mut Vec<CorePlace>) {
+        order::order(self.snapshot.cpus.iter().map(|(number, _)| *number), self.topology, cells, out);
+    }
+
+    /// Cores of each node, where they are alike and there are several; else 0.
+    fn node_size(&self) -> usize {
+        order::node_size(self.snapshot.cpus.iter().map(|(number, _)| *number), self.topology)
+    }
+
     fn plan(&self, area: Rect) -> Plan {
         plan::plan(
             area,
             &Wish {
                 cores: self.snapshot.cpus.len(),
-                digits: self.snapshot.cpus.last().map_or(1, |(number, _)| digits(*number)),
+                digits: self.digits(),
+                group: self.node_size(),
                 lines: lines::wanted(self),
                 rich: lines::rich(self),
                 hidden: self.meters_hidden,
@@ -67,7 +96,15 @@ impl<'a> HeaderInput<'a> {
 
 /// Rows that the header takes of a screen like `area`.
 pub fn height(area: Rect, input: &HeaderInput<'_>) -> u16 {
+    if is_arranged(input) {
+        return arranged::height(area, input);
+    }
     input.plan(area).height
+}
+
+/// Whether the header is as somebody set it up; what is hidden is not.
+fn is_arranged(input: &HeaderInput<'_>) -> bool {
+    !input.header.is_automatic() && !input.meters_hidden
 }
 
 /// Draws the header at the top of `area`, which is the whole screen: the header knows itself how much of it is its.
@@ -84,13 +121,25 @@ pub(super) fn draw_with(
     scratch: &mut Scratch,
 ) -> Rect {
     let area = area.intersection(buf.area);
+    if is_arranged(input) {
+        return arranged::draw(area, buf, theme, input, scratch);
+    }
     let plan = input.plan(area);
     let mut room = Rect::default();
     if let Some(row) = plan.title {
         room = title::draw(row, buf, theme, input, scratch);
     }
-    let Scratch { text, gauge } = scratch;
-    cores::draw(&plan, buf, theme, input, &mut gauge.parts);
+    let Scratch { text, gauge, order } = scratch;
+    input.order(plan.cells, order);
+    let field = cores::Field {
+        area: plan.cores,
+        style: plan.style,
+        columns: plan.columns,
+        order,
+        group: plan.group,
+        history: input.per_core_history,
+    };
+    cores::draw(&field, buf, theme, input, &mut gauge.parts);
     if let Some(place) = plan.graph {
         lines::history(place, plan.cells, buf, theme, input, text);
     }
@@ -100,7 +149,8 @@ pub(super) fn draw_with(
 
 /// The part of the title's row that is free for the names of the screens; empty where there is no title.
 pub fn title_room(area: Rect, input: &HeaderInput<'_>) -> Rect {
-    input.plan(area).title.map_or(Rect::default(), |row| title::room(row, input, &mut Scratch::default()))
+    let row = if is_arranged(input) { arranged::title(area) } else { input.plan(area).title };
+    row.map_or(Rect::default(), |row| title::room(row, input, &mut Scratch::default()))
 }
 
 /// Decimal digits of a number.

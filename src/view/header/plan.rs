@@ -10,6 +10,8 @@ pub(super) struct Wish {
     pub(super) cores: usize,
     /// Digits of the greatest core's number.
     pub(super) digits: u16,
+    /// Cores of each node, where they are alike and there are several; else 0.
+    pub(super) group: usize,
     /// Lines of meters.
     pub(super) lines: u16,
     /// Lines of meters that only a large screen has.
@@ -46,6 +48,8 @@ pub(super) struct Plan {
     pub(super) style: Style,
     /// Cores side by side in a row.
     pub(super) columns: u16,
+    /// Cores of each node, where these begin rows of their own; else 0.
+    pub(super) group: usize,
     /// Whether cores are cells, so that the hottest has to be named.
     pub(super) cells: bool,
     /// The history's place, its words included.
@@ -78,6 +82,7 @@ impl Plan {
             cores: nothing,
             style: Style::Cell,
             columns: 1,
+            group: 0,
             cells: false,
             graph: None,
             meters: nothing,
@@ -88,16 +93,21 @@ impl Plan {
     }
 }
 
-/// Plans the header of a screen.
-pub(super) fn plan(area: Rect, wish: &Wish) -> Plan {
-    let mut plan = Plan::empty(area);
-    let (width, height) = (area.width, area.height);
-    let budget = match height {
+/// Rows that a header may take of a screen so high.
+pub(super) fn budget(height: u16) -> u16 {
+    match height {
         0..6 => 0,
         6..10 => 1,
         10..14 => height / 4,
         _ => height * 3 / 10,
-    };
+    }
+}
+
+/// Plans the header of a screen.
+pub(super) fn plan(area: Rect, wish: &Wish) -> Plan {
+    let mut plan = Plan::empty(area);
+    let (width, height) = (area.width, area.height);
+    let budget = budget(height);
     let row = |y: u16, rows: u16| Rect { x: area.x, y: area.y + y, width, height: rows };
     let titled = u16::from(budget >= 4);
     if titled == 1 || (wish.hidden && budget > 0) {
@@ -124,7 +134,7 @@ pub(super) fn plan(area: Rect, wish: &Wish) -> Plan {
         150.. => 50,
     };
     let left = width.saturating_sub(beside);
-    let room = Room { cores: wish.cores.max(1), digits: wish.digits };
+    let room = Room { cores: wish.cores.max(1), digits: wish.digits, group: wish.group };
     let side_rows = body.saturating_sub(u16::from(graph > 0 && body >= 3)).max(1);
     let across = match body {
         0..2 => 0,
@@ -149,6 +159,9 @@ pub(super) fn plan(area: Rect, wish: &Wish) -> Plan {
             (false, Style::Pair, (columns, stacked_rows))
         });
     (plan.style, plan.columns, plan.cells) = (style, columns, matches!(style, Style::Cell | Style::Pair));
+    if plan.cells && room.grouped(columns, rows) {
+        plan.group = room.group;
+    }
     let core_rows = rows.min(body);
     let top = titled;
     let used = if is_side {
@@ -185,32 +198,50 @@ pub(super) fn plan(area: Rect, wish: &Wish) -> Plan {
 }
 
 /// How many cores there are, and how wide their numbers.
-struct Room {
-    cores: usize,
-    digits: u16,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    pub(super) cores: usize,
+    pub(super) digits: u16,
+    /// Cores of each node, where they are alike and there are several; else 0.
+    pub(super) group: usize,
 }
 
 impl Room {
     /// Columns and rows in which all cores fit, with bars of at least `least` cells, or at least that many single
-    /// cells a row.
-    fn fit(&self, style: Style, width: u16, rows: u16, least: u16) -> Option<(u16, u16)> {
-        let rows_of = |columns: u16| self.cores.div_ceil(usize::from(columns.max(1)));
+    /// cells a row. Where there is room, each node begins a row of cells.
+    pub(super) fn fit(&self, style: Style, width: u16, rows: u16, least: u16) -> Option<(u16, u16)> {
         let fixed = match style {
             Style::Bar => self.digits + 7,
             Style::Tight => self.digits + 5,
             Style::Cell | Style::Pair => {
                 let columns = self.cells(style, width);
-                let needed = rows_of(columns);
+                let apart = Some(self.rows_apart(columns)).filter(|needed| *needed <= usize::from(rows));
+                let needed = apart.unwrap_or_else(|| self.rows_of(columns));
                 let enough = columns >= least && columns > 0 && needed <= usize::from(rows);
                 return enough.then_some((columns, needed as u16));
             }
         };
-        let columns = [1, 2, 4, 8].into_iter().find(|columns| rows_of(*columns) <= usize::from(rows))?;
-        (width / columns >= fixed + least).then(|| (columns, rows_of(columns) as u16))
+        let columns = [1, 2, 4, 8].into_iter().find(|columns| self.rows_of(*columns) <= usize::from(rows))?;
+        (width / columns >= fixed + least).then(|| (columns, self.rows_of(columns) as u16))
+    }
+
+    fn rows_of(&self, columns: u16) -> usize {
+        self.cores.div_ceil(usize::from(columns.max(1)))
+    }
+
+    /// Rows of cells where each node begins one.
+    fn rows_apart(&self, columns: u16) -> usize {
+        let group = if self.group > 0 { self.group } else { self.cores };
+        self.cores.div_ceil(group.max(1)) * group.div_ceil(usize::from(columns.max(1)))
+    }
+
+    /// Whether so many rows are enough for each node to begin one.
+    pub(super) fn grouped(&self, columns: u16, rows: u16) -> bool {
+        self.group > 0 && self.rows_apart(columns) <= usize::from(rows)
     }
 
     /// Cores in a row of single or half cells.
-    fn cells(&self, style: Style, width: u16) -> u16 {
+    pub(super) fn cells(&self, style: Style, width: u16) -> u16 {
         let room = width.saturating_sub(label(self.digits) + 1);
         let per_cell = if style == Style::Pair { 2 } else { 1 };
         let most = [CELLS, 32, 16, 8, 4, 2, 1].into_iter().find(|cells| spread(*cells) <= room).unwrap_or(0);
@@ -235,7 +266,7 @@ mod tests {
 
     fn wish(cores: usize) -> Wish {
         let digits = super::super::digits(cores as u32 - 1);
-        Wish { cores, digits, lines: 6, rich: 8, hidden: false, history: true }
+        Wish { cores, digits, group: 0, lines: 6, rich: 8, hidden: false, history: true }
     }
 
     fn at(width: u16, height: u16, cores: usize) -> Plan {
@@ -267,6 +298,24 @@ mod tests {
         assert_eq!(at(80, 24, 512).style, Style::Pair);
         assert_eq!(at(120, 40, 64).style, Style::Bar);
         assert!(at(80, 24, 256).height <= 24 - 12);
+    }
+
+    #[test]
+    fn nodes_begin_rows_of_their_own_where_there_is_room() {
+        let two = |cores: usize, width, height| {
+            plan(Rect::new(0, 0, width, height), &Wish { group: cores / 2, ..wish(cores) })
+        };
+        // 2 × 128: four full rows either way.
+        assert_eq!((two(256, 80, 24).cores.height, two(256, 80, 24).group), (4, 128));
+        // 2 × 96 in rows of 64: four rows instead of three.
+        assert_eq!((two(192, 80, 24).cores.height, two(192, 80, 24).group), (4, 96));
+        assert_eq!((at(80, 24, 192).cores.height, at(80, 24, 192).group), (3, 0));
+        for cores in [128, 192, 256, 384, 512] {
+            for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+                let plan = two(cores, width, height);
+                assert!(holds_all(&plan, cores) && plan.height * 3 <= height, "{cores}: {plan:?}");
+            }
+        }
     }
 
     #[test]

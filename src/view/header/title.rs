@@ -53,7 +53,7 @@ fn room_for(width: u16) -> u16 {
 
 /// Writes what stands at the right, most dispensable first, and leaves out what does not fit.
 fn write(width: u16, input: &HeaderInput<'_>, between: &str, scratch: &mut Scratch) {
-    let Scratch { text: cell, gauge: up } = scratch;
+    let Scratch { text: cell, gauge: up, .. } = scratch;
     // The names of the screens want room too; something of the machine stays beside very many of them.
     let room = room_for(width);
     let budget = usize::from(room.saturating_sub(input.tabs + 2).max(room.min(LEAST)));
