@@ -15,4 +15,4 @@ mod value;
 pub use cell::Cell;
 pub use columns::{Align, Column, Row, column, columns, default_columns, tty_name};
 pub use meters::{Gauge, Meter, MeterInput, core_parts, meter, meters};
-pub use value::Value;
+pub use value::{Value, port_list};

@@ -18,6 +18,7 @@ mod id;
 pub mod lab;
 mod needs;
 mod news;
+mod ports;
 mod rates;
 mod role;
 mod sample;
@@ -51,6 +52,7 @@ pub use news::{
     Call, Cgroup, Change, ControlNews, Disposition, Happened, NextStep, Outcome, Respawn, Standing, Survey,
     Verdict, WhyAlive,
 };
+pub use ports::Ports;
 pub use rates::{Crew, Rates, Teamwork};
 pub use role::Role;
 pub use sample::{

@@ -22,9 +22,11 @@ mod live;
 mod machine;
 mod parse;
 mod pool;
+mod ports;
 mod reader;
 mod roll;
 mod rollups;
+mod sockets;
 mod topology;
 mod users;
 

@@ -124,6 +124,21 @@ fn values(compared: &Comparison<'_>, cursor: usize, snapshot: &Snapshot) -> Vec<
                 |count| if count == 1 { "one process".to_owned() } else { format!("{count} processes") };
             counts.iter().map(|(text, count)| offer(text, &many(*count))).collect()
         }
+        How::Port(get) => {
+            let mut owners: BTreeMap<u16, (String, usize)> = BTreeMap::new();
+            for proc in &snapshot.procs {
+                for port in get(proc).map_or(&[][..], |ports| ports.known) {
+                    let owner = owners.entry(*port).or_insert_with(|| (proc.task.comm.show(WIDEST), 0));
+                    owner.1 += 1;
+                }
+            }
+            let fits = owners.iter().filter(|(port, _)| begins(&port.to_string()));
+            let help = |(name, count): &(String, usize)| match count {
+                1 => name.clone(),
+                more => format!("{name} and {} more", more - 1),
+            };
+            fits.map(|(port, owner)| offer(&port.to_string(), &help(owner))).collect()
+        }
         How::Under => {
             let processes = snapshot.procs.iter().filter(|proc| proc.task.kind == Kind::Process);
             let mut found = Vec::new();

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::field::{DRIFTS, Field, How, Op, Scratch, Texts, field};
-use crate::model::{CgroupPlace, Details, Needs, Proc, Reading, Untrusted};
+use super::field::{DRIFTS, Field, How, Op, Scratch, Sockets, Texts, field};
+use crate::model::{CgroupPlace, Details, Needs, Ports, Proc, Reading, Untrusted};
 
 /// A field of details, which are then read of every row.
 const fn detail(id: &'static str, usual: Op, needs: Needs, how: How, help: &'static str) -> Field {
@@ -60,6 +60,12 @@ fn label<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
     of_details(proc, |details| line(&details.label))
 }
 
+/// Some of its ports.
+fn ports<'a>(proc: &'a Proc, pick: fn(&'a Ports) -> &'a [u16]) -> Option<Sockets<'a>> {
+    let ports = proc.task.details()?.ports.known()?;
+    Some(Sockets { known: pick(ports), all: !ports.is_partial() })
+}
+
 fn policy(proc: &Proc) -> Option<i64> {
     proc.task.details()?.stat?.policy.map(i64::from)
 }
@@ -73,7 +79,7 @@ fn disk(proc: &Proc, reads: bool, writes: bool) -> Option<u64> {
 }
 
 /// The fields, in the order in which they are listed.
-pub(super) const DETAILS: [Field; 19] = [
+pub(super) const DETAILS: [Field; 21] = [
     detail(
         "container",
         Op::Like,
@@ -93,6 +99,20 @@ pub(super) const DETAILS: [Field; 19] = [
     detail("cwd", Op::Like, Needs::CWD, How::Text(cwd), "Its working directory."),
     detail("wchan", Op::Is, Needs::WCHAN, How::Text(wchan), "Where in the kernel it sleeps."),
     detail("label", Op::Like, Needs::LABEL, How::Text(label), "Its label by the security module."),
+    detail(
+        "port",
+        Op::Like,
+        Needs::PORTS,
+        How::Port(|proc| ports(proc, Ports::all)),
+        "A local port of one of its TCP or UDP sockets.",
+    ),
+    detail(
+        "listen",
+        Op::Like,
+        Needs::PORTS,
+        How::Port(|proc| ports(proc, Ports::listening)),
+        "A port on which it listens.",
+    ),
     detail(
         "policy",
         Op::Is,

@@ -84,6 +84,7 @@ pub(super) enum Value {
     Percent(f64),
     Bytes(u64),
     Nanos(u64),
+    Port(u16),
     State(u8),
     Kind(KindWord),
     Pid(Pid),
@@ -341,6 +342,18 @@ impl Compare {
                 self.ordered(share.and_then(|share| share.partial_cmp(wanted)))
             }
             (How::Span(get), Value::Nanos(wanted)) => self.ordered(get(proc, at).map(|n| n.cmp(wanted))),
+            (How::Port(get), Value::Port(wanted)) => {
+                let Some(ports) = get(proc) else { return Truth::Unknown };
+                // As of texts: it is not the one where none of them is.
+                let (op, turned) = if self.op == Op::IsNot { (Op::Is, true) } else { (self.op, false) };
+                let any = ports.known.iter().any(|port| holds(op, port.cmp(wanted)));
+                let truth = match (any, ports.all) {
+                    (true, _) => Truth::True,
+                    (false, true) => Truth::False,
+                    (false, false) => Truth::Unknown,
+                };
+                if turned { !truth } else { truth }
+            }
             (How::State, Value::State(wanted)) => self.same(proc.task.state.0 == *wanted),
             (How::Kind, Value::Kind(wanted)) => self.same(KindWord::of(proc.task.kind) == *wanted),
             (How::Under, Value::Pid(root)) => at.under(*root, proc).map_or(Truth::Unknown, Truth::from),
@@ -354,17 +367,20 @@ impl Compare {
     }
 
     fn ordered(&self, found: Option<Ordering>) -> Truth {
-        let Some(found) = found else { return Truth::Unknown };
-        let holds = match self.op {
-            Op::Is | Op::Like => found.is_eq(),
-            Op::IsNot => found.is_ne(),
-            Op::Below => found.is_lt(),
-            Op::AtMost => found.is_le(),
-            Op::Above => found.is_gt(),
-            Op::AtLeast => found.is_ge(),
-            Op::Finds => return Truth::Unknown,
-        };
-        holds.into()
+        found.map_or(Truth::Unknown, |found| holds(self.op, found).into())
+    }
+}
+
+/// Whether an amount that is `found` beside another agrees with it; numbers have no patterns.
+fn holds(op: Op, found: Ordering) -> bool {
+    match op {
+        Op::Is | Op::Like => found.is_eq(),
+        Op::IsNot => found.is_ne(),
+        Op::Below => found.is_lt(),
+        Op::AtMost => found.is_le(),
+        Op::Above => found.is_gt(),
+        Op::AtLeast => found.is_ge(),
+        Op::Finds => false,
     }
 }
 
@@ -407,6 +423,7 @@ impl fmt::Display for Compare {
             Value::Whole(n) => write!(f, "{n}"),
             Value::Percent(n) => write!(f, "{n}%"),
             Value::Bytes(n) => literal::write_size(*n, f),
+            Value::Port(port) => write!(f, "{port}"),
             Value::Nanos(n) => literal::write_span(*n, f),
             Value::State(letter) => write!(f, "{}", char::from(*letter)),
             Value::Kind(kind) => f.write_str(kind.word()),

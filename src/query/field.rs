@@ -92,6 +92,8 @@ pub(super) enum How {
     Memory(fn(&Proc) -> Option<u64>),
     /// Nanoseconds.
     Span(fn(&Proc, &Prepared) -> Option<u64>),
+    /// Ports, of which any may agree.
+    Port(for<'a> fn(&'a Proc) -> Option<Sockets<'a>>),
     /// The state letter.
     State,
     /// What the row is.
@@ -110,6 +112,7 @@ impl How {
             How::Size(_) | How::Rate(_) => "a size such as 500M or 1GiB",
             How::Memory(_) => "a size such as 1GiB or a percentage such as 5%",
             How::Span(_) => "a time such as 90s or 1h30m",
+            How::Port(_) => "a port from 0 to 65535",
             How::State => "a state such as R, S, D, Z or T",
             How::Kind => "process, thread, kernel or died",
             How::Under => "the number of a process",
@@ -122,9 +125,13 @@ impl How {
             How::Text(_) => &[Op::Is, Op::IsNot, Op::Finds, Op::Like],
             How::State | How::Kind => &[Op::Is, Op::IsNot, Op::Like],
             How::Under => &[Op::Like, Op::Is],
-            How::Whole(_) | How::Percent(_) | How::Size(_) | How::Rate(_) | How::Memory(_) | How::Span(_) => {
-                &[Op::Is, Op::IsNot, Op::Below, Op::AtMost, Op::Above, Op::AtLeast, Op::Like]
-            }
+            How::Whole(_)
+            | How::Percent(_)
+            | How::Size(_)
+            | How::Rate(_)
+            | How::Memory(_)
+            | How::Span(_)
+            | How::Port(_) => &[Op::Is, Op::IsNot, Op::Below, Op::AtMost, Op::Above, Op::AtLeast, Op::Like],
         }
     }
 }
@@ -142,6 +149,14 @@ impl<'a> Texts<'a> {
     }
 
     pub(super) const UNKNOWN: Texts<'static> = Texts { known: [None, None], all: false };
+}
+
+/// The ports a process has for a field.
+#[derive(Clone, Copy)]
+pub(super) struct Sockets<'a> {
+    pub(super) known: &'a [u16],
+    /// Whether there are no others, of which only nothing is known.
+    pub(super) all: bool,
 }
 
 /// Room for a short text that has to be made, so that asking does not allocate.

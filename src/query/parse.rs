@@ -176,6 +176,7 @@ impl<'a> Parser<'a> {
                 literal::percent(text).map(Value::Percent).or_else(|| literal::size(text).map(Value::Bytes))
             }
             (How::Span(_), _) => literal::span(text).map(Value::Nanos),
+            (How::Port(_), _) => literal::port(text).map(Value::Port),
             (How::State, _) => state(text).map(Value::State),
             (How::Kind, _) => KindWord::read(text).map(Value::Kind),
             (How::Under, _) => text.parse().ok().and_then(Pid::new).map(Value::Pid),

@@ -11,7 +11,7 @@ use super::glob::Glob;
 use super::pattern::Pattern;
 use super::*;
 use crate::model::{
-    Command, Host, Kind, Memory, Nanos, Pid, ProcId, Reading, State, System, Task, TaskMemory,
+    Command, Details, Host, Kind, Memory, Nanos, Pid, Ports, ProcId, Reading, State, System, Task, TaskMemory,
 };
 
 fn proc(comm: &str, command: &[u8]) -> Proc {
@@ -331,6 +331,46 @@ fn rows_of_the_dead_have_what_is_known_of_them() {
     }
 }
 
+#[test]
+fn ports_agree_where_any_of_them_does() {
+    let with = |ports: Reading<Arc<Ports>>| {
+        let mut proc = compiler();
+        proc.task_mut().details = Some(Arc::new(Details { ports, ..Details::default() }));
+        proc
+    };
+    let known = |found: &[(u16, bool)], partial| {
+        with(Reading::Known(Arc::new(Ports::new(found.iter().copied(), partial))))
+    };
+    let server = known(&[(8080, true), (443, true), (50_000, false)], false);
+    for text in [
+        "port:8080",
+        "port=443",
+        "port<1024",
+        "port>=50000",
+        "listen:443",
+        "port!=80",
+        "not port:80",
+        "port>0",
+    ] {
+        assert_eq!(asked(text, &server), Truth::True, "{text}");
+    }
+    for text in ["port!=8080", "listen:50000", "port>60000", "port=80"] {
+        assert_eq!(asked(text, &server), Truth::False, "{text}");
+    }
+    let none = known(&[], false);
+    assert_eq!((asked("port>0", &none), asked("port!=80", &none)), (Truth::False, Truth::True));
+    let partial = known(&[(80, true)], true);
+    assert_eq!((asked("port:80", &partial), asked("port:81", &partial)), (Truth::True, Truth::Unknown));
+    for unknown in [with(Reading::Denied), with(Reading::NotRead), compiler()] {
+        for text in ["port:80", "port!=80", "not port:80", "listen>0"] {
+            assert_eq!(asked(text, &unknown), Truth::Unknown, "{text}");
+        }
+    }
+    for text in ["port:http", "port:65536", "port:-1", "port~80", "port:+80"] {
+        assert!(Query::parse(text).is_err(), "{text}");
+    }
+}
+
 fn family(list: &[(u32, u32, u64)]) -> Vec<Proc> {
     let one = |(pid, parent, start): &(u32, u32, u64)| {
         let task = Task::bare(ProcId::new(*pid, *start).unwrap());
@@ -539,6 +579,7 @@ fn any_value(field: &'static Field) -> BoxedStrategy<(Op, Value)> {
         How::Size(_) | How::Rate(_) => (op(amounts), size()).boxed(),
         How::Memory(_) => (op(amounts), prop_oneof![size(), percent()]).boxed(),
         How::Span(_) => (op(amounts), any::<u64>().prop_map(Value::Nanos)).boxed(),
+        How::Port(_) => (op(amounts), any::<u16>().prop_map(Value::Port)).boxed(),
         How::State => {
             (op(equals), prop::sample::select(&STATES[..]).prop_map(|(letter, ..)| Value::State(letter)))
                 .boxed()

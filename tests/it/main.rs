@@ -30,6 +30,7 @@ mod lab_work_c;
 mod lab_work_g;
 mod live;
 mod monitor;
+mod ports;
 mod proc;
 mod ps;
 mod pty;

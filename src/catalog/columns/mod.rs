@@ -10,6 +10,7 @@ mod format;
 mod identity;
 mod io;
 mod memory;
+mod net;
 mod place;
 mod schedule;
 mod shares;
@@ -137,6 +138,7 @@ pub fn columns() -> &'static [Column] {
             waits::COLUMNS,
             shares::COLUMNS,
             io::COLUMNS,
+            net::COLUMNS,
             place::COLUMNS,
             command::COLUMNS,
         ]
