@@ -21,7 +21,7 @@ impl Keymap {
         let (raw, mut complaints) = parse_keymap(text);
         let mut bindings = Vec::with_capacity(raw.len());
         for binding in raw {
-            let mut complain = |text: String| complaints.push(Complaint { line: binding.line, text });
+            let mut complain = |text: String| complaints.push(Complaint::of_line(binding.line, text));
             let screen = Screen::ALL.iter().find(|screen| screen.id() == binding.section);
             if screen.is_none() && binding.section != "everywhere" {
                 complain(format!("there is no screen '{}'", binding.section));

@@ -3,19 +3,30 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::model::Untrusted;
+
+/// The most that a complaint says, in cells.
+const LONGEST: usize = 1000;
+
 /// Something wrong in a file, with its line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Complaint {
     /// The line, counted from 1; `None` where it concerns the file as a whole.
     pub line: Option<usize>,
-    /// What is wrong and what is used instead: one sentence without a full stop.
+    /// What is wrong and what is used instead: one sentence without a full stop, safe to show.
     pub text: String,
 }
 
 impl Complaint {
     /// A complaint about the file as a whole.
     pub fn whole(text: impl Into<String>) -> Complaint {
-        Complaint { line: None, text: text.into() }
+        Complaint::of_line(None, text)
+    }
+
+    /// A complaint about this line.
+    pub fn of_line(line: Option<usize>, text: impl Into<String>) -> Complaint {
+        // What it quotes may have come from anywhere, and a terminal would obey it.
+        Complaint { line, text: Untrusted::from(text.into().as_str()).show(LONGEST) }
     }
 
     /// A complaint about the bytes `span` of `source`.
@@ -24,7 +35,7 @@ impl Complaint {
             let before = source.as_bytes().iter().take(span.start);
             before.filter(|&&byte| byte == b'\n').count() + 1
         });
-        Complaint { line, text: text.into() }
+        Complaint::of_line(line, text)
     }
 }
 
@@ -44,6 +55,15 @@ pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Op
     let limit = if length < 4 { 1 } else { (length / 3).max(2) };
     let scored = names.into_iter().map(|name| (distance(wanted, name), name));
     scored.filter(|(far, _)| *far <= limit).min_by_key(|(far, _)| *far).map(|(_, name)| name)
+}
+
+/// A sentence about a name nobody knows, with the one that was probably meant.
+pub(super) fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let shown = Untrusted::from(name).show(40);
+    match nearest(name, known) {
+        Some(near) => format!("{what} '{shown}'; did you mean '{near}'?"),
+        None => format!("{what} '{shown}'"),
+    }
 }
 
 /// Levenshtein's distance: insertions, deletions and replacements that turn `a` into `b`. Long words are cut, as no

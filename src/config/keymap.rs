@@ -1,6 +1,6 @@
 //! Key bindings as text: `[section]`, then `"chord" = "action"`.
 
-use toml_edit::{Document, Item};
+use toml_edit::{Document, Item, TableLike};
 
 use super::{Chord, Complaint};
 
@@ -19,21 +19,32 @@ pub struct Binding {
 
 /// Reads a key map. What makes no sense is complained about and left out.
 pub fn parse_keymap(text: &str) -> (Vec<Binding>, Vec<Complaint>) {
-    let mut bindings: Vec<Binding> = Vec::new();
-    let mut complaints = Vec::new();
-    let document = match Document::parse(text) {
-        Ok(document) => document,
-        Err(error) => {
-            let complaint = Complaint::at(text, error.span(), format!("no TOML: {}", error.message()));
-            return (bindings, vec![complaint]);
+    match Document::parse(text) {
+        Ok(document) => {
+            let mut complaints = Vec::new();
+            let bindings = read_sections(text, document.as_table(), &mut complaints);
+            (bindings, complaints)
         }
-    };
-    for (section, item) in document.iter() {
-        let Some(table) = item.as_table() else {
+        Err(error) => {
+            let said = error.message().trim().replace('\n', ", ");
+            (Vec::new(), vec![Complaint::at(text, error.span(), format!("no TOML: {said}"))])
+        }
+    }
+}
+
+/// Reads the sections of a key map, which stand in `text`.
+pub(super) fn read_sections(
+    text: &str,
+    sections: &dyn TableLike,
+    complaints: &mut Vec<Complaint>,
+) -> Vec<Binding> {
+    let mut bindings: Vec<Binding> = Vec::new();
+    for (section, item) in sections.iter() {
+        let Some(table) = item.as_table_like() else {
             complaints.push(Complaint::at(text, item.span(), format!("'{section}' is no section of keys")));
             continue;
         };
-        for (key, value) in table {
+        for (key, value) in table.iter() {
             let span = value.span().or_else(|| table.key(key).and_then(toml_edit::Key::span));
             let mut complain = |what: String| complaints.push(Complaint::at(text, span.clone(), what));
             let Some(action) = value.as_str() else {
@@ -56,7 +67,7 @@ pub fn parse_keymap(text: &str) -> (Vec<Binding>, Vec<Complaint>) {
             bindings.push(Binding { section: section.to_owned(), chord, action: action.to_owned(), line });
         }
     }
-    (bindings, complaints)
+    bindings
 }
 
 fn kind_of(item: &Item) -> &'static str {

@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
                 _ => {
                     let known = ["name", "about", "dark", "palette", "roles", "heat", "lanes"];
                     let span = root.key(key).and_then(toml_edit::Key::span);
-                    self.complain(span, unknown("a theme has no", key, known));
+                    self.complain(span, complaint::unknown("a theme has no", key, known));
                 }
             }
         }
@@ -244,7 +244,10 @@ impl<'a> Reader<'a> {
             let at = Role::NAMED.iter().position(|(known, _)| *known == name);
             let Some(slot) = at.and_then(|at| theme.looks.get_mut(at)) else {
                 let span = table.key(name).and_then(toml_edit::Key::span);
-                self.complain(span, unknown("there is no role", name, Role::NAMED.map(|(name, _)| name)));
+                self.complain(
+                    span,
+                    complaint::unknown("there is no role", name, Role::NAMED.map(|(name, _)| name)),
+                );
                 continue;
             };
             if let Some(look) = self.look(name, item) {
@@ -292,7 +295,7 @@ impl<'a> Reader<'a> {
                 _ => {
                     let known = ["fg", "bg", "bold", "dim", "italic", "underline", "reverse"];
                     let span = table.key(key).and_then(toml_edit::Key::span);
-                    self.complain(span, unknown("a look has no", key, known));
+                    self.complain(span, complaint::unknown("a look has no", key, known));
                     continue;
                 }
             };
@@ -343,15 +346,6 @@ impl<'a> Reader<'a> {
         } else {
             *into = colours;
         }
-    }
-}
-
-/// A sentence about a name nobody knows, with the one that was probably meant.
-fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
-    match complaint::nearest(name, known) {
-        Some(near) => format!("{what} '{shown}'; did you mean '{near}'?"),
-        None => format!("{what} '{shown}'"),
     }
 }
 

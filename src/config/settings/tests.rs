@@ -1,0 +1,199 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// What is said of a text.
+fn said(text: &str) -> Vec<String> {
+    Settings::parse(text).1.iter().map(ToString::to_string).collect()
+}
+
+/// Everything that settings hold, as text.
+fn all(settings: &Settings) -> String {
+    format!("{settings:?}")
+}
+
+#[test]
+fn the_default_says_everything_and_nothing_wrong() {
+    let mut settings = Settings::blank();
+    assert_eq!(settings.lay_over(DEFAULT_CONFIG), []);
+    assert_eq!(all(&settings), all(&Settings::default()));
+    let document = Document::parse(DEFAULT_CONFIG).expect("a test reads it");
+    let options = document.get("options").and_then(Item::as_table).expect("there are options");
+    let named: Vec<&str> = options.iter().map(|(name, _)| name).collect();
+    assert_eq!(named, OPTIONS.iter().map(|row| row.id).collect::<Vec<_>>(), "each option has its default");
+    for screen in &settings.screens {
+        let ids = |words: &[Word]| words.iter().map(|word| word.text.clone()).collect::<Vec<_>>();
+        assert!(ids(&screen.drop).iter().all(|id| ids(&screen.columns).contains(id)), "{}", screen.id);
+    }
+    let ids: Vec<&str> = settings.screens.iter().map(|screen| screen.id.as_str()).collect();
+    assert_eq!(ids, ["processes", "io", "memory", "scheduling"]);
+}
+
+#[test]
+fn the_default_laid_over_itself_changes_nothing() {
+    let (settings, complaints) = Settings::parse(DEFAULT_CONFIG);
+    assert_eq!(complaints, []);
+    assert_eq!(all(&settings), all(&Settings::default()));
+    assert_eq!(all(&Settings::parse("").0), all(&Settings::default()));
+}
+
+#[test]
+fn what_is_said_is_laid_over_what_is_not() {
+    let text = "[options]\ndelay = 2\ntheme = \"ash\"\ncommand = \"full\"\nfold_rules = [\"name=x\"]\n\
+                [[screen]]\nid = \"memory\"\nsort = \"pss\"\n\
+                [[screen]]\nid = \"mine\"\ncolumns = [\"pid\", \"command\"]\ntree = true\ndescending = false\nsort = \"pid\"\n\
+                [[screen]]\nid = \"io\"\nhide = true\n[[screen]]\nid = \"lab\"\nhide = true\n\
+                [header]\nlayout = \"auto\"\n[keys.processes]\nx = \"tree\"\n";
+    let (settings, complaints) = Settings::parse(text);
+    assert_eq!(complaints, []);
+    let Options { delay, theme, command, mouse, .. } = &settings.options;
+    assert_eq!((*delay, theme.as_str(), *command, *mouse), (2.0, "ash", CommandForm::Full, true));
+    assert_eq!(settings.options.fold_rules, [Word { text: "name=x".into(), line: Some(5) }]);
+    let ids: Vec<&str> = settings.screens.iter().map(|screen| screen.id.as_str()).collect();
+    assert_eq!(ids, ["processes", "memory", "scheduling", "mine"]);
+    let memory = settings.screen("memory").expect("it is there");
+    let theirs = Settings::default();
+    assert_eq!(memory.columns, theirs.screen("memory").expect("it is there").columns);
+    assert_eq!(memory.sort, Some(Word { text: "pss".into(), line: Some(8) }));
+    let mine = settings.screen("mine").expect("it is there");
+    assert_eq!((mine.title.as_str(), mine.tree, mine.descending), ("mine", true, Some(false)));
+    assert!(!settings.lab && settings.header.is_some());
+    assert_eq!((settings.keys.len(), settings.keys[0].line), (1, Some(24)));
+}
+
+#[test]
+fn filters_and_rules_of_ones_own_come_first() {
+    let mut settings = Settings::blank();
+    settings.lay_over(
+        "[[filter]]\nname = \"busy\"\nquery = \"cpu>50\"\n[[rule]]\nquery = \"cpu>90\"\nlook = \"bad\"\n",
+    );
+    let own = "[[filter]]\nname = \"big\"\nquery = \"res>1G\"\n[[filter]]\nname = \"busy\"\nquery = \"cpu>9\"\n\
+               [[rule]]\nquery = \"user=root\"\nlook = \"#ff8800\"\nmark = \"!\"\n";
+    assert_eq!(settings.lay_over(own), []);
+    let filters: Vec<_> = settings.filters.iter().map(|f| (f.name.as_str(), f.query.text.as_str())).collect();
+    assert_eq!(filters, [("big", "res>1G"), ("busy", "cpu>9")]);
+    let rules: Vec<_> = settings.rules.iter().map(|rule| (rule.look, rule.mark)).collect();
+    assert_eq!(
+        rules,
+        [
+            (RuleLook::Colour(crate::config::Rgb::new(255, 136, 0)), Some('!')),
+            (RuleLook::Role(crate::model::Role::Bad), None)
+        ]
+    );
+    assert_eq!(settings.lay_over("[[filter]]\nname = \"busy\"\nhide = true\n"), []);
+    assert_eq!(settings.filters.len(), 1);
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line_and_the_nearest_name() {
+    let cases = [
+        ("delay = 2\n", "line 1: there is no section 'delay'; it is an option: write it below [options]"),
+        ("\n[optons]\n", "line 2: there is no section 'optons'; did you mean 'options'?"),
+        ("[options]\ndealy = 2\n", "line 2: there is no option 'dealy'; did you mean 'delay'?"),
+        ("[options]\ndelay = 0\n", "line 2: 'delay' is a number of seconds from 0.1 to 3600"),
+        ("[options]\ndelay = nan\n", "line 2: 'delay' is a number of seconds from 0.1 to 3600"),
+        ("[options]\nmouse = 1\n", "line 2: 'mouse' is true or false"),
+        ("[options]\ntheme = 1\n", "line 2: 'theme' is a text in quotation marks"),
+        (
+            "[options]\ncommand = \"ful\"\n",
+            "line 2: 'command' is one of command, full, name, merged, not 'ful'; did you mean 'full'?",
+        ),
+        ("[options]\nfold_rules = 3\n", "line 2: 'fold_rules' is a list of texts: [\"one\", \"two\"]"),
+        ("[options]\nfold_rules = [\n1]\n", "line 3: 'fold_rules' is a list of texts in quotation marks"),
+        ("options = 3\n", "line 1: options stand in a table: [options]"),
+        ("[screen]\nid = \"x\"\n", "line 1: there may be several: write [[screen]], in double brackets"),
+        ("[[screen]]\ntitle = \"x\"\n", "line 2: a screen needs an id: id = \"mine\""),
+        ("[[screen]]\nid = \"a b\"\n", "line 2: 'a b' is no id: write up to 32 letters, digits, - and _"),
+        ("[[screen]]\nid = \"io\"\nsrt = \"x\"\n", "line 3: a screen has no 'srt'; did you mean 'sort'?"),
+        (
+            "[[screen]]\nid = \"memry\"\nhide = true\n",
+            "line 2: there is no screen 'memry'; did you mean 'memory'?",
+        ),
+        ("[[screen]]\nid = \"lab\"\nsort = \"cpu\"\n", "line 3: the lab is no table and has no 'sort'"),
+        ("[[screen]]\nid = \"io\"\ntitle = \"\"\n", "line 3: a tab needs a word on it"),
+        ("[[filter]]\nquery = \"x\"\n", "line 2: a filter needs a name: name = \"mine\""),
+        ("[[filter]]\nname = \"x\"\n", "line 2: a filter needs a query: query = \"cpu>50\""),
+        ("[[rule]]\nquery = \"x\"\n", "line 2: a rule needs a look: query = \"cpu>50\", look = \"warn\""),
+        (
+            "[[rule]]\nquery = \"x\"\nlook = \"wran\"\n",
+            "line 3: there is no role 'wran'; did you mean 'warn'?",
+        ),
+        ("[[rule]]\nquery = \"x\"\nlook = \"#12\"\n", "line 3: '#12' is no colour: write #rrggbb"),
+        (
+            "[[rule]]\nquery = \"x\"\nlook = \"bad\"\nmark = \"\\u001b\"\n",
+            "line 4: a mark is one character that takes one cell",
+        ),
+        ("header = 1\n", "line 1: the meters stand in a table: [header]"),
+        ("keys = 1\n", "line 1: keys stand in tables such as [keys.processes]"),
+        (
+            "[keys.processes]\n\"Hyper-x\" = \"tree\"\n",
+            "line 2: 'Hyper-x' is no key: write F5, Ctrl-U, Shift-Tab, Space or the character itself",
+        ),
+    ];
+    for (text, wanted) in cases {
+        assert_eq!(said(text), [wanted], "{text}");
+        let settings = Settings::parse(text).0;
+        assert_eq!(settings.options, Settings::default().options, "{text}");
+    }
+}
+
+#[test]
+fn broken_toml_is_one_complaint_and_changes_nothing() {
+    for text in ["[", "[options]\ndelay = 2\nx = \n", "\0\0\0", "a = \"\u{7}\""] {
+        let (settings, complaints) = Settings::parse(text);
+        assert_eq!(complaints.len(), 1, "{text:?}");
+        assert!(!complaints[0].text.contains('\n'), "{complaints:?}");
+        assert_eq!(all(&settings), all(&Settings::default()));
+    }
+}
+
+#[test]
+fn one_screen_stays() {
+    let hide = |id: &str| format!("[[screen]]\nid = \"{id}\"\nhide = true\n");
+    let text: String = ["processes", "io", "memory", "scheduling"].map(hide).concat();
+    let (settings, complaints) = Settings::parse(&text);
+    assert_eq!(settings.screens.len(), 1);
+    assert_eq!(complaints.len(), 1);
+}
+
+#[test]
+fn nothing_that_a_terminal_obeys_comes_out_of_a_file() {
+    let text = "\"\\u001b[31m\" = 1\n[options]\n\"\\u009b2J\" = 1\ncommand = \"\\u001bc\"\n\
+                [[screen]]\nid = \"\\u001b\"\n[[screen]]\nid = \"x\"\ntitle = \"a\\u001b[31m\\u202eb\"\n\"\\u0007\" = 1\n\
+                [[rule]]\nquery = \"a\"\nlook = \"#\\u001b\"\n[keys.processes]\n\"\\u001b\\u001b\" = \"x\"\n";
+    let (settings, complaints) = Settings::parse(text);
+    let quiet = |text: &str| !text.chars().any(|c| c.is_control() || c == '\u{202e}');
+    assert!(settings.screens.iter().all(|screen| quiet(&screen.title)), "{:?}", settings.screens);
+    assert_eq!(complaints.len(), 7);
+    assert!(complaints.iter().all(|complaint| quiet(&complaint.text)), "{complaints:?}");
+}
+
+proptest! {
+    #[test]
+    fn any_text_gives_settings(
+        text in "\\PC{0,80}|(\\[|\\]|\\[\\[|\\]\\]|options|screen|filter|rule|header|keys|id|name|query|look|delay|theme|command|=|\\{|\\}|\"|#|\n|,|true|1|x| ){0,60}"
+    ) {
+        let (settings, _) = Settings::parse(&text);
+        prop_assert!(!settings.screens.is_empty());
+        prop_assert!((0.1..=3600.0).contains(&settings.options.delay));
+    }
+
+    #[test]
+    fn any_values_give_settings(
+        section in prop::sample::select(vec!["options", "[screen", "[filter", "[rule", "header", "keys.processes", "keys"]),
+        keys in prop::collection::vec((prop::sample::select(vec![
+            "delay", "theme", "mouse", "command", "fold_rules", "id", "title", "columns", "drop", "sort", "descending",
+            "tree", "filter", "group", "hide", "name", "query", "look", "mark", "F1",
+        ]), prop::sample::select(vec![
+            "1", "-0.5", "inf", "true", "\"\"", "\"io\"", "\"lab\"", "\"x\"", "[]", "[\"pid\"]", "[1]", "{}", "1979-05-27",
+            "\"\\u0000\"", "'a b'", "[[1]]", "\"#ffffff\"", "\"bad\"",
+        ])), 0..6)
+    ) {
+        let close = if section.starts_with('[') { "]]" } else { "]" };
+        let mut text = format!("[{section}{close}\n");
+        text.extend(keys.iter().map(|(key, value)| format!("{key} = {value}\n")));
+        let (settings, complaints) = Settings::parse(&text);
+        prop_assert!(!settings.screens.is_empty());
+        prop_assert!(complaints.iter().all(|complaint| !complaint.text.contains('\n')));
+    }
+}
