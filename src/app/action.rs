@@ -70,6 +70,7 @@ actions! {
         Search "search" "Search" "jump to a process by name";
         SearchNext "search_next" "Next" "jump to the next match of the search";
         Filter "filter" "Filter" "show only what matches: a|b is either, cpu>50 a query";
+        Views "views" "Views" "choose a saved view: a query with a name";
         User "user" "User" "show only one user's processes";
         Follow "follow" "Follow" "keep the selected process in view";
         Tree "tree" "Tree" "tree or list";
@@ -155,6 +156,7 @@ impl Action {
             A::Lab | A::Pause | A::Delay | A::Theme | A::Header | A::Detailed | A::CoreHistory => false,
             A::Up | A::Down | A::PageUp | A::PageDown | A::Top | A::Bottom | A::Left | A::Right => false,
             A::LineStart | A::LineEnd | A::Search | A::SearchNext | A::Filter | A::User | A::Follow => false,
+            A::Views => false,
             A::Tree | A::FoldToggle | A::FoldAll | A::FoldParent | A::Sort | A::SortPrev => false,
             A::SortNext | A::SortCpu | A::SortMemory | A::SortTime | A::SortPid | A::Invert => false,
             A::SubtreeSort | A::Threads | A::KernelThreads | A::FullCommand | A::Changes => false,

@@ -34,6 +34,8 @@ pub enum MenuPurpose {
     Sort,
     /// Choose a user; the items' keys are uids, empty for all.
     User,
+    /// Choose a saved view; the items' keys are their names, empty for all processes.
+    View,
     /// Choose what to do; the items' keys are the ids of actions.
     Act,
 }

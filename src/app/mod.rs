@@ -21,6 +21,7 @@ mod message;
 mod notices;
 mod offers;
 mod order;
+mod saved;
 mod signal_menu;
 mod table;
 mod tame;
@@ -47,6 +48,7 @@ pub use line_edit::LineEdit;
 pub use message::{Effect, Hit, Msg, WantsChange};
 pub use notices::{Notice, Notices};
 pub use offers::Offers;
+pub use saved::{RowLook, RowLooks, Saved};
 pub use signal_menu::{Choosable, Pick, SignalMenu};
 pub use table::Table;
 pub use tame::{
@@ -139,6 +141,8 @@ pub struct App {
     pub delay: f64,
     /// The theme's place in the list of themes.
     pub theme: usize,
+    /// The queries that the configuration keeps.
+    pub saved: Saved,
     /// The text last searched for.
     pub searched: String,
     /// The time of the last message.
@@ -173,6 +177,8 @@ pub struct Start {
     pub lab: Lab,
     /// Whether nothing may be done to any process, and none started.
     pub readonly: bool,
+    /// The queries that the configuration keeps.
+    pub saved: Saved,
 }
 
 impl App {
@@ -197,6 +203,7 @@ impl App {
             core_history: false,
             delay: start.delay,
             theme: start.theme,
+            saved: start.saved,
             searched: String::new(),
             now: Nanos(0),
             readonly: start.readonly,

@@ -65,6 +65,8 @@ pub struct Field {
     pub(super) short_lived: bool,
     /// Whether the values that there are can be offered for completion.
     pub(super) offered: bool,
+    /// Whether it is a path, of which a part between slashes may agree with `:`.
+    pub(super) path: bool,
     /// How a process has it, and with what it compares.
     pub(super) how: How,
 }
@@ -254,7 +256,17 @@ pub(super) const DRIFTS: Needs = Needs::FRESH_STAT;
 
 /// A field that no row of the dead has.
 pub(super) const fn field(id: &'static str, usual: Op, how: How, help: &'static str) -> Field {
-    Field { id, also: &[], help, usual, needs: Needs::NOTHING, short_lived: false, offered: false, how }
+    Field {
+        id,
+        also: &[],
+        help,
+        usual,
+        needs: Needs::NOTHING,
+        short_lived: false,
+        offered: false,
+        path: false,
+        how,
+    }
 }
 
 /// What is read anyway, or with the table.
@@ -280,7 +292,12 @@ const PLAIN: [Field; 27] = [
     Field {
         needs: Needs::USER,
         offered: true,
-        ..field("user", Op::Is, How::Text(user), "The owner's name, or the number where it has no name.")
+        ..field(
+            "user",
+            Op::Is,
+            How::Text(user),
+            "The owner's name, or the number where it has none; me is who looks.",
+        )
     },
     Field {
         needs: Needs::USER,
@@ -471,7 +488,7 @@ impl Field {
 
 /// How many letters have to be added, left out, changed or swapped with their neighbour to make `b` of `a`. Names are
 /// short; a long one is far from all of them.
-fn slips(a: &str, b: &str) -> usize {
+pub(super) fn slips(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(32).collect(), b.chars().collect());
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();

@@ -11,7 +11,8 @@ use super::glob::Glob;
 use super::pattern::Pattern;
 use super::*;
 use crate::model::{
-    Command, Details, Host, Kind, Memory, Nanos, Pid, Ports, ProcId, Reading, State, System, Task, TaskMemory,
+    CgroupPlace, Command, Details, Host, Kind, Memory, Nanos, Pid, Ports, ProcId, Reading, State, System,
+    Task, TaskMemory,
 };
 
 fn proc(comm: &str, command: &[u8]) -> Proc {
@@ -27,7 +28,7 @@ fn matches(filter: &str, proc: &Proc) -> bool {
 
 /// A machine of 1000 MiB, up for 1000 s, with these processes.
 fn machine(procs: Vec<Proc>) -> Snapshot {
-    let host = Arc::new(Host { ticks_per_second: 100, ..Host::default() });
+    let host = Arc::new(Host { ticks_per_second: 100, own_uid: 1000, ..Host::default() });
     let memory = Some(Memory { total: 1000 << 20, ..Memory::default() });
     let since_boot = Nanos(1_000_000_000_000);
     let system = System { host, memory, ..System::default() };
@@ -53,10 +54,7 @@ fn compiler() -> Proc {
 fn asked(text: &str, proc: &Proc) -> Truth {
     let query = Query::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let prepared = query.prepare(&machine(vec![proc.clone()]));
-    match &query.0 {
-        Form::Plain(piece) => piece.truth(proc),
-        Form::Asked(expr) => expr.truth(proc, &prepared),
-    }
+    query.truth(proc, &prepared)
 }
 
 #[test]
@@ -180,6 +178,8 @@ fn each_field_compares() {
         "cmdline:*-O2*",
         "user=ann",
         "user!=root",
+        "user=me",
+        "user:me",
         "user:a*",
         "uid=1000",
         "pid:42",
@@ -245,6 +245,8 @@ fn each_field_compares() {
         "kind=thread",
         "under:41",
         "tty=-",
+        "user!=me",
+        "user~^me$",
     ] {
         assert_eq!(asked(text, &compiler), Truth::False, "{text}");
     }
@@ -369,6 +371,54 @@ fn ports_agree_where_any_of_them_does() {
     for text in ["port:http", "port:65536", "port:-1", "port~80", "port:+80"] {
         assert!(Query::parse(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn containers_units_and_cgroups_are_asked_for_by_their_parts() {
+    let with = |path: &str| {
+        let mut proc = compiler();
+        let cgroup = Reading::Known(Arc::new(CgroupPlace::of(path.as_bytes())));
+        proc.task_mut().details = Some(Arc::new(Details { cgroup, ..Details::default() }));
+        proc
+    };
+    let id = "0123456789abcdef".repeat(4);
+    let docker = with(&format!("/system.slice/docker-{id}.scope"));
+    for text in [
+        "cgroup:docker*",
+        "cgroup:system.slice",
+        "cgroup:/system.slice/*",
+        "container:docker*",
+        "container:docker:0123*",
+        "container:0123*",
+        "container=0123456789ab",
+        "container!=-",
+        "unit:docker-*",
+    ] {
+        assert_eq!(asked(text, &docker), Truth::True, "{text}");
+    }
+    let cron = with("/system.slice/cron.service");
+    for text in ["unit=cron", "unit:cron.service", "unit:c*", "container:-", "container=-"] {
+        assert_eq!(asked(text, &cron), Truth::True, "{text}");
+    }
+    for text in ["cgroup:docker*", "container!=-", "container:docker*", "unit:-", "cgroup=cron.service"] {
+        assert_eq!(asked(text, &cron), Truth::False, "{text}");
+    }
+    assert_eq!(asked("container:-", &compiler()), Truth::Unknown);
+}
+
+#[test]
+fn views_read_the_same_when_they_are_written() {
+    let views = Views::new([("mine".to_owned(), "user=me and not (x or cpu>5)".to_owned())]);
+    for text in ["@mine", "not @mine and @mine", "(@mine or make|cc1) user!=root", "x @mine"] {
+        let query = Query::parse_with(text, &views).unwrap();
+        let written = query.to_string();
+        assert_eq!(Query::parse_with(&written, &views).as_ref(), Ok(&query), "{written}");
+    }
+    let mine = Query::parse_with("@mine", &views).unwrap();
+    let snapshot = machine(vec![]);
+    assert!(!mine.matches(&compiler(), &mine.prepare(&snapshot)));
+    let not = Query::parse_with("not @mine", &views).unwrap();
+    assert!(not.matches(&compiler(), &not.prepare(&snapshot)));
 }
 
 fn family(list: &[(u32, u32, u64)]) -> Vec<Proc> {
@@ -629,7 +679,7 @@ fn soup() -> impl Strategy<Value = String> {
     let words = [
         "cpu", "name", "usr", "under", "state", "tty", "(", ")", "\"", "\\", "and", "or", "not", "=", "!=",
         "<=", ">", "~", ":", "!", "*", "?", "[", "5%", "1GiB", "1h", "D", "|", " ", " ", " ", "é", "-",
-        "foo", "7", "\u{a0}", "\n", "pid:", "pid:7|", "|pid:8",
+        "foo", "7", "@", "@mine", "\u{a0}", "\n", "pid:", "pid:7|", "|pid:8",
     ];
     prop::collection::vec(prop::sample::select(words.to_vec()), 0..24).prop_map(|words| words.concat())
 }
@@ -717,7 +767,7 @@ proptest! {
     #[test]
     fn any_cursor_in_any_words_is_offered_what_fits(text in soup(), cursor in 0usize..60) {
         let snapshot = machine(vec![compiler()]);
-        for offer in complete(&text, cursor, &snapshot) {
+        for offer in complete(&text, cursor, &snapshot, &Views::default()) {
             prop_assert_eq!(offer.replace.end, cursor);
             let mut done = text.clone();
             done.replace_range(offer.replace, &offer.text);

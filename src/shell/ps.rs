@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::args::PsArgs;
 use super::output;
-use super::words::understand;
+use super::words::{understand, views};
 use crate::catalog::Column;
 use crate::export::{self, Order};
 use crate::model::{Kind, Needs, NoSample, Snapshot, Source, Wants, derive};
@@ -15,7 +15,7 @@ use crate::query::Filter;
 /// Looks twice, [`PsArgs::delay`] apart, and writes what was asked for. Status 2 where there is nothing to look at, and
 /// where the query is wrong.
 pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
-    let filter = match understand(args.filter.as_deref().unwrap_or("")) {
+    let filter = match understand(args.filter.as_deref().unwrap_or(""), &views()) {
         Ok(filter) => filter,
         Err(status) => return status,
     };
@@ -130,7 +130,7 @@ mod tests {
         let words = ["glowtop", "ps"].into_iter().chain(line.split_whitespace());
         let Some(Command::Ps(args)) = CommandLine::parse_from(words).command else { panic!("{line}") };
         // Words stand between blanks here; a query has its blanks written as `_`.
-        let filter = understand(&args.filter.as_deref().unwrap_or("").replace('_', " ")).unwrap();
+        let filter = understand(&args.filter.as_deref().unwrap_or("").replace('_', " "), &views()).unwrap();
         let mut paused = false;
         let snapshot = look_twice(&mut source, filter.needs(), || paused = true).unwrap();
         assert!(paused && source.looks == 2);
@@ -187,6 +187,6 @@ mod tests {
     fn nothing_to_look_at_is_a_sentence_and_status_2() {
         let Some(Command::Ps(args)) = CommandLine::parse_from(["glowtop", "ps"]).command else { panic!() };
         assert_eq!(main(&args, Box::new(Nothing)), ExitCode::from(2));
-        assert_eq!(understand("cpu>fast").map(|_| ()), Err(ExitCode::from(2)));
+        assert_eq!(understand("cpu>fast", &views()).map(|_| ()), Err(ExitCode::from(2)));
     }
 }

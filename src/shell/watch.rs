@@ -13,7 +13,7 @@ use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
 use super::{output, print, words};
-use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Start, Table};
+use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Saved, Start, Table};
 use crate::config::{self, BUILTIN_THEMES};
 use crate::control::Control;
 use crate::model::lab::{LabNews, LabOrder};
@@ -95,6 +95,7 @@ pub(super) fn mind(options: &Options) -> Result<App, ExitCode> {
         output::complain("glowtop: there is no such theme; `glowtop print themes` lists them");
         ExitCode::from(2)
     })?;
+    let settings = config::Settings::default();
     Ok(App::new(Start {
         // A test holds that our own keys have no complaints.
         keymap: Keymap::parse(DEFAULT_KEYMAP).0,
@@ -104,6 +105,8 @@ pub(super) fn mind(options: &Options) -> Result<App, ExitCode> {
         delay: options.delay,
         lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
         readonly: options.readonly,
+        // A test holds that our own queries have no complaints.
+        saved: Saved::of(&settings.filters, &settings.rules).0,
     }))
 }
 
@@ -130,7 +133,7 @@ fn table(options: &Options) -> Result<Table, ExitCode> {
         None => {}
     }
     if let Some(text) = &options.filter {
-        table.set_filter(words::understand(text)?);
+        table.set_filter(words::understand(text, &words::views())?);
     }
     if let Some(name) = &options.user {
         let Some(user) = user(name.as_deref()) else {

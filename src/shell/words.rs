@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use super::output;
-use crate::query::Filter;
+use crate::app::Saved;
+use crate::config::Settings;
+use crate::query::{Filter, Views};
 
 /// Shortest and longest time between two looks, seconds: below, the kernel's clock ticks are too coarse for rates.
 const DELAYS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
@@ -18,10 +20,15 @@ pub(super) fn delay(text: &str) -> Result<f64, String> {
     }
 }
 
+/// The saved views of the configuration.
+pub(super) fn views() -> Views {
+    Saved::views(&Settings::default().filters)
+}
+
 /// What somebody wrote on the command line to say which processes are meant. Where it is wrong, that is written with the
 /// place below it, and the exit status is returned: 2.
-pub(super) fn understand(text: &str) -> Result<Filter, ExitCode> {
-    let filter = Filter::parse(text);
+pub(super) fn understand(text: &str, views: &Views) -> Result<Filter, ExitCode> {
+    let filter = Filter::parse_with(text, views);
     let Some(error) = filter.error() else { return Ok(filter) };
     let [line, carets] = error.pointed(text);
     output::complain(&format!("glowtop: {error}\n  {line}\n  {carets}"));

@@ -8,6 +8,7 @@ use super::Theme;
 use super::pen::Pen;
 use crate::app::{Among, App, DEEPEST, Fold, Hit, Line, Table};
 use crate::catalog::{Align, Cell, Column, Row};
+use crate::config::RuleLook;
 use crate::model::{Kind, Proc, Role, Snapshot};
 
 /// Columns that leave a narrow terminal, first the one that is missed least, so that the command keeps some room.
@@ -97,7 +98,16 @@ fn draw_line(
 ) {
     let table = &app.table;
     let look = row_role(app, line, proc, chosen);
-    let over = look.map(|role| theme.style(role));
+    // Rows that only lead to a match, and those that are gone, have their own look.
+    let plain = line.among == Among::Present && !line.context;
+    let rule = if plain { app.saved.looks.of(proc) } else { None };
+    let over = look.map(|role| theme.style(role)).or_else(|| {
+        rule.map(|rule| match rule.look {
+            RuleLook::Role(role) => theme.style(role),
+            RuleLook::Colour(rgb) => theme.tint(rgb),
+        })
+    });
+    let mark = rule.and_then(|rule| rule.mark);
     let frozen = line.among == Among::Present && app.deeds.frozen.has(proc.id());
     let sums = if line.fold == Fold::Closed { table.arranged().sums.get(line.at as usize) } else { None };
     let row = Row { snapshot: &app.snapshot, proc, sums };
@@ -108,6 +118,13 @@ fn draw_line(
         }
         if i > 0 && frozen && is_name(column) {
             pen.put(over.unwrap_or_else(|| theme.style(Role::Stopped)), theme.glyphs().frozen());
+        } else if i > 0
+            && is_name(column)
+            && let Some(mark) = mark
+        {
+            // Whatever look the row has: what is marked is also selected or tagged.
+            let style = over.unwrap_or_else(|| theme.style(Role::Text));
+            pen.put(style, mark.encode_utf8(&mut [0; 4]));
         } else if i > 0 {
             pen.skip(1);
         }

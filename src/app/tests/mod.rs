@@ -7,6 +7,7 @@ mod filter;
 mod journal;
 mod lab;
 mod readonly;
+mod saved;
 mod short_lived;
 mod tame;
 

@@ -54,6 +54,7 @@ impl App {
                 let text = table.filter_text.clone();
                 self.open_line(Purpose::Filter, &text);
             }
+            Action::Views => self.open_view_menu(),
             Action::User => self.open_user_menu(),
             Action::Follow => {
                 table.follow = !table.follow;
@@ -230,7 +231,7 @@ impl App {
 
     /// Jumps to a match, `skip` lines from the cursor on.
     pub(super) fn search(&mut self, text: &str, skip: usize) -> bool {
-        let mut wanted = Filter::parse(text);
+        let mut wanted = Filter::parse_with(text, &self.saved.views);
         let snapshot = self.snapshot.clone();
         wanted.look(&snapshot);
         !text.is_empty()

@@ -62,6 +62,7 @@ impl App {
                     self.sort(|table| table.sort_by(by));
                 }
             }
+            MenuPurpose::View => self.show_view(key),
             MenuPurpose::Act => {
                 if let Some(action) = Action::from_id(key) {
                     self.act(action, effects);

@@ -13,6 +13,7 @@ mod layers;
 mod mouse;
 mod signal;
 mod tame;
+mod views;
 
 use crate::model::{ControlNews, Happened, Nanos, Needs, NextStep, Outcome, Role, Signal, Wants};
 
@@ -84,9 +85,11 @@ impl App {
         self.snapshot = snapshot;
         self.table.forget_gone(&self.snapshot);
         self.table.look(&self.snapshot);
+        self.saved.looks.look(&self.snapshot);
         self.rearrange();
         self.find_typed_pid();
         self.refresh_scopes(effects);
+        self.refresh_view_menu();
     }
 
     fn rearrange(&mut self) {
@@ -107,6 +110,7 @@ impl App {
     /// What the screen wants of the next look.
     pub fn wants(&self) -> Wants {
         let needs = self.table.needs() | if self.header_hidden { Needs::NOTHING } else { Needs::PRESSURE };
+        let needs = needs | self.saved.looks.needs() | self.views_need();
         Wants { needs, visible: self.visible(), hurry: false }
     }
 

@@ -120,7 +120,7 @@ pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
         output::complain(&format!("glowtop: {sentence}"));
         ExitCode::from(USAGE)
     };
-    let mut filter = match words::understand(&args.filter) {
+    let mut filter = match words::understand(&args.filter, &words::views()) {
         Ok(filter) => filter,
         Err(status) => return status,
     };

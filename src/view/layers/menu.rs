@@ -39,6 +39,7 @@ fn title(app: &App, menu: &Menu) -> String {
     match menu.purpose {
         MenuPurpose::Sort => "Sort by".to_owned(),
         MenuPurpose::User => "Show processes of".to_owned(),
+        MenuPurpose::View => "Saved views".to_owned(),
         MenuPurpose::Act => match app.table.targets(&app.snapshot).as_slice() {
             [] => "Do to nobody".to_owned(),
             [one] => format!("Do to {} {}", one.id.pid, one.name.show(24)),
