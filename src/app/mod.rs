@@ -143,6 +143,8 @@ pub struct App {
     pub theme: usize,
     /// The queries that the configuration keeps.
     pub saved: Saved,
+    /// Of how many processes it is not known whether the filter would show them, because what it asks could not be read.
+    pub unsure: usize,
     /// The text last searched for.
     pub searched: String,
     /// The time of the last message.
@@ -204,6 +206,7 @@ impl App {
             delay: start.delay,
             theme: start.theme,
             saved: start.saved,
+            unsure: 0,
             searched: String::new(),
             now: Nanos(0),
             readonly: start.readonly,

@@ -315,6 +315,11 @@ impl Table {
         self.filter = filter;
     }
 
+    /// The filter.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
     /// Lets the filter find out what it has to know of `snapshot`: once for each look, and after each change of the
     /// filter, before rows are arranged.
     pub fn look(&mut self, snapshot: &Snapshot) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::field::{Field, How, KINDS, Op, STATES, Scratch, fields};
-use super::views::{Views, is_name};
+use super::views::Views;
 use super::word::{self, Comparison, What, Written};
 use crate::model::{Kind, Snapshot, showable};
 
@@ -65,7 +65,7 @@ fn names(typed: &str, replace: Range<usize>, ahead: Option<&What<'_>>, saved: &V
         }
     }
     let begun = typed.strip_prefix('@').or(typed.is_empty().then_some(""));
-    for view in saved.iter().filter(|view| is_name(&view.name)) {
+    for view in saved.iter().filter(|view| view.is_callable()) {
         if begun.is_some_and(|begun| view.name.starts_with(begun)) {
             let (mut text, mut help) = ("@".to_owned(), String::new());
             text.push_str(&view.name);

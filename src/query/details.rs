@@ -23,7 +23,7 @@ fn of_details<'a>(
 }
 
 /// A text, and its part that stands for it.
-fn also<'a>(texts: Texts<'a>, part: impl Fn(&'a [u8]) -> Option<&'a [u8]>) -> Texts<'a> {
+fn also<'a>(texts: &Texts<'a>, part: impl Fn(&'a [u8]) -> Option<&'a [u8]>) -> Texts<'a> {
     let [text, other] = texts.known;
     Texts { known: [text, text.and_then(part).or(other)], all: texts.all }
 }
@@ -41,13 +41,13 @@ fn line(text: &Reading<Arc<Untrusted>>) -> Reading<Option<&Untrusted>> {
 fn container<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
     let texts = of_details(proc, |details| place(details, |place| place.container.as_ref()));
     // Its name or id alone will do: `docker:0123456789ab`.
-    also(texts, |text| text.iter().position(|byte| *byte == b':').and_then(|colon| text.get(colon + 1..)))
+    also(&texts, |text| text.iter().position(|byte| *byte == b':').and_then(|colon| text.get(colon + 1..)))
 }
 
 fn unit<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
     let texts = of_details(proc, |details| place(details, |place| place.unit.as_ref()));
     // As systemctl takes it: `cron` for `cron.service`.
-    also(texts, |text| text.strip_suffix(b".service").or_else(|| text.strip_suffix(b".scope")))
+    also(&texts, |text| text.strip_suffix(b".service").or_else(|| text.strip_suffix(b".scope")))
 }
 
 fn cgroup<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {

@@ -292,12 +292,7 @@ const PLAIN: [Field; 27] = [
     Field {
         needs: Needs::USER,
         offered: true,
-        ..field(
-            "user",
-            Op::Is,
-            How::Text(user),
-            "The owner's name, or the number where it has none; me is who looks.",
-        )
+        ..field("user", Op::Is, How::Text(user), "The owner's name, else the number; me is who looks.")
     },
     Field {
         needs: Needs::USER,

@@ -25,6 +25,13 @@ pub struct View {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Views(Vec<View>);
 
+impl View {
+    /// Whether `@name` can stand for it in a query.
+    pub fn is_callable(&self) -> bool {
+        is_name(&self.name)
+    }
+}
+
 impl Views {
     /// Views by name and query. A query that is wrong is found out by who asks for it; of two with the same name the
     /// first counts.

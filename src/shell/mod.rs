@@ -31,6 +31,8 @@ use crate::proc::Live;
 use args::Command;
 
 pub use frames::Frames;
+#[doc(hidden)]
+pub use input::keys_of;
 
 /// Runs the program; the binary's `main` only calls this.
 pub fn main() -> ExitCode {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::args::PsArgs;
 use super::output;
-use super::words::{understand, views};
+use super::words::{say_unsure, understand, views};
 use crate::catalog::Column;
 use crate::export::{self, Order};
 use crate::model::{Kind, Needs, NoSample, Snapshot, Source, Wants, derive};
@@ -47,6 +47,7 @@ fn look_twice(source: &mut dyn Source, asked: Needs, pause: impl FnOnce()) -> Re
 /// Writes the listing.
 fn write(args: &PsArgs, mut filter: Filter, snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
     filter.look(snapshot);
+    say_unsure(&filter, snapshot);
     let order = Order { tree: args.tree, ..Order::by(args.sort) };
     let mut lines = export::select(snapshot, &filter, &order);
     if !filter.is_empty() {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::output;
 use crate::app::Saved;
 use crate::config::Settings;
+use crate::model::{Kind, Needs, Proc, Snapshot, State};
 use crate::query::{Filter, Views};
 
 /// Shortest and longest time between two looks, seconds: below, the kernel's clock ticks are too coarse for rates.
@@ -23,6 +24,22 @@ pub(super) fn delay(text: &str) -> Result<f64, String> {
 /// The saved views of the configuration.
 pub(super) fn views() -> Views {
     Saved::views(&Settings::default().filters)
+}
+
+/// Says of how many processes it is not known whether they match, because what the filter asks of them is kept from us
+/// or could not be read in time.
+pub(super) fn say_unsure(filter: &Filter, snapshot: &Snapshot) {
+    if !filter.needs().any(Needs::DETAILS) {
+        return;
+    }
+    let lives = |proc: &&Proc| proc.task.kind == Kind::Process && proc.task.state != State::ZOMBIE;
+    let unsure = snapshot.procs.iter().filter(lives).filter(|proc| filter.is_unsure(proc)).count();
+    if unsure > 0 {
+        let who = if unsure == 1 { "process" } else { "processes" };
+        output::complain(&format!(
+            "glowtop: of {unsure} {who} it is not known whether they match: what the query asks could not be read"
+        ));
+    }
 }
 
 /// What somebody wrote on the command line to say which processes are meant. Where it is wrong, that is written with the

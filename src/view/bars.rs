@@ -49,6 +49,9 @@ pub(super) fn draw_speaker(area: Rect, buf: &mut Buffer, theme: &Theme, app: &Ap
             let arranged = app.table.arranged();
             let role = theme.style(Role::Dim);
             pen.skip(1).fmt(role, format_args!("{} of {}", arranged.matching, arranged.asked));
+            if app.unsure > 0 {
+                pen.fmt(role, format_args!(", {} not known", app.unsure));
+            }
         }
         if hidden > 0 {
             Pen::new(buf, room).put(theme.style(Role::Dim), "…");
@@ -174,6 +177,9 @@ fn draw_state(pen: &mut Pen<'_>, theme: &Theme, app: &App, cell: &mut Cell) {
     }
     let arranged = table.arranged();
     pen.fmt(dim, format_args!("{} shown", arranged.matching));
+    if app.unsure > 0 {
+        pen.fmt(dim, format_args!(", of {} not known", app.unsure));
+    }
     if app.snapshot.partial {
         pen.put(dim, " so far");
     }

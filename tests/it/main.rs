@@ -13,6 +13,7 @@ mod control_screens;
 mod details;
 mod drawing;
 mod fixture;
+mod fuzz;
 mod gate;
 mod hang;
 mod header;

@@ -86,6 +86,7 @@ impl App {
         self.table.forget_gone(&self.snapshot);
         self.table.look(&self.snapshot);
         self.saved.looks.look(&self.snapshot);
+        self.count_unsure();
         self.rearrange();
         self.find_typed_pid();
         self.refresh_scopes(effects);
@@ -100,6 +101,7 @@ impl App {
     fn filter_by(&mut self, filter: Filter) {
         self.table.set_filter(filter);
         self.table.look(&self.snapshot);
+        self.count_unsure();
         self.rearrange();
     }
 

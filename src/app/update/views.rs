@@ -55,6 +55,13 @@ impl App {
         }
     }
 
+    /// Of how many it is not known whether they match; only details may be kept from us.
+    pub(super) fn count_unsure(&mut self) {
+        let may_be = self.table.filter().needs().any(Needs::DETAILS);
+        let count = may_be.then(|| Count::of(self.table.filter(), &self.table, &self.snapshot));
+        self.unsure = count.map_or(0, |count| count.unknown);
+    }
+
     /// What the list needs while it is open.
     pub(super) fn views_need(&self) -> Needs {
         if self.counts_views() { self.saved.views_need() } else { Needs::NOTHING }
@@ -66,17 +73,11 @@ impl App {
 
     /// Shows what the view `name` finds; all where it is empty.
     pub(super) fn show_view(&mut self, name: &str) {
-        if name.is_empty() {
-            self.filter_by(Filter::default());
-            return;
-        }
-        let mut filter = Filter::parse_with(&format!("@{name}"), &self.saved.views);
-        if filter.query().is_plain()
-            && let Some(view) = self.saved.views.get(name)
-        {
-            // Such a name cannot stand in a query.
-            filter = Filter::parse_with(&view.text, &self.saved.views);
-        }
+        let text = self.saved.views.get(name).map_or_else(String::new, |view| {
+            // A name with a blank in it cannot stand in a query.
+            if view.is_callable() { format!("@{name}") } else { view.text.clone() }
+        });
+        let filter = Filter::parse_with(&text, &self.saved.views);
         match filter.error().map(ToString::to_string) {
             Some(error) => self.say(Role::Bad, error),
             None => self.filter_by(filter),

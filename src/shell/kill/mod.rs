@@ -143,6 +143,7 @@ pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
         output::complain("glowtop: hidepid: the kernel shows only some processes");
     }
     filter.look(&snapshot);
+    words::say_unsure(&filter, &snapshot);
     let choice = Choice::new(&snapshot, &filter, args.tree);
     if choice.targets.is_empty() {
         output::complain(&format!(
