@@ -118,6 +118,8 @@ fn descriptors(
             Ok((link, _)) => inodes.extend(parse::socket_inode(link)),
             // Closed meanwhile.
             Err(Errno::NOENT) => {}
+            // The list of them is shown to some who may not follow them.
+            Err(Errno::ACCESS | Errno::PERM) => return Err(Miss::Denied),
             Err(_) => partial = true,
         }
     }
