@@ -50,6 +50,7 @@ actions! {
         Theme "theme" "Theme" "change to the next theme";
         Header "header" "Header" "show or hide the meters";
         Detailed "detailed_cpu" "Detail" "show interrupts, steal, guest and I/O wait in core meters";
+        SaveSettings "save_settings" "Save" "save options and screens as they are now";
         CoreHistory "core_history" "Graphs" "one history graph for all cores, or one for each";
     }
 
@@ -153,7 +154,14 @@ impl Action {
             A::IoPriority | A::Affinity | A::Policy | A::Tame => true,
             A::LabEnter | A::LabRun | A::LabStop | A::LabSweep | A::LabCure => true,
             A::Help | A::Quit | A::Back | A::Suspend | A::Redraw | A::NextScreen | A::PrevScreen => false,
-            A::Lab | A::Pause | A::Delay | A::Theme | A::Header | A::Detailed | A::CoreHistory => false,
+            A::SaveSettings
+            | A::Lab
+            | A::Pause
+            | A::Delay
+            | A::Theme
+            | A::Header
+            | A::Detailed
+            | A::CoreHistory => false,
             A::Up | A::Down | A::PageUp | A::PageDown | A::Top | A::Bottom | A::Left | A::Right => false,
             A::LineStart | A::LineEnd | A::Search | A::SearchNext | A::Filter | A::User | A::Follow => false,
             A::Views => false,

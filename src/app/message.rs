@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::config::Chord;
+use crate::config::{Chord, Settings};
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{ControlNews, ControlOrder, Scope, Sensors, Snapshot, Topology, Wants};
 
-use super::{Action, FormField, Input, MouseEvent, Screen};
+use super::{Action, FormField, Input, MouseEvent, Tab};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ pub enum Hit {
     /// A key of the key bar.
     Key(Action),
     /// A screen's tab.
-    Tab(Screen),
+    Tab(Tab),
     /// An experiment of the lab, by its place in the list.
     Experiment(usize),
     /// A field of the lab's form.
@@ -86,6 +86,8 @@ pub enum Effect {
     Control(ControlOrder),
     /// For the lab.
     Lab(LabOrder),
+    /// Write these settings to the configuration.
+    Save(Box<Settings>),
 }
 
 /// A change of what is to be read.

@@ -22,6 +22,7 @@ mod notices;
 mod offers;
 mod order;
 mod saved;
+mod screens;
 mod signal_menu;
 mod table;
 mod tame;
@@ -32,6 +33,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use crate::config::Settings;
 use crate::model::{Nanos, Pid, ProcId, Sensors, Snapshot, Topology, Wants};
 
 pub use action::Action;
@@ -49,6 +51,7 @@ pub use message::{Effect, Hit, Msg, WantsChange};
 pub use notices::{Notice, Notices};
 pub use offers::Offers;
 pub use saved::{RowLook, RowLooks, Saved};
+pub use screens::{Screens, Tab, TableScreen};
 pub use signal_menu::{Choosable, Pick, SignalMenu};
 pub use table::Table;
 pub use tame::{
@@ -62,7 +65,7 @@ const DIGITS_PAUSE: f64 = 2.0;
 /// A look is old when none came for so many times the delay.
 const OVERDUE: f64 = 2.5;
 
-/// The screens, in the order of Tab.
+/// The kinds of screens. Those with a table are several: see [`Screens`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Screen {
     /// The process table.
@@ -107,7 +110,9 @@ struct Waiting {
 pub struct App {
     /// The screen that is shown.
     pub screen: Screen,
-    /// The process table.
+    /// The screens with a table.
+    pub screens: Screens,
+    /// The process table, as the screen has it that is shown or was shown last.
     pub table: Table,
     /// The lab.
     pub lab: Lab,
@@ -151,7 +156,13 @@ pub struct App {
     pub now: Nanos,
     /// Whether nothing may be done to any process, and none started: see [`Action::is_act`].
     pub readonly: bool,
+    /// The configuration, as it was read.
+    pub settings: Settings,
+    /// Whether the key bar is hidden.
+    pub keys_hidden: bool,
     themes: Vec<String>,
+    /// What is wrong with the configuration, to be told with the first look.
+    complaints: Vec<String>,
     size: (u16, u16),
     /// Digits typed so far to find a pid, and when the last one came.
     digits: Option<(String, Nanos)>,
@@ -171,7 +182,11 @@ pub struct Start {
     pub themes: Vec<String>,
     /// The chosen theme's place among them.
     pub theme: usize,
-    /// The table's settings.
+    /// The screens with a table.
+    pub screens: Screens,
+    /// What is shown first.
+    pub screen: Screen,
+    /// The settings of the table of the screen in use.
     pub table: Table,
     /// Seconds between two looks.
     pub delay: f64,
@@ -181,13 +196,18 @@ pub struct Start {
     pub readonly: bool,
     /// The queries that the configuration keeps.
     pub saved: Saved,
+    /// The configuration.
+    pub settings: Settings,
+    /// What is wrong with it, in sentences that are safe to show.
+    pub complaints: Vec<String>,
 }
 
 impl App {
     /// The mind before the first look.
     pub fn new(start: Start) -> App {
         App {
-            screen: Screen::Processes,
+            screen: start.screen,
+            screens: start.screens,
             table: start.table,
             lab: start.lab,
             layer: None,
@@ -200,9 +220,10 @@ impl App {
             deeds: Deeds::default(),
             keymap: start.keymap,
             paused: false,
-            header_hidden: false,
-            detailed: false,
-            core_history: false,
+            header_hidden: !start.settings.options.header,
+            detailed: start.settings.options.detailed_cpu,
+            core_history: start.settings.options.core_history,
+            keys_hidden: !start.settings.options.key_bar,
             delay: start.delay,
             theme: start.theme,
             saved: start.saved,
@@ -210,6 +231,8 @@ impl App {
             searched: String::new(),
             now: Nanos(0),
             readonly: start.readonly,
+            settings: start.settings,
+            complaints: start.complaints,
             themes: start.themes,
             size: (80, 24),
             digits: None,

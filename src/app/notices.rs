@@ -82,6 +82,12 @@ impl Notices {
         self.push(Notice { at, role, text, advice, sum: Some(Sum { session, what, count }) });
     }
 
+    /// Says something that ends with what would help next.
+    pub(super) fn advise(&mut self, at: Nanos, role: Role, text: String, advice: &str) {
+        let advised = text.len();
+        self.push(Notice { at, role, text: text + advice, advice: advised, sum: None });
+    }
+
     fn push(&mut self, notice: Notice) {
         if self.0.len() == KEPT {
             self.0.pop_front();

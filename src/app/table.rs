@@ -6,6 +6,7 @@ use crate::catalog::{Column, column, default_columns};
 use crate::model::{Kind, Needs, Pid, Proc, ProcId, Snapshot, Target};
 use crate::query::Filter;
 
+use super::Screens;
 use super::arrange::{Among, Arrangement, Fold, Line, Rules};
 
 /// The state of the process table.
@@ -13,6 +14,8 @@ use super::arrange::{Among, Arrangement, Fold, Line, Rules};
 pub struct Table {
     /// The columns, in order.
     pub columns: Vec<&'static Column>,
+    /// The columns that leave a narrow terminal, the first one first; where empty, those at the right.
+    pub drop: Vec<&'static Column>,
     /// The column that sorts.
     pub sort: &'static Column,
     /// Greatest first.
@@ -54,12 +57,23 @@ pub struct Table {
 }
 
 impl Default for Table {
+    /// That of the first screen that glowtop comes with.
     fn default() -> Table {
+        let mut table = Table::bare();
+        Screens::default().give(&mut table);
+        table
+    }
+}
+
+impl Table {
+    /// A table that no screen has arranged yet.
+    pub(super) fn bare() -> Table {
         let columns = default_columns();
         // The registry's own test holds that `cpu` exists; the first column stands in for it.
         let sort = column("cpu").or(columns.first().copied()).unwrap_or(&crate::catalog::columns()[0]);
         Table {
             columns,
+            drop: Vec::new(),
             sort,
             descending: true,
             tree: false,
@@ -122,6 +136,17 @@ impl Table {
             self.first = self.index.saturating_sub(before);
         }
         self.clamp();
+    }
+
+    /// Finds rows and order anew where the screen is another one: the cursor stays on its process, and its row where it
+    /// was on the terminal, as far as that can be.
+    pub(super) fn turned(&mut self, snapshot: &Snapshot) {
+        let before = self.index.checked_sub(self.first).filter(|before| *before < self.rows);
+        self.rearrange(snapshot);
+        if let Some(before) = before {
+            self.first = self.index.saturating_sub(before);
+        }
+        self.reveal();
     }
 
     /// Forgets folds and tags of processes that are gone.
@@ -318,6 +343,12 @@ impl Table {
     /// The filter.
     pub fn filter(&self) -> &Filter {
         &self.filter
+    }
+
+    /// Takes the filter away.
+    pub(super) fn take_filter(&mut self) -> Filter {
+        self.filter_text.clear();
+        std::mem::take(&mut self.filter)
     }
 
     /// Lets the filter find out what it has to know of `snapshot`: once for each look, and after each change of the

@@ -2,16 +2,18 @@
 //!
 //! Flags are htop's where htop has them. Only what is wired is here.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::output;
 use super::words::delay;
 use crate::catalog::{Column, column, columns, default_columns};
+use crate::config::{LAB, Settings};
 use crate::model::{Needs, Pid, Untrusted};
 use crate::query::fields;
 
@@ -41,6 +43,9 @@ pub(super) struct CommandLine {
     /// Where the machine is read: the root of the live system, or of a fixture.
     #[arg(long, value_name = "DIR", default_value = "/", hide = true, global = true)]
     pub root: PathBuf,
+    /// Read this configuration in place of your own
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
     /// What to do instead of opening the screen.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -49,9 +54,12 @@ pub(super) struct CommandLine {
 /// What the live screen starts with.
 #[derive(Clone, PartialEq, Debug, Args)]
 pub(super) struct Options {
-    /// Seconds between two looks, 0.1 to 3600; fractions are allowed
-    #[arg(short, long, value_name = "SECONDS", default_value = "1", value_parser = delay)]
-    pub delay: f64,
+    /// Seconds between two looks, 0.1 to 3600; fractions are allowed; 1 where the configuration says nothing
+    #[arg(short, long, value_name = "SECONDS", value_parser = delay)]
+    pub delay: Option<f64>,
+    /// Start on this screen; `glowtop print screens` lists them
+    #[arg(long, value_name = "ID", value_parser = ScreenId)]
+    pub screen: Option<String>,
     /// Use no colours
     #[arg(short = 'C', long)]
     pub no_color: bool,
@@ -104,6 +112,9 @@ pub(super) enum Command {
     Print {
         /// What to list
         what: Registry,
+        /// With config: write what is wrong with your configuration instead; then the exit status is 1
+        #[arg(long)]
+        check: bool,
     },
     /// Write the completions for a shell
     Completions {
@@ -191,6 +202,10 @@ pub(super) enum Registry {
     Actions,
     /// What a query can ask for
     Fields,
+    /// Screens
+    Screens,
+    /// The configuration that glowtop comes with
+    Config,
 }
 
 /// A column to sort by, or the wish to know which there are.
@@ -200,6 +215,29 @@ pub(super) enum SortKey {
     Help,
     /// This column.
     By(&'static Column),
+}
+
+/// A screen's id: any text, as there may be screens of the user's own; those that everybody has are offered.
+#[derive(Clone, Copy, Debug)]
+struct ScreenId;
+
+impl TypedValueParser for ScreenId {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        _: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        Ok(value.to_string_lossy().into_owned())
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let screens = Settings::default().screens.into_iter();
+        let known = screens.map(|screen| PossibleValue::new(screen.id).help(screen.title));
+        Some(Box::new(known.chain([PossibleValue::new(LAB).help("Lab")])))
+    }
 }
 
 /// Reads a size such as `120x40`.
@@ -400,7 +438,8 @@ mod tests {
     #[test]
     fn without_words_the_screen_starts_as_always() {
         let line = read("").unwrap();
-        assert_eq!((line.options.delay, line.root.to_str()), (1.0, Some("/")));
+        assert_eq!((line.options.delay, line.root.to_str()), (None, Some("/")));
+        assert!(line.config.is_none() && line.options.screen.is_none());
         assert!(!line.rescue && read("--rescue -t").unwrap().rescue);
         assert!(line.log.is_none() && !line.options.readonly);
         assert!(read("--log x --readonly").is_ok_and(|line| line.log.is_some() && line.options.readonly));
@@ -411,7 +450,9 @@ mod tests {
     fn htop_users_are_at_home() {
         let options = read("-C -U -M -t -d 0.5 -s mem -u -p 1,22 -F ssh|bash").unwrap().options;
         assert!(options.no_color && options.no_unicode && options.no_mouse && options.tree);
-        assert_eq!(options.delay, 0.5);
+        assert_eq!(options.delay, Some(0.5));
+        let line = read("--screen io --config x").unwrap();
+        assert_eq!((line.options.screen.as_deref(), line.config.is_some()), (Some("io"), true));
         assert_eq!(options.sort_key, column("mem").map(SortKey::By));
         assert_eq!(options.user, Some(None));
         assert_eq!(options.pid.iter().map(|pid| pid.get()).collect::<Vec<_>>(), [1, 22]);

@@ -27,6 +27,8 @@ pub(super) enum Event {
     Lab(LabNews),
     /// Something went wrong: a sentence for the notice line.
     Notice(String),
+    /// Something went well: a sentence for the notice line.
+    Told(String),
     /// SIGTSTP: leave the terminal and stop.
     Stop,
     /// SIGCONT: we run again; others may have used the terminal.

@@ -19,6 +19,7 @@ mod reader;
 mod rescue;
 mod run;
 mod screen;
+mod settings;
 mod shot;
 mod signals;
 mod terminal;
@@ -45,12 +46,12 @@ pub fn main() -> ExitCode {
         Err(code) => return code,
     };
     match line.command {
-        None => watch::main(&line.options, line.rescue, line.log.as_deref(), &line.root),
-        Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(&line.root))),
-        Some(Command::Kill(kill)) => kill::main(&kill, &line.root),
+        None => watch::main(&line),
+        Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(&line.root)), line.config.as_deref()),
+        Some(Command::Kill(kill)) => kill::main(&kill, &line.root, line.config.as_deref()),
         Some(Command::Lab(lab)) => lab::main(&lab),
-        Some(Command::Shot(shot)) => shot::main(&shot, &line.root),
-        Some(Command::Print { what }) => print::main(what),
+        Some(Command::Shot(shot)) => shot::main(&shot, line.config.as_deref(), &line.root),
+        Some(Command::Print { what, check }) => print::main(what, check, line.config.as_deref()),
         Some(Command::Completions { shell }) => args::completions(shell),
         Some(Command::Man) => args::man(),
     }

@@ -1,18 +1,29 @@
 //! `glowtop print`: what there is to choose from, one line each, its id first.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::Registry;
-use super::output;
+use super::{output, settings};
 use crate::app::{Action, DEFAULT_KEYMAP, Keymap};
 use crate::catalog::{columns, meters};
-use crate::config::{BUILTIN_THEMES, Theme};
+use crate::config::{BUILTIN_THEMES, LAB, Theme};
 use crate::query::fields;
 
 /// Writes what `what` names.
-pub(super) fn main(what: Registry) -> ExitCode {
+pub(super) fn main(what: Registry, check: bool, config: Option<&Path>) -> ExitCode {
+    if check && what != Registry::Config {
+        output::complain("glowtop: --check is for the configuration: glowtop print config --check");
+        return ExitCode::from(2);
+    }
     match what {
+        Registry::Config => settings::print(config, check),
+        Registry::Screens => {
+            let screens = settings::Place::find(config).load().screens;
+            let lab = (LAB, "Lab        serial and parallel workloads, side by side".to_owned());
+            print(screens.all().iter().map(|screen| (screen.id.as_str(), screen.described())).chain([lab]))
+        }
         Registry::Columns => print_columns(),
         Registry::Meters => print_meters(),
         Registry::Actions => print(Action::ALL.iter().map(|action| (action.id(), action.help()))),

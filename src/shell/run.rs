@@ -193,6 +193,7 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer)> Run<'_, W, P> {
             Event::Control(news) => self.tell(Msg::Control(news)),
             Event::Lab(news) => self.tell(Msg::Lab(news)),
             Event::Notice(text) => self.tell(Msg::Notice { bad: true, text }),
+            Event::Told(text) => self.tell(Msg::Notice { bad: false, text }),
             Event::Stop => self.stop(),
             Event::Continued => self.go_on(),
             Event::Leave(signal) => self.end(Ending::Signal(signal)),

@@ -9,16 +9,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::args::ShotArgs;
+use super::settings::Place;
 use super::{event, output, watch};
 use crate::app::{App, Input, Msg};
+use crate::config::Options;
 use crate::model::{Needs, Source, Wants, derive};
 use crate::proc::{self, Live};
 use crate::view::{self, Depth, Layout, picture};
 
 /// Draws the screen that these options would open, after `looks` looks, and writes it.
-pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
+pub(super) fn main(args: &ShotArgs, config: Option<&Path>, root: &Path) -> ExitCode {
     let options = &args.options;
-    let mut app = match watch::mind(options) {
+    let mut app = match watch::mind(options, &Place::find(config)) {
         Ok(app) => app,
         Err(code) => return code,
     };
@@ -32,7 +34,7 @@ pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
     let mut shown = None;
     for look in 0..args.looks.max(2) {
         if look > 0 {
-            std::thread::sleep(Duration::from_secs_f64(options.delay));
+            std::thread::sleep(Duration::from_secs_f64(app.delay));
         }
         let sample = match source.sample(&wants) {
             Ok(sample) => sample,
@@ -60,9 +62,10 @@ pub(super) fn main(args: &ShotArgs, root: &Path) -> ExitCode {
         app.update(event::now(), Msg::Input(Input::Key(chord)));
     }
     app.set_table_rows(Layout::new(area, &app).table_rows(&app));
-    let depth = if options.no_color { Depth::Mono } else { Depth::True };
+    let Options { colours, unicode, .. } = app.settings.options;
+    let depth = if options.no_color || !colours { Depth::Mono } else { Depth::True };
     let mut buffer = Buffer::empty(area);
-    let theme = themes(depth, !options.no_unicode, &app);
+    let theme = themes(depth, unicode && !options.no_unicode, &app);
     view::draw(&app, &theme, area, &mut buffer);
     let text =
         if args.text { picture::text(&buffer) } else { picture::svg(&buffer, theme.paper(), "glowtop") };

@@ -6,19 +6,21 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use super::args::{Options, SortKey};
+use super::args::{CommandLine, Options, SortKey};
 use super::event::Event;
 use super::log::{Log, LogFile};
 use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
+use super::settings::{self, Loaded, Place};
 use super::{output, print, words};
-use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Saved, Start, Table};
-use crate::config::{self, BUILTIN_THEMES};
+use crate::app::{App, DEFAULT_KEYMAP, Effect, Keymap, Lab, Screen, Start, Tab, Table};
+use crate::config::{self, BUILTIN_THEMES, Settings};
 use crate::control::Control;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{Untrusted, Wants};
 use crate::proc::{self, Live};
+use crate::query::Views;
 use crate::sampler::Sampler;
 use crate::sys::{self, scheduling};
 use crate::{lab, sampler, view};
@@ -34,15 +36,15 @@ const TIDY: u32 = 64;
 const TIDY_FIRST: u32 = 4;
 
 /// Runs the monitor; 0 when the user leaves, 2 where it cannot begin.
-///
-/// `rescue`: the machine is in trouble; see [`rescue`]. `log`: where acts are written down.
-pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &Path) -> ExitCode {
+pub(super) fn main(line: &CommandLine) -> ExitCode {
+    let (options, rescue, root) = (&line.options, line.rescue, line.root.as_path());
     sys::return_large_blocks();
     // Before there are threads, so that it holds for all. Where it is refused, keys are answered a bit later.
     let _ = scheduling::slice(SLICE);
     // First of all: until then we are one of those who wait for a turn.
     let missed = if rescue { rescue::prepare() } else { None };
-    let mut app = match mind(options) {
+    let place = Place::find(line.config.as_deref());
+    let mut app = match mind(options, &place) {
         Ok(app) => app,
         Err(code) => return code,
     };
@@ -55,7 +57,7 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
         output::complain(&format!("glowtop: {nothing}"));
         return ExitCode::from(2);
     }
-    let log = match log.map(LogFile::open).transpose() {
+    let log = match line.log.as_deref().map(LogFile::open).transpose() {
         Ok(log) => log,
         Err(why) => {
             output::complain(&format!("glowtop: {why}"));
@@ -63,9 +65,10 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
         }
     };
     let environment = Environment::read();
-    let unicode = environment.unicode() && !options.no_unicode;
-    let themes = themes(environment.depth(options.no_color), unicode);
-    let delay = options.delay;
+    let config::Options { colours, unicode, mouse, .. } = app.settings.options;
+    let unicode = environment.unicode() && unicode && !options.no_unicode;
+    let themes = themes(environment.depth(options.no_color || !colours), unicode);
+    let delay = app.delay;
     // Known before the first look, so that it does not have to be taken twice.
     let wants = app.wants();
     let mut painter = view::Painter::default();
@@ -73,10 +76,10 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
     sys::return_unused_code();
     run::monitor(
         &environment,
-        !options.no_mouse,
+        mouse && !options.no_mouse,
         &mut app,
         |events| {
-            let means = Means { log, readonly: options.readonly };
+            let means = Means { log, readonly: options.readonly, place };
             let hands = || Hands::new(source, wants, delay, missed, means, root, events);
             if rescue { rescue::behind_the_screen(hands) } else { hands() }
         },
@@ -88,25 +91,42 @@ pub(super) fn main(options: &Options, rescue: bool, log: Option<&Path>, root: &P
     )
 }
 
-/// The mind as the command line wants it; where that cannot be, the sentence is written and the exit status returned.
-pub(super) fn mind(options: &Options) -> Result<App, ExitCode> {
-    let place = |name: &str| BUILTIN_THEMES.iter().position(|(known, _)| *known == name);
-    let theme = options.theme.as_deref().map_or(Some(0), place).ok_or_else(|| {
-        output::complain("glowtop: there is no such theme; `glowtop print themes` lists them");
-        ExitCode::from(2)
-    })?;
-    let settings = config::Settings::default();
+/// The mind as the command line wants it, and what it does not say as the configuration does; where that cannot be, the
+/// sentence is written and the exit status returned.
+pub(super) fn mind(options: &Options, place: &Place) -> Result<App, ExitCode> {
+    let Loaded { settings, mut screens, saved, complaints } = place.load();
+    let known = |name: &str| BUILTIN_THEMES.iter().position(|(known, _)| *known == name);
+    let theme = match &options.theme {
+        Some(name) => known(name).ok_or_else(|| {
+            output::complain("glowtop: there is no such theme; `glowtop print themes` lists them");
+            ExitCode::from(2)
+        })?,
+        None => known(&settings.options.theme).unwrap_or(0),
+    };
+    let tab =
+        options.screen.as_deref().map_or(Some(Tab::Table(0)), |id| screens.find(id)).ok_or_else(|| {
+            output::complain("glowtop: there is no such screen; `glowtop print screens` lists them");
+            ExitCode::from(2)
+        })?;
+    let mut first = screens.start_with(if let Tab::Table(at) = tab { at } else { 0 });
+    first.kernel = settings.options.kernel_threads;
+    first.threads = settings.options.threads;
+    first.changes = settings.options.changes;
+    first.short_lived = settings.options.short_lived;
     Ok(App::new(Start {
         // A test holds that our own keys have no complaints.
         keymap: Keymap::parse(DEFAULT_KEYMAP).0,
         themes: BUILTIN_THEMES.iter().map(|(name, _)| (*name).to_owned()).collect(),
         theme,
-        table: table(options)?,
-        delay: options.delay,
+        table: table(first, options, &saved.views)?,
+        screens,
+        screen: if tab == Tab::Lab { Screen::Lab } else { Screen::Processes },
+        delay: options.delay.unwrap_or(settings.options.delay),
+        settings,
+        complaints,
         lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
         readonly: options.readonly,
-        // A test holds that our own queries have no complaints.
-        saved: Saved::of(&settings.filters, &settings.rules).0,
+        saved,
     }))
 }
 
@@ -116,10 +136,9 @@ pub(super) fn themes(depth: view::Depth, unicode: bool) -> Vec<view::Theme> {
     parsed.map(|theme| view::Theme::new(&theme, depth, unicode)).collect()
 }
 
-/// The table as the command line wants it.
-fn table(options: &Options) -> Result<Table, ExitCode> {
-    let mut table = Table::default();
-    table.tree = options.tree;
+/// The table of the first screen as the command line wants it.
+fn table(mut table: Table, options: &Options, views: &Views) -> Result<Table, ExitCode> {
+    table.tree |= options.tree;
     if !options.columns.is_empty() {
         table.columns.clone_from(&options.columns);
     }
@@ -133,7 +152,7 @@ fn table(options: &Options) -> Result<Table, ExitCode> {
         None => {}
     }
     if let Some(text) = &options.filter {
-        table.set_filter(words::understand(text, &words::views())?);
+        table.set_filter(words::understand(text, views)?);
     }
     if let Some(name) = &options.user {
         let Some(user) = user(name.as_deref()) else {
@@ -173,6 +192,7 @@ struct Hands {
     control: Option<Control>,
     _log: Option<Log>,
     lab: Option<lab::Run>,
+    place: Place,
     events: Sender<Event>,
 }
 
@@ -182,6 +202,8 @@ struct Means {
     log: Option<LogFile>,
     /// Nothing may be done to processes.
     readonly: bool,
+    /// Where the configuration is saved.
+    place: Place,
 }
 
 impl Hands {
@@ -254,7 +276,23 @@ impl Hands {
             control: control.and_then(|control| control.map_err(|error| started("control", error)).ok()),
             _log: log,
             lab: None,
+            place: means.place,
             events: events.clone(),
+        }
+    }
+
+    /// Saves the configuration, on a thread of its own as a disk may take its time.
+    fn save(&self, settings: Box<Settings>) {
+        let (place, events) = (self.place.clone(), self.events.clone());
+        let told = move || {
+            let event = match settings::keep(&place, &settings) {
+                Ok(done) => Event::Told(done),
+                Err(why) => Event::Notice(why),
+            };
+            drop(events.send(event));
+        };
+        if let Err(error) = std::thread::Builder::new().name("glowtop-save".to_owned()).spawn(told) {
+            let _ = self.events.send(Event::Notice(format!("nothing could be saved: {error}")));
         }
     }
 
@@ -289,6 +327,7 @@ impl World for Hands {
             (Effect::Interval(seconds), Some(sampler), _) => sampler.interval(seconds),
             (Effect::Control(order), _, Some(control)) => control.send(order),
             (Effect::Lab(order), ..) => self.lab(order),
+            (Effect::Save(settings), ..) => self.save(settings),
             _ => {}
         }
     }

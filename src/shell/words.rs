@@ -1,10 +1,10 @@
 //! What is written on the command line in more than one place, and how it is understood: a time, a filter.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::output;
-use crate::app::Saved;
-use crate::config::Settings;
+use super::settings::Place;
 use crate::model::{Kind, Needs, Proc, Snapshot, State};
 use crate::query::{Filter, Views};
 
@@ -21,9 +21,9 @@ pub(super) fn delay(text: &str) -> Result<f64, String> {
     }
 }
 
-/// The saved views of the configuration.
-pub(super) fn views() -> Views {
-    Saved::views(&Settings::default().filters)
+/// The saved views of the configuration, which is read only where `text` may name one.
+pub(super) fn views(text: &str, config: Option<&Path>) -> Views {
+    if text.contains('@') { Place::find(config).load().saved.views } else { Views::default() }
 }
 
 /// Says of how many processes it is not known whether they match, because what the filter asks of them is kept from us

@@ -17,6 +17,7 @@ mod pen;
 pub mod picture;
 mod screen;
 mod table;
+mod tabs;
 mod theme;
 
 use ratatui::buffer::Buffer;
@@ -24,8 +25,6 @@ use ratatui::layout::Rect;
 
 use crate::app::{App, Hit, Screen};
 use crate::catalog::{Cell, Gauge};
-use crate::model::Role;
-use pen::Pen;
 
 pub use ascii::ascii_only;
 pub use colour::Depth;
@@ -69,9 +68,9 @@ struct Scratch {
 fn draw_with(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer, scratch: &mut Scratch) {
     let layout = Layout::new(area, app);
     if layout.header.height > 0 {
-        let input = screen::header_input(app);
+        let input = screen::header_input(app, area);
         let room = header::draw_with(area, buf, theme, &input, scratch);
-        draw_tabs(room, buf, theme, app);
+        tabs::draw(room, buf, theme, app);
     }
     match app.screen {
         Screen::Processes => table::draw(layout.body, buf, theme, app, &mut scratch.text),
@@ -102,31 +101,9 @@ pub fn hit(app: &App, area: Rect, x: u16, y: u16) -> Hit {
     if inside(layout.body) {
         return lab::hit(layout.body, app, x, y);
     }
-    let room = header::title_room(area, &screen::header_input(app));
+    let room = header::title_room(area, &screen::header_input(app, area));
     if layout.header.height > 0 && room.contains((x, y).into()) {
-        return tabs(room)
-            .find(|(place, _)| place.contains((x, y).into()))
-            .map_or(Hit::Nothing, |(_, s)| Hit::Tab(s));
+        return tabs::hit(room, app, x, y);
     }
     Hit::Nothing
-}
-
-/// The places of the screens' names in `room`.
-fn tabs(room: Rect) -> impl Iterator<Item = (Rect, Screen)> {
-    let mut x = room.x;
-    Screen::ALL.into_iter().map_while(move |screen| {
-        let width = screen.title().len() as u16 + 2;
-        let place = Rect { x, width, ..room };
-        x += width + 1;
-        (place.right() <= room.right()).then_some((place, screen))
-    })
-}
-
-fn draw_tabs(room: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
-    for (place, screen) in tabs(room) {
-        let shown = screen == app.screen;
-        let style = theme.style(if shown { Role::Strong } else { Role::Dim });
-        let (open, close) = if shown { ("[", "]") } else { (" ", " ") };
-        Pen::new(buf, place).put(style, open).put(style, screen.title()).put(style, close);
-    }
 }

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::header::{self, HeaderInput};
+use super::tabs;
 use crate::app::{App, Screen};
 
 /// The parts of the screen, from top to bottom. A part that has no room is empty.
@@ -22,7 +23,7 @@ impl Layout {
     /// The plan for `area`. When there is little room, the key bar leaves first, then the meters, then the speaker.
     pub fn new(area: Rect, app: &App) -> Layout {
         let rows = area.height;
-        let wanted = header::height(area, &header_input(app));
+        let wanted = header::height(area, &header_input(app, area));
         // The least a body needs: a header row and a process.
         let least = 2.min(rows);
         let mut spare = rows - least;
@@ -31,7 +32,7 @@ impl Layout {
         spare -= speaker;
         let header = if spare > wanted { wanted } else { 0 };
         spare -= header;
-        let keys = u16::from(spare > 0 && rows >= 7);
+        let keys = u16::from(spare > 0 && rows >= 7 && !app.keys_hidden);
         let body = rows - header - speaker - keys;
         let part = |y: u16, height: u16| Rect { x: area.x, y: area.y + y, width: area.width, height };
         Layout {
@@ -49,7 +50,7 @@ impl Layout {
 }
 
 /// What the header shows.
-pub(super) fn header_input(app: &App) -> HeaderInput<'_> {
+pub(super) fn header_input(app: &App, area: Rect) -> HeaderInput<'_> {
     HeaderInput {
         snapshot: &app.snapshot,
         sensors: app.sensors.as_deref(),
@@ -62,5 +63,6 @@ pub(super) fn header_input(app: &App) -> HeaderInput<'_> {
         paused: app.paused,
         delay: Some(app.delay).filter(|delay| *delay > 0.0),
         old: app.is_old(),
+        tabs: tabs::wanted(app, area.width),
     }
 }

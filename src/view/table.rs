@@ -11,23 +11,46 @@ use crate::catalog::{Align, Cell, Column, Row};
 use crate::config::RuleLook;
 use crate::model::{Kind, Proc, Role, Snapshot};
 
-/// Columns that leave a narrow terminal, first the one that is missed least, so that the command keeps some room.
-const DROPPED: [&str; 6] = ["shr", "virt", "priority", "nice", "mem", "time"];
 /// The room the command keeps, cells, in a list and in the tree with its branches.
 const COMMAND_ROOM: [usize; 2] = [24, 36];
 
 /// The columns that are shown at this width, with their places among the table's.
 fn shown(table: &Table, width: u16) -> impl Iterator<Item = (usize, &'static Column)> + Clone + '_ {
-    let sum = |dropped: &[&str]| -> usize {
-        let kept = table.columns.iter().filter(|c| !dropped.contains(&c.id));
-        kept.map(|c| if c.grows { COMMAND_ROOM[usize::from(table.tree)] } else { usize::from(c.width) + 1 })
-            .sum()
-    };
+    let hidden = hidden(table, width);
+    let columns = table.columns.iter().copied().enumerate();
+    columns.filter(move |(at, _)| hidden >> (*at).min(MOST) & 1 == 0)
+}
+
+/// The last bit of [`hidden`], which is never set.
+const MOST: usize = 63;
+
+/// The columns that have left, so that the command keeps some room: a bit for each, by its place. The one that sorts
+/// stays, as it explains the order.
+fn hidden(table: &Table, width: u16) -> u64 {
+    let mut hidden = 0;
     // A table that was scrolled shows everything: its user looks for what is not in view.
-    let enough = |n: &usize| table.shift > 0 || sum(DROPPED.get(..*n).unwrap_or(&[])) <= usize::from(width);
-    let dropped = (0..=DROPPED.len()).find(enough).unwrap_or(DROPPED.len());
-    let dropped = DROPPED.get(..dropped).unwrap_or(&[]);
-    table.columns.iter().copied().enumerate().filter(|(_, c)| !dropped.contains(&c.id))
+    if table.shift > 0 {
+        return hidden;
+    }
+    let room = |c: &Column| {
+        if c.grows { COMMAND_ROOM[usize::from(table.tree)] } else { usize::from(c.width) + 1 }
+    };
+    let mut sum: usize = table.columns.iter().map(|column| room(column)).sum();
+    // There is one of each in the catalog: this is asked for each row of each frame.
+    let place = |wanted: &Column| table.columns.iter().position(|column| std::ptr::eq(*column, wanted));
+    let listed = table.drop.iter().filter_map(|column| place(column));
+    // Where nothing is said, from the right; the first column says who it is.
+    let others = (1..table.columns.len()).rev().filter(|_| table.drop.is_empty());
+    for at in listed.chain(others).filter(|at| *at < MOST) {
+        if sum <= usize::from(width) {
+            break;
+        }
+        if let Some(column) = table.columns.get(at).filter(|c| !c.grows && **c != table.sort) {
+            hidden |= 1 << at;
+            sum = sum.saturating_sub(room(column));
+        }
+    }
+    hidden
 }
 
 /// Draws the header row into the first row of `area` and the lines below it. `cell` is memory that is kept.

@@ -199,6 +199,7 @@ impl Scene {
 
     fn input(&self) -> HeaderInput<'_> {
         HeaderInput {
+            tabs: 17,
             snapshot: &self.snapshot,
             sensors: Some(&self.sensors),
             history: &self.history,

@@ -379,7 +379,7 @@ fn the_lab_runs_and_its_workers_stand_in_the_table() {
         let shown = |row: &String, pid: &str| row.contains(pid) && row.contains("lab:primes ");
         workers.map(|proc| format!(" {} ", proc.pid)).any(|pid| rows.iter().any(|row| shown(row, &pid)))
     });
-    pty.send(b"\t");
+    pty.send(b"\x1b[Z");
     pty.wait_row(&["answers", "9/9 right   9/9 right"]);
     pty.wait_row(&["efficiency", "%"]);
     pty.wait_until("all gone", || lab::members(glowtop).is_empty());

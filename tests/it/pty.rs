@@ -54,6 +54,8 @@ impl Start {
         let mut command = Command::new(program);
         command.args(args).env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8");
         command.env_remove("NO_COLOR").env_remove("COLORTERM");
+        // Whatever the user of this machine has set up.
+        command.env("XDG_CONFIG_HOME", "/nonexistent");
         Start { command, size: (80, 24), controlling: true, typed: Vec::new() }
     }
 

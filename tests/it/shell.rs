@@ -9,7 +9,13 @@ use crate::fixture::Fixture;
 use crate::pty::GLOWTOP;
 
 fn glowtop(args: &[&str]) -> Output {
-    Command::new(GLOWTOP).args(args).env("LC_ALL", "C.UTF-8").stdin(Stdio::null()).output().unwrap()
+    Command::new(GLOWTOP)
+        .args(args)
+        .env("LC_ALL", "C.UTF-8")
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 /// What it wrote; it must have been content and silent on standard error.

@@ -8,6 +8,7 @@ mod journal;
 mod lab;
 mod readonly;
 mod saved;
+mod screens;
 mod short_lived;
 mod tame;
 
@@ -561,7 +562,7 @@ fn the_mouse_selects_sorts_folds_and_presses_keys() {
     desk.tell(Msg::Mouse(MouseEvent::Left, Hit::Key(Action::Tree)));
     desk.tell(Msg::Mouse(MouseEvent::Left, Hit::FoldMark(1)));
     assert_eq!(desk.rows(), ["1", ">.10*", ".40"]);
-    desk.tell(Msg::Mouse(MouseEvent::Left, Hit::Tab(Screen::Lab)));
+    desk.tell(Msg::Mouse(MouseEvent::Left, Hit::Tab(Tab::Lab)));
     assert_eq!(desk.app.screen, Screen::Lab);
 }
 

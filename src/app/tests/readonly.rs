@@ -71,7 +71,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         prop::sample::select(Action::ALL).prop_map(Hit::Key),
         (0usize..12).prop_map(Hit::Item),
         (0usize..12).prop_map(Hit::Line),
-        prop::sample::select(Screen::ALL.to_vec()).prop_map(Hit::Tab),
+        prop::sample::select(vec![Tab::Table(0), Tab::Table(2), Tab::Table(9), Tab::Lab]).prop_map(Hit::Tab),
         key.clone().prop_map(Hit::Press),
         Just(Hit::Layer),
         Just(Hit::Nothing),

@@ -24,7 +24,9 @@ impl App {
             Action::Back => self.back(effects),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Redraw => effects.extend([Effect::Redraw, Effect::Sample]),
-            Action::NextScreen | Action::PrevScreen | Action::Lab => {
+            Action::NextScreen => self.walk_tabs(1),
+            Action::PrevScreen => self.walk_tabs(-1),
+            Action::Lab => {
                 self.screen = if self.screen == Screen::Lab { Screen::Processes } else { Screen::Lab };
             }
             Action::Pause => self.pause(effects),
@@ -33,6 +35,7 @@ impl App {
                 self.theme = (self.theme + 1) % self.themes.len().max(1);
                 self.say(Role::Text, format!("theme: {}", self.theme_name()));
             }
+            Action::SaveSettings => effects.push(Effect::Save(Box::new(self.settings_now()))),
             Action::Header => self.header_hidden = !self.header_hidden,
             Action::Detailed => self.detailed = !self.detailed,
             Action::CoreHistory => self.core_history = !self.core_history,

@@ -48,7 +48,8 @@ impl App {
                     effects.push(Effect::Lab(LabOrder::Stop));
                 }
             }
-            Action::LabField | Action::LabFieldBack if !self.lab.choosing => self.screen = Screen::Processes,
+            Action::LabField if !self.lab.choosing => self.walk_tabs(1),
+            Action::LabFieldBack if !self.lab.choosing => self.walk_tabs(-1),
             Action::LabField => self.lab.form.step_field(1),
             Action::LabFieldBack => self.lab.form.step_field(-1),
             Action::LabMode => self.lab_change(FormField::Mode, 1),

@@ -11,6 +11,8 @@ mod keys;
 mod lab;
 mod layers;
 mod mouse;
+mod screens;
+mod settings;
 mod signal;
 mod tame;
 mod views;
@@ -47,6 +49,7 @@ impl App {
                 }
                 self.history.push(&snapshot);
                 self.show(snapshot, &mut effects);
+                self.say_complaints();
             }
             Msg::Sensors(sensors) if self.paused => {
                 self.waiting.sensors = Some(sensors);

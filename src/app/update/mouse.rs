@@ -76,7 +76,7 @@ impl App {
                     self.sort(|table| table.sort_by(by));
                 }
             }
-            (MouseEvent::Left, Hit::Tab(screen)) => self.screen = screen,
+            (MouseEvent::Left, Hit::Tab(tab)) => self.go_to_tab(tab),
             // A click never runs anything: Enter does.
             (MouseEvent::Left, Hit::Experiment(at)) => self.lab.form.go_to(at),
             // A click on the chosen field turns it, a click on another one chooses that.

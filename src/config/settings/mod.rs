@@ -8,6 +8,7 @@
 mod lists;
 mod options;
 mod read;
+mod save;
 mod screens;
 
 #[cfg(test)]
@@ -49,6 +50,19 @@ pub struct Settings {
     pub header: Option<Table>,
     /// The keys of `[keys.processes]` and the like, to be laid over the key map.
     pub keys: Vec<Binding>,
+}
+
+impl PartialEq for Settings {
+    fn eq(&self, other: &Settings) -> bool {
+        let rest = |settings: &Settings| settings.header.as_ref().map(Table::to_string);
+        self.options == other.options
+            && self.screens == other.screens
+            && self.lab == other.lab
+            && self.filters == other.filters
+            && self.rules == other.rules
+            && self.keys == other.keys
+            && rest(self) == rest(other)
+    }
 }
 
 impl Default for Settings {

@@ -197,3 +197,101 @@ proptest! {
         prop_assert!(complaints.iter().all(|complaint| !complaint.text.contains('\n')));
     }
 }
+
+#[test]
+fn what_is_saved_is_what_is_read_and_nothing_else_changes() {
+    let text = "# mine\n\n[options] # of mine\ndelay = 2 # slow\nodd = \"kept\"\n\n[[screen]] # big\nid = \"memory\"\n\
+                sort = \"pss\" # shares\n\n[moon]\nx = 1\n";
+    let mut settings = Settings::parse(text).0;
+    assert_eq!(settings.saved(text).as_deref(), Ok(text), "nothing differs");
+    settings.options.delay = 0.5;
+    settings.options.command = CommandForm::Full;
+    settings.options.fold_rules = vec![Word::new("name=\"x\"")];
+    for screen in &mut settings.screens {
+        match screen.id.as_str() {
+            "memory" => (screen.sort, screen.descending) = (Some(Word::new("res")), Some(false)),
+            "io" => screen.columns = vec![Word::new("pid"), Word::new("command")],
+            _ => {}
+        }
+    }
+    let saved = settings.saved(text).expect("it is TOML");
+    let wanted = "# mine\n\n[options] # of mine\ndelay = 0.5 # slow\nodd = \"kept\"\ncommand = \"full\"\n\
+                  fold_rules = ['name=\"x\"']\n\n[[screen]] # big\nid = \"memory\"\nsort = \"res\" # shares\n\
+                  descending = false\n\n[[screen]]\nid = \"io\"\ncolumns = [\"pid\", \"command\"]\n\n[moon]\nx = 1\n";
+    assert_eq!(saved, wanted);
+    assert_eq!(settings.saved(&saved).as_deref(), Ok(saved.as_str()), "once is enough");
+}
+
+#[test]
+fn odd_shapes_are_saved_to_or_refused() {
+    let mut settings = Settings::default();
+    settings.options.delay = 3.0;
+    settings.screens[1].tree = true;
+    for text in [
+        "",
+        "options = {}\nscreen = []\n",
+        "options.mouse = false\nscreen = [{ id = \"io\" }]\n",
+        "[keys.x]\n",
+    ] {
+        let saved = settings.saved(text).expect("it is TOML");
+        let back = Settings::parse(&saved).0;
+        assert!(back.options.delay == 3.0 && back.screens[1].tree, "{text}: {saved}");
+    }
+    for text in ["options = 3\n", "screen = 3\n", "[screen]\n", "[", "screen = [1]\n[options"] {
+        assert!(settings.saved(text).is_err(), "{text}");
+    }
+}
+
+fn any_settings() -> impl Strategy<Value = Settings> {
+    let columns = prop::sample::subsequence(vec!["pid", "user", "cpu", "res", "command"], 1..5);
+    let screen = (0usize..5, columns, any::<bool>(), any::<Option<bool>>(), "[a-z\"\\\\ ]{0,6}");
+    let options = (1u32..36_000, any::<bool>(), prop::collection::vec("\\PC{0,8}", 0..3), "\\PC{0,8}");
+    (options, prop::collection::vec(screen, 0..4)).prop_map(|((tenths, mouse, folds, theme), screens)| {
+        let mut settings = Settings::default();
+        let Options { delay, mouse: takes, fold_rules, theme: name, .. } = &mut settings.options;
+        (*delay, *takes, *name) = (f64::from(tenths) / 10.0, mouse, theme);
+        *fold_rules = folds.iter().map(|text| Word::new(text)).collect();
+        for (at, columns, tree, descending, filter) in screens {
+            let own =
+                ScreenSetting { id: format!("own{at}"), title: format!("own{at}"), ..Default::default() };
+            if at >= settings.screens.len() {
+                settings.screens.push(own);
+            }
+            let at = at.min(settings.screens.len() - 1);
+            let screen = &mut settings.screens[at];
+            screen.columns = columns.into_iter().map(Word::new).collect();
+            (screen.tree, screen.sort, screen.descending) = (tree, Some(Word::new("pid")), descending);
+            screen.filter = Some(filter).filter(|text| !text.trim().is_empty()).map(|text| Word::new(&text));
+        }
+        settings
+    })
+}
+
+/// What is said, whatever line it stands in.
+fn without_lines(settings: &Settings) -> String {
+    let text = all(settings);
+    let mut parts = text.split("line: ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |sum, part| sum + part.split_once('}').map_or(part, |(_, rest)| rest))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn saved_settings_read_back(settings in any_settings(), before in any_settings()) {
+        let text = before.saved("# a comment\n").expect("it is TOML");
+        let saved = settings.saved(&text).expect("it is TOML");
+        let back = Settings::parse(&saved).0;
+        // Screens that only the text has stay there.
+        let mut wanted = settings.clone();
+        for screen in back.screens.iter().filter(|screen| settings.screen(&screen.id).is_none()) {
+            wanted.screens.push(screen.clone());
+        }
+        wanted.screens.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut back = back;
+        back.screens.sort_by(|a, b| a.id.cmp(&b.id));
+        prop_assert_eq!(without_lines(&back), without_lines(&wanted), "{}", saved);
+        prop_assert!(saved.starts_with("# a comment\n") || saved.contains("\n# a comment\n"));
+    }
+}

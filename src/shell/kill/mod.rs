@@ -115,12 +115,12 @@ impl KillArgs {
 }
 
 /// Runs `glowtop kill …`.
-pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
+pub(super) fn main(args: &KillArgs, root: &Path, config: Option<&Path>) -> ExitCode {
     let refuse = |sentence: &str| {
         output::complain(&format!("glowtop: {sentence}"));
         ExitCode::from(USAGE)
     };
-    let mut filter = match words::understand(&args.filter, &words::views()) {
+    let mut filter = match words::understand(&args.filter, &words::views(&args.filter, config)) {
         Ok(filter) => filter,
         Err(status) => return status,
     };

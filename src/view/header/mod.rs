@@ -39,6 +39,8 @@ pub struct HeaderInput<'a> {
     pub delay: Option<f64>,
     /// Whether the look is older than it should be.
     pub old: bool,
+    /// Cells that the names of the screens want in the title's row.
+    pub tabs: u16,
 }
 
 impl<'a> HeaderInput<'a> {

@@ -12,6 +12,8 @@ use crate::view::{Scratch, Theme};
 const NAME: &str = "glowtop";
 /// Cells of the name with what is left free around it.
 const NAMED: u16 = NAME.len() as u16 + 3;
+/// Cells that the names of the screens leave in any case.
+const LEAST: u16 = 12;
 /// The most that is shown of the machine's and of the kernel's name.
 const FOREIGN: usize = 28;
 
@@ -52,8 +54,9 @@ fn room_for(width: u16) -> u16 {
 /// Writes what stands at the right, most dispensable first, and leaves out what does not fit.
 fn write(width: u16, input: &HeaderInput<'_>, between: &str, scratch: &mut Scratch) {
     let Scratch { text: cell, gauge: up } = scratch;
-    // The names of the screens want room too.
-    let budget = usize::from(if width < 70 { room_for(width) } else { width - 28 });
+    // The names of the screens want room too; something of the machine stays beside very many of them.
+    let room = room_for(width);
+    let budget = usize::from(room.saturating_sub(input.tabs + 2).max(room.min(LEAST)));
     let host = input.snapshot.host();
     up.clear();
     if let Some(uptime) = meter("uptime") {

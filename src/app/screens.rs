@@ -1,0 +1,302 @@
+//! The screens with a table, each a set of columns with an order of its own, and the walk from tab to tab.
+//!
+//! There is one [`Table`]; a screen is what of it is put away when the user goes to another tab. Filter, user, tags,
+//! folds, cursor and follow go along, as in htop; only a screen with a query of its own keeps that to itself.
+
+use crate::catalog::{Column, column, columns, default_columns};
+use crate::config::{CommandForm, Complaint, LAB, ScreenSetting, Settings, Word};
+use crate::query::{Filter, Views};
+
+use super::{Saved, Table};
+
+/// A screen as its tab names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tab {
+    /// The table at this place.
+    Table(usize),
+    /// The lab.
+    Lab,
+}
+
+/// What a screen keeps while another one is shown.
+#[derive(Clone, Debug)]
+pub struct TableScreen {
+    /// Its name on the command line and in the configuration.
+    pub id: String,
+    /// The word on its tab; safe to show.
+    pub title: String,
+    columns: Vec<&'static Column>,
+    drop: Vec<&'static Column>,
+    sort: &'static Column,
+    descending: bool,
+    tree: bool,
+    by_total: bool,
+    shift: usize,
+    /// The query of its own, as it was left.
+    filter: Option<Filter>,
+}
+
+/// The screens with a table, in the order of their tabs.
+#[derive(Clone, Debug)]
+pub struct Screens {
+    /// Never empty.
+    list: Vec<TableScreen>,
+    /// The one whose table is in use.
+    at: usize,
+    /// Whether the lab has a tab.
+    lab: bool,
+    /// The filter that goes along, while a screen with one of its own is shown.
+    common: Filter,
+}
+
+impl Default for Screens {
+    /// Those that glowtop comes with.
+    fn default() -> Screens {
+        Screens::new(&Settings::default()).0
+    }
+}
+
+impl Screens {
+    /// The screens of a configuration, and what is wrong with them.
+    pub fn new(settings: &Settings) -> (Screens, Vec<Complaint>) {
+        let mut complaints = Vec::new();
+        let form = settings.options.command;
+        let views = Saved::views(&settings.filters);
+        let read = |screen| TableScreen::new(screen, form, &views, &mut complaints);
+        let list = settings.screens.iter().map(read).collect();
+        (Screens { list, at: 0, lab: settings.lab, common: Filter::default() }, complaints)
+    }
+
+    /// The screens, in order.
+    pub fn all(&self) -> &[TableScreen] {
+        &self.list
+    }
+
+    /// The place of the screen whose table is in use.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The screen whose table is in use. What is kept of it here is as old as the last change of tabs.
+    pub fn shown(&self) -> Option<&TableScreen> {
+        self.list.get(self.at)
+    }
+
+    /// The tabs in order, with their titles.
+    pub fn tabs(&self) -> impl ExactSizeIterator<Item = (Tab, &str)> + Clone + '_ {
+        let lab = usize::from(self.lab);
+        (0..self.list.len() + lab).map(|at| match self.list.get(at) {
+            Some(screen) => (Tab::Table(at), screen.title.as_str()),
+            None => (Tab::Lab, super::Screen::Lab.title()),
+        })
+    }
+
+    /// The tab with this id: a screen's, or `lab`.
+    pub fn find(&self, id: &str) -> Option<Tab> {
+        if id == LAB {
+            return Some(Tab::Lab);
+        }
+        self.list.iter().position(|screen| screen.id == id).map(Tab::Table)
+    }
+
+    /// The tab `step` places from `from`; from a lab without a tab, the first or the last.
+    pub fn beside(&self, from: Tab, step: isize) -> Tab {
+        let count = self.tabs().len() as isize;
+        let place = match from {
+            Tab::Table(at) => at as isize,
+            Tab::Lab => self.list.len() as isize,
+        };
+        let place = (place + step).rem_euclid(count.max(1) + isize::from(from == Tab::Lab && !self.lab));
+        self.tabs().nth(place as usize).map_or(Tab::Table(0), |(tab, _)| tab)
+    }
+
+    /// Puts away what `table` shows, and gives it the screen at `to` instead; it still has to [look](Table::look) and to
+    /// be arranged.
+    pub fn turn(&mut self, table: &mut Table, to: usize) {
+        if to == self.at || to >= self.list.len() {
+            return;
+        }
+        let filter = table.take_filter();
+        if let Some(screen) = self.list.get_mut(self.at) {
+            let kept = screen.keep(table, filter);
+            self.common = kept.unwrap_or_else(|| std::mem::take(&mut self.common));
+        }
+        self.at = to;
+        self.give(table);
+    }
+
+    /// The screens as they are now, for a configuration that says `settings`; `table` is that of the one in use.
+    pub fn settings(&self, settings: &Settings, table: &Table) -> Vec<ScreenSetting> {
+        let form = settings.options.command;
+        let views = Saved::views(&settings.filters);
+        let screens = self.list.iter().enumerate().map(|(at, screen)| {
+            let mut screen = screen.clone();
+            if at == self.at {
+                let mut table = table.clone();
+                let filter = table.take_filter();
+                let _ = screen.keep(&mut table, filter);
+            }
+            let fresh =
+                ScreenSetting { id: screen.id.clone(), title: screen.title.clone(), ..Default::default() };
+            screen.setting(settings.screen(&screen.id).unwrap_or(&fresh), form, &views)
+        });
+        screens.collect()
+    }
+
+    /// Gives `table` the screen in use, as at the start.
+    pub fn give(&mut self, table: &mut Table) {
+        if let Some(screen) = self.list.get(self.at) {
+            let common =
+                if screen.filter.is_some() { Filter::default() } else { std::mem::take(&mut self.common) };
+            screen.give(table, common);
+        }
+    }
+
+    /// The table of the screen at `at`, as the program starts with it.
+    pub fn start_with(&mut self, at: usize) -> Table {
+        let mut table = Table::bare();
+        self.at = at.min(self.list.len().saturating_sub(1));
+        self.give(&mut table);
+        table
+    }
+}
+
+impl TableScreen {
+    /// What `setting` says, as far as it makes sense.
+    fn new(
+        setting: &ScreenSetting,
+        form: CommandForm,
+        views: &Views,
+        complaints: &mut Vec<Complaint>,
+    ) -> TableScreen {
+        let mut shown = look_up(&setting.columns, complaints);
+        if shown.is_empty() {
+            shown = default_columns();
+        }
+        // What takes the room that is left stands last, and there is only one of its kind.
+        let growing = shown.iter().position(|column| column.grows);
+        if let Some(at) = growing.filter(|at| at + 1 < shown.len()) {
+            let last = shown.remove(at);
+            let line = setting.columns.first().and_then(|word| word.line);
+            let said = format!("'{}' takes the room that is left: it stands last", last.id);
+            complaints.push(Complaint::of_line(line, said));
+            shown.retain(|column| !column.grows);
+            shown.push(last);
+        }
+        for shown in &mut shown {
+            *shown = in_form(shown, form);
+        }
+        let sort =
+            setting.sort.as_ref().and_then(|word| look_up(std::slice::from_ref(word), complaints).pop());
+        // A test of the registry holds that it exists; the first column stands in for it.
+        let sort = sort.or_else(|| column("cpu")).or_else(|| shown.first().copied());
+        let sort = sort.unwrap_or(&columns()[0]);
+        let filter = setting.filter.as_ref().and_then(|word| {
+            let filter = Filter::parse_with(&word.text, views);
+            if let Some(error) = filter.error() {
+                complaints.push(Complaint::of_line(word.line, format!("'{}': {error}", word.text)));
+                return None;
+            }
+            Some(filter)
+        });
+        TableScreen {
+            id: setting.id.clone(),
+            title: setting.title.clone(),
+            drop: look_up(&setting.drop, complaints)
+                .into_iter()
+                .map(|column| in_form(column, form))
+                .collect(),
+            columns: shown,
+            sort,
+            descending: setting.descending.unwrap_or(sort.descending),
+            tree: setting.tree,
+            by_total: setting.subtree_sort,
+            shift: 0,
+            filter,
+        }
+    }
+
+    /// Its title and its columns, in a line.
+    pub fn described(&self) -> String {
+        let columns: Vec<&str> = self.columns.iter().map(|column| column.id).collect();
+        format!("{:<10} {}", self.title, columns.join(","))
+    }
+
+    /// What the configuration would have to say of this screen as it is now, where it says `setting`: only what was
+    /// changed is put in other words.
+    fn setting(&self, setting: &ScreenSetting, form: CommandForm, views: &Views) -> ScreenSetting {
+        let before = TableScreen::new(setting, form, views, &mut Vec::new());
+        let words = |list: &[&'static Column]| list.iter().map(|column| Word::new(column.id)).collect();
+        let mut now = setting.clone();
+        if self.columns != before.columns {
+            now.columns = words(&self.columns);
+        }
+        if self.drop != before.drop {
+            now.drop = words(&self.drop);
+        }
+        if self.sort != before.sort || self.descending != before.descending {
+            now.sort = Some(Word::new(self.sort.id));
+            now.descending = Some(self.descending);
+        }
+        (now.tree, now.subtree_sort) = (self.tree, self.by_total);
+        let text = |filter: &Option<Filter>| filter.as_ref().map(|filter| filter.text().to_owned());
+        if text(&self.filter) != text(&before.filter) {
+            now.filter = text(&self.filter).filter(|text| !text.is_empty()).map(|text| Word::new(&text));
+        }
+        now
+    }
+
+    /// Keeps what `table` shows; returns the filter where it is not this screen's own.
+    fn keep(&mut self, table: &mut Table, filter: Filter) -> Option<Filter> {
+        self.columns = std::mem::take(&mut table.columns);
+        self.drop = std::mem::take(&mut table.drop);
+        (self.sort, self.descending) = (table.sort, table.descending);
+        (self.tree, self.by_total) = (table.tree, table.by_total);
+        self.shift = table.shift;
+        match &mut self.filter {
+            Some(own) => {
+                *own = filter;
+                None
+            }
+            None => Some(filter),
+        }
+    }
+
+    /// Makes `table` show this, with its own query or else with `common`.
+    fn give(&self, table: &mut Table, common: Filter) {
+        table.columns.clone_from(&self.columns);
+        table.drop.clone_from(&self.drop);
+        (table.sort, table.descending) = (self.sort, self.descending);
+        (table.tree, table.by_total) = (self.tree, self.by_total);
+        table.shift = self.shift;
+        table.set_filter(self.filter.clone().unwrap_or(common));
+    }
+}
+
+/// The columns with these ids, each once.
+fn look_up(words: &[Word], complaints: &mut Vec<Complaint>) -> Vec<&'static Column> {
+    let mut found: Vec<&'static Column> = Vec::new();
+    for word in words {
+        match column(&word.text) {
+            Some(column) if found.contains(&column) => {
+                complaints.push(Complaint::of_line(word.line, format!("'{}' is there already", column.id)));
+            }
+            Some(column) => found.push(column),
+            None => {
+                complaints.push(word.unknown("there is no column", columns().iter().map(|column| column.id)));
+            }
+        }
+    }
+    found
+}
+
+/// The column of commands in the form that was chosen for it.
+fn in_form(shown: &'static Column, form: CommandForm) -> &'static Column {
+    let id = match form {
+        CommandForm::Command => return shown,
+        CommandForm::Full => "cmdline",
+        CommandForm::Name => "comm",
+        CommandForm::Merged => "merged",
+    };
+    column(id).filter(|_| shown.id == "command").unwrap_or(shown)
+}
