@@ -81,6 +81,7 @@ actions! {
         SearchNext "search_next" "Next" "jump to the next match of the search";
         SearchPrev "search_prev" "Prev" "jump to the match before";
         Filter "filter" "Filter" "show only what matches: a|b is either, cpu>50 a query";
+        Views "views" "Views" "choose a saved view: a query with a name";
         User "user" "User" "show only one user's processes";
         Follow "follow" "Follow" "keep the selected process in view";
         Tree "tree" "Tree" "tree or list";
@@ -201,6 +202,7 @@ impl Action {
             A::Up | A::Down | A::PageUp | A::PageDown | A::Top | A::Bottom | A::Left | A::Right => false,
             A::LineStart | A::LineEnd | A::ScrollUp | A::ScrollDown => false,
             A::Search | A::SearchNext | A::SearchPrev | A::Filter | A::User | A::Follow => false,
+            A::Views => false,
             A::Tree | A::FoldToggle | A::FoldAll | A::FoldParent | A::Sort | A::SortPrev => false,
             A::FoldOrSort | A::Focus | A::Containers | A::MergedCommand => false,
             A::SortNext | A::SortCpu | A::SortMemory | A::SortTime | A::SortPid | A::Invert => false,

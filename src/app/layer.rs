@@ -42,6 +42,8 @@ pub enum MenuPurpose {
     User,
     /// Choose what rows are grouped by; the items' keys are those of [`crate::model::GroupBy`], empty for nothing.
     Group,
+    /// Choose a saved view; the items' keys are their names, empty for all processes.
+    View,
     /// Choose what to do; the items' keys are the ids of actions.
     Act,
     /// Choose what to copy; the items' keys are those of [`super::COPYABLE`].

@@ -27,6 +27,7 @@ mod notices;
 mod offers;
 mod order;
 mod palette;
+mod saved;
 mod screens;
 mod signal_menu;
 mod table;
@@ -62,6 +63,7 @@ pub use message::{Effect, Hit, Msg, WantsChange};
 pub use notices::{Notice, Notices};
 pub use offers::Offers;
 pub use palette::{Found, Palette, Wish};
+pub use saved::{RowLook, RowLooks, Saved};
 pub use screens::{Screens, Tab, TableScreen};
 pub use signal_menu::{Choosable, Pick, SignalMenu};
 pub use table::{Focus, Table};
@@ -175,6 +177,10 @@ pub struct App {
     pub delay: f64,
     /// The theme's place in the list of themes.
     pub theme: usize,
+    /// The queries that the configuration keeps.
+    pub saved: Saved,
+    /// Of how many processes it is not known whether the filter would show them, because what it asks could not be read.
+    pub unsure: usize,
     /// The text last searched for.
     pub searched: String,
     /// The time of the last message.
@@ -227,6 +233,8 @@ pub struct Start {
     pub linger: Option<f64>,
     /// After so many looks it is over.
     pub looks: Option<u64>,
+    /// The queries that the configuration keeps.
+    pub saved: Saved,
     /// The configuration, with what the command line says otherwise.
     pub settings: Settings,
     /// What is wrong with it, in sentences that are safe to show.
@@ -261,6 +269,8 @@ impl App {
             core_history: start.settings.options.core_history,
             delay: start.delay,
             theme: start.theme,
+            saved: start.saved,
+            unsure: 0,
             searched: String::new(),
             now: Nanos(0),
             readonly: start.readonly,

@@ -1,7 +1,7 @@
 //! What Tab offers in a line of input, and walking through it.
 
 use crate::model::Snapshot;
-use crate::query::{Completion, complete};
+use crate::query::{Completion, Views, complete};
 
 use super::line_edit::LineEdit;
 
@@ -18,8 +18,8 @@ pub struct Offers {
 
 impl Offers {
     /// Puts into `edit` what can only follow, and returns what is left to choose from; `None` where that is nothing.
-    pub(super) fn open(edit: &mut LineEdit, snapshot: &Snapshot) -> Option<Offers> {
-        let mut list = complete(edit.text(), edit.cursor(), snapshot);
+    pub(super) fn open(edit: &mut LineEdit, snapshot: &Snapshot, views: &Views) -> Option<Offers> {
+        let mut list = complete(edit.text(), edit.cursor(), snapshot, views);
         // All of them take the place of the same word.
         let first = list.first()?;
         let (start, cursor) = (first.replace.start, edit.cursor());

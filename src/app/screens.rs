@@ -6,9 +6,9 @@
 use crate::catalog::{Column, column, columns, default_columns};
 use crate::config::{CommandForm, Complaint, LAB, ScreenSetting, Settings, Word};
 use crate::model::GroupBy;
-use crate::query::Filter;
+use crate::query::{Filter, Views};
 
-use super::Table;
+use super::{Saved, Table};
 
 /// A screen as its tab names it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,7 +63,8 @@ impl Screens {
     pub fn new(settings: &Settings) -> (Screens, Vec<Complaint>) {
         let mut complaints = Vec::new();
         let form = settings.options.command;
-        let read = |screen| TableScreen::new(screen, form, &mut complaints);
+        let views = Saved::views(&settings.filters);
+        let read = |screen| TableScreen::new(screen, form, &views, &mut complaints);
         let list = settings.screens.iter().map(read).collect();
         (Screens { list, at: 0, lab: settings.lab, common: Filter::default() }, complaints)
     }
@@ -129,6 +130,7 @@ impl Screens {
     /// The screens as they are now, for a configuration that says `settings`; `table` is that of the one in use.
     pub fn settings(&self, settings: &Settings, table: &Table) -> Vec<ScreenSetting> {
         let form = settings.options.command;
+        let views = Saved::views(&settings.filters);
         let screens = self.list.iter().enumerate().map(|(at, screen)| {
             let mut screen = screen.clone();
             if at == self.at {
@@ -138,7 +140,7 @@ impl Screens {
             }
             let fresh =
                 ScreenSetting { id: screen.id.clone(), title: screen.title.clone(), ..Default::default() };
-            screen.setting(settings.screen(&screen.id).unwrap_or(&fresh), form)
+            screen.setting(settings.screen(&screen.id).unwrap_or(&fresh), form, &views)
         });
         screens.collect()
     }
@@ -163,7 +165,12 @@ impl Screens {
 
 impl TableScreen {
     /// What `setting` says, as far as it makes sense.
-    fn new(setting: &ScreenSetting, form: CommandForm, complaints: &mut Vec<Complaint>) -> TableScreen {
+    fn new(
+        setting: &ScreenSetting,
+        form: CommandForm,
+        views: &Views,
+        complaints: &mut Vec<Complaint>,
+    ) -> TableScreen {
         let mut shown = look_up(&setting.columns, complaints);
         if shown.is_empty() {
             shown = default_columns();
@@ -187,7 +194,7 @@ impl TableScreen {
         let sort = sort.or_else(|| column("cpu")).or_else(|| shown.first().copied());
         let sort = sort.unwrap_or(&columns()[0]);
         let filter = setting.filter.as_ref().and_then(|word| {
-            let filter = Filter::parse(&word.text);
+            let filter = Filter::parse_with(&word.text, views);
             if let Some(error) = filter.error() {
                 complaints.push(Complaint::of_line(word.line, format!("'{}': {error}", word.text)));
                 return None;
@@ -227,8 +234,8 @@ impl TableScreen {
 
     /// What the configuration would have to say of this screen as it is now, where it says `setting`: only what was
     /// changed is put in other words.
-    fn setting(&self, setting: &ScreenSetting, form: CommandForm) -> ScreenSetting {
-        let before = TableScreen::new(setting, form, &mut Vec::new());
+    fn setting(&self, setting: &ScreenSetting, form: CommandForm, views: &Views) -> ScreenSetting {
+        let before = TableScreen::new(setting, form, views, &mut Vec::new());
         let words = |list: &[&'static Column]| list.iter().map(|column| Word::new(column.id)).collect();
         let mut now = setting.clone();
         if self.columns != before.columns {

@@ -427,6 +427,11 @@ impl Table {
         self.filter = filter;
     }
 
+    /// The filter.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
     /// Takes the filter away.
     pub(super) fn take_filter(&mut self) -> Filter {
         self.filter_text.clear();

@@ -1,6 +1,7 @@
 //! What a column knows of a process: one total order for sorting, one plain value for export.
 
 use std::cmp::Ordering;
+use std::fmt::Write;
 
 /// A value in the units of the export: bytes, seconds, seconds since the epoch, percent of one core.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -19,10 +20,12 @@ pub enum Value<'a> {
     Float(f64),
     /// Bytes, perhaps from strangers; shown only through [`crate::model::showable`].
     Text(&'a [u8]),
+    /// Ports, compared one after the other; exports write them with blanks between them.
+    Ports(&'a [u16]),
 }
 
 impl Value<'_> {
-    /// Compares by rank: a total order, in which whole numbers come before fractions, these before text, and the
+    /// Compares by rank: a total order, in which whole numbers come before fractions, these before text and ports, and the
     /// unknown is always the greatest. No column mixes kinds of numbers; the order is total all the same, because
     /// sorting needs that.
     pub fn rank(&self, other: &Value<'_>) -> Ordering {
@@ -34,6 +37,7 @@ impl Value<'_> {
         match (self, other) {
             (Value::Float(a), Value::Float(b)) => a.total_cmp(b),
             (Value::Text(a), Value::Text(b)) => a.cmp(b),
+            (Value::Ports(a), Value::Ports(b)) => a.cmp(b),
             (a, b) => a.kind().cmp(&b.kind()),
         }
     }
@@ -44,10 +48,10 @@ impl Value<'_> {
         if descending && both_known { other.rank(self) } else { self.rank(other) }
     }
 
-    /// A number that orders as [`Value::order`] does, for sorting many. Two texts that begin with the same twelve bytes may
-    /// have the same number: what [`Value::order`] says decides between them.
+    /// A number that orders as [`Value::order`] does, for sorting many. Two texts that begin with the same twelve bytes, or
+    /// lists with the same six ports, may have the same number: what [`Value::order`] says decides between them.
     pub fn key(&self, descending: bool) -> u128 {
-        // Whole numbers come first, from -2^63 on; then fractions, then text.
+        // Whole numbers come first, from -2^63 on; then fractions, then text, then ports.
         let (kind, number) = match self {
             Value::Unknown => return u128::MAX,
             Value::Float(value) => {
@@ -58,6 +62,10 @@ impl Value<'_> {
             Value::Text(bytes) => {
                 let first = bytes.iter().chain(std::iter::repeat(&0)).take(12);
                 (2, first.fold(0, |sum, byte| sum << 8 | u128::from(*byte)))
+            }
+            Value::Ports(ports) => {
+                let first = ports.iter().chain(std::iter::repeat(&0)).take(6);
+                (3, first.fold(0, |sum, port| sum << 16 | u128::from(*port)))
             }
             Value::Int(n) => (0, (i128::from(*n) + (1 << 64)) as u128),
             Value::Terminal(n) => (0, (i128::from(*n) + (1 << 64)) as u128),
@@ -78,7 +86,7 @@ impl Value<'_> {
             Value::Int(n) => Some(i128::from(*n)),
             Value::Uint(n) => Some(i128::from(*n)),
             Value::Terminal(n) => Some(i128::from(*n)),
-            Value::Float(_) | Value::Text(_) | Value::Unknown => None,
+            Value::Float(_) | Value::Text(_) | Value::Ports(_) | Value::Unknown => None,
         }
     }
 
@@ -87,8 +95,17 @@ impl Value<'_> {
             Value::Int(_) | Value::Uint(_) | Value::Terminal(_) => 0,
             Value::Float(_) => 1,
             Value::Text(_) => 2,
-            Value::Unknown => 3,
+            Value::Ports(_) => 3,
+            Value::Unknown => 4,
         }
+    }
+}
+
+/// Appends ports with blanks between them.
+pub fn port_list(ports: &[u16], out: &mut String) {
+    for (at, port) in ports.iter().enumerate() {
+        // Writing to a String does not fail.
+        let _ = write!(out, "{}{port}", if at == 0 { "" } else { " " });
     }
 }
 
@@ -121,6 +138,15 @@ mod tests {
             prop::sample::select(vec![-0.0, 0.0, 1.0, f64::NAN, f64::INFINITY]).prop_map(Value::Float),
             prop::sample::select(vec!["", "a", "b", "ab", "\u{1b}["])
                 .prop_map(|text| Value::Text(text.as_bytes())),
+            prop::sample::select(vec![
+                &[][..],
+                &[22],
+                &[22, 80],
+                &[80],
+                &[1, 2, 3, 4, 5, 6, 7],
+                &[1, 2, 3, 4, 5, 6]
+            ])
+            .prop_map(Value::Ports),
         ]
     }
 
@@ -142,7 +168,8 @@ mod tests {
         fn keys_order_as_values_do(a in any_value(), b in any_value()) {
             for descending in [false, true] {
                 let (order, keys) = (a.order(&b, descending), a.key(descending).cmp(&b.key(descending)));
-                let texts = matches!((a, b), (Value::Text(_), Value::Text(_)));
+                let texts =
+                    matches!((a, b), (Value::Text(_), Value::Text(_)) | (Value::Ports(_), Value::Ports(_)));
                 prop_assert!(keys == order || (texts && keys.is_eq()), "{:?} {:?}: {:?}, not {:?}", a, b, keys, order);
             }
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Line;
-use crate::catalog::{Column, Value, tty_name};
+use crate::catalog::{Column, Value, port_list, tty_name};
 use crate::model::{Snapshot, showable};
 
 /// Writes a header of column ids and one record for each process. Numbers are plain, as in JSON; what is not known is
@@ -73,6 +73,10 @@ fn value(value: Value<'_>, out: &mut String) {
         Value::Float(_) | Value::Unknown => Ok(()),
         Value::Terminal(device) => {
             tty_name(device, out);
+            Ok(())
+        }
+        Value::Ports(ports) => {
+            port_list(ports, out);
             Ok(())
         }
         Value::Text(bytes) => {

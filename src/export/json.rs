@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Line;
-use crate::catalog::{Column, Value, tty_name};
+use crate::catalog::{Column, Value, port_list, tty_name};
 use crate::model::{REPLACEMENT, Snapshot, showable};
 
 /// Writes an array of objects keyed by column id, one line each. Numbers are plain: bytes, seconds, seconds since the
@@ -65,6 +65,12 @@ fn value(value: Value<'_>, out: &mut String) {
             let mut name = String::new();
             tty_name(device, &mut name);
             string(name.as_bytes(), out);
+            Ok(())
+        }
+        Value::Ports(ports) => {
+            out.push('"');
+            port_list(ports, out);
+            out.push('"');
             Ok(())
         }
         Value::Text(bytes) => {

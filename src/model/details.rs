@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{CgroupPlace, Reading, Untrusted};
+use super::{CgroupPlace, Ports, Reading, Untrusted};
 
 /// The details of one task; what nobody asked for is not read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -44,6 +44,8 @@ pub struct Details {
     pub threads: Reading<Arc<[ThreadTimes]>>,
     /// What it has done on graphics cards.
     pub gpu: Reading<Gpu>,
+    /// The ports of its sockets; denied for the processes of others.
+    pub ports: Reading<Arc<Ports>>,
 }
 
 /// The rarer fields of `/proc/PID/stat`, proc_pid_stat(5).

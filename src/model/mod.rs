@@ -21,6 +21,7 @@ pub mod inspect;
 pub mod lab;
 mod needs;
 mod news;
+mod ports;
 mod rates;
 mod role;
 mod sample;
@@ -59,6 +60,7 @@ pub use news::{
     Call, Cgroup, Change, ControlNews, Disposition, Happened, NextStep, Outcome, Respawn, Standing, Survey,
     Verdict, WhyAlive,
 };
+pub use ports::Ports;
 pub use rates::{Crew, Rates, Teamwork};
 pub use role::Role;
 pub use sample::{

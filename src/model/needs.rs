@@ -62,8 +62,10 @@ impl Needs {
     pub const THREAD_TIMES: Needs = Needs(1 << 22);
     /// `/proc/PID/fdinfo` of the graphics cards it has open.
     pub const GPU: Needs = Needs(1 << 23);
+    /// The ports of its sockets: `/proc/PID/fd` and `/proc/PID/net`, by a thread of their own.
+    pub const PORTS: Needs = Needs(1 << 25);
     /// All [details](super::Details): read of those on screen only.
-    pub const DETAILS: Needs = Needs(0x1_ffff << 7);
+    pub const DETAILS: Needs = Needs(0x1_ffff << 7 | 1 << 25);
     /// The details of every row, because rows are ordered, chosen or exported by them.
     pub const ALL_DETAILS: Needs = Needs(1 << 24);
     /// Everything there is, as one-shot exports want it; without threads and details.

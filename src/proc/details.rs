@@ -11,7 +11,7 @@ use super::parse;
 use super::reader::{Reader, turn};
 use super::topology;
 use crate::model::{
-    CgroupPlace, Details, Gpu, Kind, Namespaces, Needs, Oom, Pid, ProcId, Reading, StatDetails, Task,
+    CgroupPlace, Details, Gpu, Kind, Namespaces, Needs, Oom, Pid, ProcId, Reading, StatDetails, State, Task,
     ThreadTimes, Untrusted,
 };
 use crate::sys;
@@ -95,6 +95,15 @@ impl Reader {
             node: task.processor.filter(|_| needs.has(Needs::NODE)).and_then(|cpu| self.node(cpu)),
             threads: kept!(due, threads, THREAD_TIMES, self.thread_times(who, task.threads)),
             gpu: kept!(due, gpu, GPU, self.gpu(who.process)),
+            ports: match old.map(|old| &old.ports) {
+                _ if !needs.has(Needs::PORTS) => Reading::NotRead,
+                // The kernel's own threads and the dead have no descriptors.
+                _ if task.kind == Kind::Kernel || task.state == State::ZOMBIE => {
+                    Reading::Known(Arc::clone(&self.no_ports))
+                }
+                // A thread of its own brings them.
+                known => known.cloned().unwrap_or_default(),
+            },
         };
         task.details = Some(match before {
             Some(before) if *before == details => before,

@@ -1,12 +1,14 @@
 //! One look at `/proc`: who is there, what each says of itself, and the machine.
 
 use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
 
 use super::commands::{self, Commands, Outcome};
 use super::files::{Files, Miss};
 use super::known::{Known, find};
 use super::machine::Machine;
 use super::pool::Pool;
+use super::ports::Ports;
 use super::reader::{Fate, Reader, Tally, turn};
 use super::roll::Roll;
 use super::rollups::Rollups;
@@ -55,6 +57,7 @@ struct Open {
     machine: Machine,
     commands: Commands,
     rollups: Rollups,
+    ports: Ports,
     roll: Roll,
     /// The processes, ordered by pid.
     known: Vec<Known>,
@@ -130,6 +133,7 @@ impl Live {
             node_dir: self.root.join("sys/devices/system/node"),
             nodes: None,
             counts_blocked: (0, false),
+            no_ports: Arc::default(),
             real,
             gated: self.gated,
             needs: Needs::NOTHING,
@@ -149,6 +153,7 @@ impl Live {
             machine: Machine::new(real),
             commands,
             rollups: Rollups::default(),
+            ports: Ports::default(),
             roll,
             known: Vec::new(),
             threads: Vec::new(),
@@ -188,6 +193,9 @@ impl Open {
         }
         if wants.needs.has(Needs::ROLLUP) {
             self.rollups.look(&mut self.known, &self.reader, wants.hurry)?;
+        }
+        if wants.needs.has(Needs::PORTS) {
+            self.ports.look(&mut self.known, &self.reader, wants.hurry)?;
         }
         if wants.needs.has(Needs::THREADS) && !partial {
             self.threads();

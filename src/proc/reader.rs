@@ -9,6 +9,7 @@
 //! may show only in the next look, and never later.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rustix::io::Errno;
 
@@ -20,8 +21,8 @@ use super::parse;
 use super::pool::Pool;
 use super::users::Users;
 use crate::model::{
-    CgroupPlace, Command, CpuSet, Kind, Nanos, Needs, Pid, ProcId, Reading, Task, TaskMemory, Troubles,
-    Untrusted,
+    CgroupPlace, Command, CpuSet, Kind, Nanos, Needs, Pid, Ports, ProcId, Reading, Task, TaskMemory,
+    Troubles, Untrusted,
 };
 
 /// What may change without a process running is read again once in so many looks: its memory and its nice value.
@@ -75,6 +76,8 @@ pub(super) struct Reader {
     pub(super) nodes: Option<Vec<(u32, CpuSet)>>,
     /// Whether the kernel counts how long tasks are blocked, as it was in this look.
     pub(super) counts_blocked: (u64, bool),
+    /// What those have who can have no sockets.
+    pub(super) no_ports: Arc<Ports>,
     /// Whether pids below the root are what system calls take for pids.
     pub(super) real: bool,
     /// Whether sleepers are passed over; else everybody is read in full in every look.
@@ -256,9 +259,15 @@ impl Reader {
         let (from, stale) = (&process.task, known.changed < process.changed);
         if stale || known.changed == self.look {
             let mut task = Task::clone(&known.task);
-            // Memory, owner and command line are the process's.
+            // Memory, owner, command line and sockets are the process's.
             (task.virt, task.memory, task.uid) = (from.virt, from.memory, from.uid);
             (task.user, task.command, task.stuck) = (from.user.clone(), from.command.clone(), from.stuck);
+            if self.needs.has(Needs::PORTS)
+                && let (Some(own), Some(process)) = (&mut task.details, from.details())
+                && own.ports != process.ports
+            {
+                Arc::make_mut(own).ports = process.ports.clone();
+            }
             known.learn(task, self.look);
         }
         Some(known)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::field::{Field, How, KINDS, Op, STATES, Scratch, fields};
+use super::views::Views;
 use super::word::{self, Comparison, What, Written};
 use crate::model::{Kind, Snapshot, showable};
 
@@ -23,9 +24,9 @@ pub struct Completion {
     pub help: String,
 }
 
-/// What could stand at `cursor` (in bytes) in `text`: fields, words between conditions, and the values that there are in
-/// `snapshot`. Sorted as they are best listed; nothing where `cursor` is not between two characters.
-pub fn complete(text: &str, cursor: usize, snapshot: &Snapshot) -> Vec<Completion> {
+/// What could stand at `cursor` (in bytes) in `text`: fields, words between conditions, the views that are `saved`, and the
+/// values that there are in `snapshot`. Sorted as they are best listed; nothing where `cursor` is not between two characters.
+pub fn complete(text: &str, cursor: usize, snapshot: &Snapshot, saved: &Views) -> Vec<Completion> {
     let Some(before) = text.get(..cursor) else { return Vec::new() };
     let words = word::cut(before);
     let last = words.last().filter(|word| word.end == cursor);
@@ -37,21 +38,21 @@ pub fn complete(text: &str, cursor: usize, snapshot: &Snapshot) -> Vec<Completio
             Some(What::Compare(compared)) if compared.value.how == Written::Missing => {
                 values(compared, cursor, snapshot)
             }
-            _ => names("", cursor..cursor, words.last().map(|word| &word.what)),
+            _ => names("", cursor..cursor, words.last().map(|word| &word.what), saved),
         },
-        Some(What::Open | What::Close) => names("", cursor..cursor, last.map(|word| &word.what)),
-        Some(What::Bare | What::And | What::Or | What::Not) => {
+        Some(What::Open | What::Close) => names("", cursor..cursor, last.map(|word| &word.what), saved),
+        Some(What::Bare | What::View(_) | What::And | What::Or | What::Not) => {
             let start = last.map_or(cursor, |word| word.at);
             let ahead = words.iter().rev().nth(1).map(|word| &word.what);
-            names(before.get(start..).unwrap_or(""), start..cursor, ahead)
+            names(before.get(start..).unwrap_or(""), start..cursor, ahead, saved)
         }
     };
     found.truncate(MOST);
     found
 }
 
-/// Fields and words that begin with `typed`, behind the word `ahead`.
-fn names(typed: &str, replace: Range<usize>, ahead: Option<&What<'_>>) -> Vec<Completion> {
+/// Fields, words and views that begin with `typed`, behind the word `ahead`.
+fn names(typed: &str, replace: Range<usize>, ahead: Option<&What<'_>>, saved: &Views) -> Vec<Completion> {
     let lower = typed.to_ascii_lowercase();
     let fits = |name: &str| name.starts_with(&lower);
     let mut found: Vec<Completion> = Vec::new();
@@ -63,7 +64,17 @@ fn names(typed: &str, replace: Range<usize>, ahead: Option<&What<'_>>) -> Vec<Co
             found.push(Completion { replace: replace.clone(), text, help: field.help.to_owned() });
         }
     }
-    let ended = matches!(ahead, Some(What::Close | What::Compare(_) | What::Quoted(_) | What::Bare));
+    let begun = typed.strip_prefix('@').or(typed.is_empty().then_some(""));
+    for view in saved.iter().filter(|view| view.is_callable()) {
+        if begun.is_some_and(|begun| view.name.starts_with(begun)) {
+            let (mut text, mut help) = ("@".to_owned(), String::new());
+            text.push_str(&view.name);
+            showable(view.text.as_bytes(), WIDEST, &mut help);
+            found.push(Completion { replace: replace.clone(), text, help });
+        }
+    }
+    let ended =
+        matches!(ahead, Some(What::Close | What::Compare(_) | What::Quoted(_) | What::Bare | What::View(_)));
     let joints = [("and ", "both"), ("or ", "either")];
     let joints = joints.into_iter().filter(|_| ended);
     let starts = [("not ", "the contrary")].into_iter();
@@ -124,6 +135,21 @@ fn values(compared: &Comparison<'_>, cursor: usize, snapshot: &Snapshot) -> Vec<
                 |count| if count == 1 { "one process".to_owned() } else { format!("{count} processes") };
             counts.iter().map(|(text, count)| offer(text, &many(*count))).collect()
         }
+        How::Port(get) => {
+            let mut owners: BTreeMap<u16, (String, usize)> = BTreeMap::new();
+            for proc in &snapshot.procs {
+                for port in get(proc).map_or(&[][..], |ports| ports.known) {
+                    let owner = owners.entry(*port).or_insert_with(|| (proc.task.comm.show(WIDEST), 0));
+                    owner.1 += 1;
+                }
+            }
+            let fits = owners.iter().filter(|(port, _)| begins(&port.to_string()));
+            let help = |(name, count): &(String, usize)| match count {
+                1 => name.clone(),
+                more => format!("{name} and {} more", more - 1),
+            };
+            fits.map(|(port, owner)| offer(&port.to_string(), &help(owner))).collect()
+        }
         How::Under => {
             let processes = snapshot.procs.iter().filter(|proc| proc.task.kind == Kind::Process);
             let mut found = Vec::new();
@@ -170,7 +196,9 @@ mod tests {
     fn offered(text: &str) -> Vec<String> {
         let cursor = text.find('^').unwrap();
         let text = text.replace('^', "");
-        let found = complete(&text, cursor, &snapshot());
+        let views = [("mine", "user=ann"), ("mail", "name~smtp"), ("no name", "x")];
+        let views = Views::new(views.map(|(name, text)| (name.to_owned(), text.to_owned())));
+        let found = complete(&text, cursor, &snapshot(), &views);
         let put = |c: Completion| {
             assert!(!c.help.is_empty());
             let mut text = text.clone();
@@ -186,7 +214,10 @@ mod tests {
         assert_eq!(offered("a and (und^ or b"), ["a and (under: or b"]);
         assert_eq!(offered("ela^"), ["elapsed<"]);
         assert_eq!(offered("firefox^"), [""; 0]);
-        assert_eq!(offered("^").len(), fields().len() + 1, "all of them, and not");
+        assert_eq!(offered("^").len(), fields().len() + 3, "all of them, and not, and two views");
+        assert_eq!(offered("cpu>5 and @m^"), ["cpu>5 and @mine", "cpu>5 and @mail"]);
+        assert_eq!((offered("@mi^ or x"), offered("@x^")), (vec!["@mine or x".to_owned()], vec![]));
+        assert_eq!(offered("@mine o^"), ["@mine oom_score>", "@mine or "]);
         assert_eq!(offered("cpu>50 an^"), ["cpu>50 and "]);
         assert!(offered("cpu>50 ^").contains(&"cpu>50 or ".to_owned()));
         assert!(!offered("not ^").contains(&"not or ".to_owned()));
@@ -211,7 +242,7 @@ mod tests {
     #[test]
     fn a_cursor_within_a_character_or_beyond_the_end_is_offered_nothing() {
         for cursor in [1, 3, usize::MAX] {
-            assert_eq!(complete("é", cursor, &snapshot()), []);
+            assert_eq!(complete("é", cursor, &snapshot(), &Views::default()), []);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::field::{DRIFTS, Field, How, Op, Scratch, Texts, field};
-use crate::model::{CgroupPlace, Details, Needs, Proc, Reading, Untrusted};
+use super::field::{DRIFTS, Field, How, Op, Scratch, Sockets, Texts, field};
+use crate::model::{CgroupPlace, Details, Needs, Ports, Proc, Reading, Untrusted};
 
 /// A field of details, which are then read of every row.
 const fn detail(id: &'static str, usual: Op, needs: Needs, how: How, help: &'static str) -> Field {
@@ -22,6 +22,12 @@ fn of_details<'a>(
     }
 }
 
+/// A text, and its part that stands for it.
+fn also<'a>(texts: &Texts<'a>, part: impl Fn(&'a [u8]) -> Option<&'a [u8]>) -> Texts<'a> {
+    let [text, other] = texts.known;
+    Texts { known: [text, text.and_then(part).or(other)], all: texts.all }
+}
+
 /// What its place in the cgroup tree says.
 fn place(details: &Details, pick: fn(&CgroupPlace) -> Option<&Untrusted>) -> Reading<Option<&Untrusted>> {
     details.cgroup.known().map_or(Reading::NotRead, |place| Reading::Known(pick(place)))
@@ -33,11 +39,15 @@ fn line(text: &Reading<Arc<Untrusted>>) -> Reading<Option<&Untrusted>> {
 }
 
 fn container<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
-    of_details(proc, |details| place(details, |place| place.container.as_ref()))
+    let texts = of_details(proc, |details| place(details, |place| place.container.as_ref()));
+    // Its name or id alone will do: `docker:0123456789ab`.
+    also(&texts, |text| text.iter().position(|byte| *byte == b':').and_then(|colon| text.get(colon + 1..)))
 }
 
 fn unit<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
-    of_details(proc, |details| place(details, |place| place.unit.as_ref()))
+    let texts = of_details(proc, |details| place(details, |place| place.unit.as_ref()));
+    // As systemctl takes it: `cron` for `cron.service`.
+    also(&texts, |text| text.strip_suffix(b".service").or_else(|| text.strip_suffix(b".scope")))
 }
 
 fn cgroup<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
@@ -60,6 +70,12 @@ fn label<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
     of_details(proc, |details| line(&details.label))
 }
 
+/// Some of its ports.
+fn ports<'a>(proc: &'a Proc, pick: fn(&'a Ports) -> &'a [u16]) -> Option<Sockets<'a>> {
+    let ports = proc.task.details()?.ports.known()?;
+    Some(Sockets { known: pick(ports), all: !ports.is_partial() })
+}
+
 fn policy(proc: &Proc) -> Option<i64> {
     proc.task.details()?.stat?.policy.map(i64::from)
 }
@@ -73,26 +89,55 @@ fn disk(proc: &Proc, reads: bool, writes: bool) -> Option<u64> {
 }
 
 /// The fields, in the order in which they are listed.
-pub(super) const DETAILS: [Field; 19] = [
-    detail(
-        "container",
-        Op::Like,
-        Needs::CGROUP,
-        How::Text(container),
-        "The container, as docker:0123456789ab or lxc:web; - for none.",
-    ),
-    detail(
-        "unit",
-        Op::Like,
-        Needs::CGROUP,
-        How::Text(unit),
-        "The innermost service or scope of systemd; - for none.",
-    ),
-    detail("cgroup", Op::Like, Needs::CGROUP, How::Text(cgroup), "The path in the tree of control groups."),
+pub(super) const DETAILS: [Field; 21] = [
+    Field {
+        offered: true,
+        ..detail(
+            "container",
+            Op::Like,
+            Needs::CGROUP,
+            How::Text(container),
+            "The container, as docker:0123456789ab or lxc:web; - for none.",
+        )
+    },
+    Field {
+        offered: true,
+        ..detail(
+            "unit",
+            Op::Like,
+            Needs::CGROUP,
+            How::Text(unit),
+            "The innermost service or scope of systemd; - for none.",
+        )
+    },
+    Field {
+        path: true,
+        ..detail(
+            "cgroup",
+            Op::Like,
+            Needs::CGROUP,
+            How::Text(cgroup),
+            "The path in the tree of control groups, or a part of it.",
+        )
+    },
     detail("exe", Op::Like, Needs::EXE, How::Text(exe), "The file of its program."),
     detail("cwd", Op::Like, Needs::CWD, How::Text(cwd), "Its working directory."),
     detail("wchan", Op::Is, Needs::WCHAN, How::Text(wchan), "Where in the kernel it sleeps."),
     detail("label", Op::Like, Needs::LABEL, How::Text(label), "Its label by the security module."),
+    detail(
+        "port",
+        Op::Like,
+        Needs::PORTS,
+        How::Port(|proc| ports(proc, Ports::all)),
+        "A local port of one of its TCP or UDP sockets.",
+    ),
+    detail(
+        "listen",
+        Op::Like,
+        Needs::PORTS,
+        How::Port(|proc| ports(proc, Ports::listening)),
+        "A port on which it listens.",
+    ),
     detail(
         "policy",
         Op::Is,

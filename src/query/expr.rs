@@ -47,12 +47,21 @@ pub(super) enum Expr {
     Piece(Piece),
     /// A field beside a value.
     Compare(Compare),
+    /// A query with a name.
+    Saved(Saved),
     /// The contrary.
     Not(Box<Expr>),
     /// All of them: two or more, none of which is an `All`.
     All(Vec<Expr>),
     /// Any of them: two or more, none of which is an `Any`.
     Any(Vec<Expr>),
+}
+
+/// A saved view.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Saved {
+    pub(super) name: String,
+    pub(super) expr: Box<Expr>,
 }
 
 /// Pieces of text, of which any is to be found.
@@ -84,6 +93,7 @@ pub(super) enum Value {
     Percent(f64),
     Bytes(u64),
     Nanos(u64),
+    Port(u16),
     State(u8),
     Kind(KindWord),
     Pid(Pid),
@@ -199,6 +209,7 @@ impl Expr {
         match self {
             Expr::Piece(piece) => piece.truth(proc),
             Expr::Compare(compare) => compare.truth(proc, at),
+            Expr::Saved(saved) => saved.expr.truth(proc, at),
             Expr::Not(expr) => !expr.truth(proc, at),
             Expr::All(list) => {
                 let mut least = Truth::True;
@@ -228,7 +239,7 @@ impl Expr {
         match self {
             Expr::Piece(_) | Expr::All(_) | Expr::Any(_) => true,
             Expr::Compare(compare) => matches!(compare.field.how, How::Text(_)),
-            Expr::Not(expr) => expr.is_dear(),
+            Expr::Not(expr) | Expr::Saved(Saved { expr, .. }) => expr.is_dear(),
         }
     }
 
@@ -241,7 +252,7 @@ impl Expr {
                 Needs::THREADS
             }
             Expr::Compare(compare) => compare.field.needs,
-            Expr::Not(expr) => expr.needs(),
+            Expr::Not(expr) | Expr::Saved(Saved { expr, .. }) => expr.needs(),
             Expr::All(list) | Expr::Any(list) => {
                 list.iter().fold(Needs::NOTHING, |sum, expr| sum | expr.needs())
             }
@@ -253,7 +264,7 @@ impl Expr {
         match self {
             Expr::Piece(_) => false,
             Expr::Compare(compare) => matches!(compare.field.how, How::Percent(_) | How::Rate(_)),
-            Expr::Not(expr) => expr.needs_rates(),
+            Expr::Not(expr) | Expr::Saved(Saved { expr, .. }) => expr.needs_rates(),
             Expr::All(list) | Expr::Any(list) => list.iter().any(Expr::needs_rates),
         }
     }
@@ -265,7 +276,8 @@ impl Expr {
             Expr::Compare(Compare { field, op: Op::Is, value: Value::Whole(number) }) => {
                 field.id == "pid" && *number == i64::from(pid.get())
             }
-            Expr::Compare(_) | Expr::Not(_) | Expr::All(_) => false,
+            // Whoever is behind a name was not named.
+            Expr::Compare(_) | Expr::Saved(_) | Expr::Not(_) | Expr::All(_) => false,
             Expr::Any(list) => list.iter().any(|expr| expr.names(pid)),
         }
     }
@@ -279,7 +291,7 @@ impl Expr {
                 }
             }
             Expr::Piece(_) | Expr::Compare(_) => {}
-            Expr::Not(expr) => expr.roots(roots),
+            Expr::Not(expr) | Expr::Saved(Saved { expr, .. }) => expr.roots(roots),
             Expr::All(list) | Expr::Any(list) => list.iter().for_each(|expr| expr.roots(roots)),
         }
     }
@@ -294,6 +306,7 @@ impl Expr {
                 pattern.find(text)
             }
             Expr::Piece(_) | Expr::Compare(_) => None,
+            Expr::Saved(saved) => saved.expr.find(text, wanted),
             Expr::Not(expr) => expr.find(text, !wanted),
             Expr::All(list) | Expr::Any(list) => {
                 first(list.iter().filter_map(|expr| expr.find(text, wanted)))
@@ -318,6 +331,7 @@ impl Compare {
                 let texts = get(proc, &mut scratch);
                 let agrees = |text: &[u8]| match value {
                     Value::Text(wanted) => text == wanted.as_bytes(),
+                    Value::Glob(glob) if self.field.path => glob.matches_path(text),
                     Value::Glob(glob) => glob.matches(text),
                     Value::Pattern(pattern) => pattern.matches(text),
                     _ => false,
@@ -327,6 +341,8 @@ impl Compare {
                     (false, true) => Truth::False,
                     (false, false) => Truth::Unknown,
                 };
+                // Somebody may even be called so.
+                let truth = if self.is_me() { truth.max(mine(proc, at)) } else { truth };
                 if self.op == Op::IsNot { !truth } else { truth }
             }
             (How::Whole(get), Value::Whole(wanted)) => self.ordered(get(proc).map(|n| n.cmp(wanted))),
@@ -341,6 +357,18 @@ impl Compare {
                 self.ordered(share.and_then(|share| share.partial_cmp(wanted)))
             }
             (How::Span(get), Value::Nanos(wanted)) => self.ordered(get(proc, at).map(|n| n.cmp(wanted))),
+            (How::Port(get), Value::Port(wanted)) => {
+                let Some(ports) = get(proc) else { return Truth::Unknown };
+                // As of texts: it is not the one where none of them is.
+                let (op, turned) = if self.op == Op::IsNot { (Op::Is, true) } else { (self.op, false) };
+                let any = ports.known.iter().any(|port| holds(op, port.cmp(wanted)));
+                let truth = match (any, ports.all) {
+                    (true, _) => Truth::True,
+                    (false, true) => Truth::False,
+                    (false, false) => Truth::Unknown,
+                };
+                if turned { !truth } else { truth }
+            }
             (How::State, Value::State(wanted)) => self.same(proc.task.state.0 == *wanted),
             (How::Kind, Value::Kind(wanted)) => self.same(KindWord::of(proc.task.kind) == *wanted),
             (How::Under, Value::Pid(root)) => at.under(*root, proc).map_or(Truth::Unknown, Truth::from),
@@ -349,22 +377,44 @@ impl Compare {
         }
     }
 
+    /// Whether it asks for whoever looks.
+    fn is_me(&self) -> bool {
+        self.field.id == "user"
+            && match &self.value {
+                Value::Text(text) => text == ME,
+                Value::Glob(glob) => glob.text() == ME,
+                _ => false,
+            }
+    }
+
     fn same(&self, same: bool) -> Truth {
         (same != (self.op == Op::IsNot)).into()
     }
 
     fn ordered(&self, found: Option<Ordering>) -> Truth {
-        let Some(found) = found else { return Truth::Unknown };
-        let holds = match self.op {
-            Op::Is | Op::Like => found.is_eq(),
-            Op::IsNot => found.is_ne(),
-            Op::Below => found.is_lt(),
-            Op::AtMost => found.is_le(),
-            Op::Above => found.is_gt(),
-            Op::AtLeast => found.is_ge(),
-            Op::Finds => return Truth::Unknown,
-        };
-        holds.into()
+        found.map_or(Truth::Unknown, |found| holds(self.op, found).into())
+    }
+}
+
+/// The user who looks.
+pub(super) const ME: &str = "me";
+
+/// Whether a process is of the user who looks.
+fn mine(proc: &Proc, at: &Prepared) -> Truth {
+    let uid = proc.task.uid.known().copied();
+    uid.zip(at.me).map_or(Truth::Unknown, |(uid, me)| (uid == me).into())
+}
+
+/// Whether an amount that is `found` beside another agrees with it; numbers have no patterns.
+fn holds(op: Op, found: Ordering) -> bool {
+    match op {
+        Op::Is | Op::Like => found.is_eq(),
+        Op::IsNot => found.is_ne(),
+        Op::Below => found.is_lt(),
+        Op::AtMost => found.is_le(),
+        Op::Above => found.is_gt(),
+        Op::AtLeast => found.is_ge(),
+        Op::Finds => false,
     }
 }
 
@@ -387,6 +437,7 @@ impl fmt::Display for Expr {
             Expr::Piece(piece) if piece.quoted => word::write_quoted(&piece.text, f),
             Expr::Piece(piece) => f.write_str(&piece.text),
             Expr::Compare(compare) => write!(f, "{compare}"),
+            Expr::Saved(saved) => write!(f, "@{}", saved.name),
             Expr::Not(expr) => match **expr {
                 Expr::All(_) | Expr::Any(_) => write!(f, "not ({expr})"),
                 _ => write!(f, "not {expr}"),
@@ -407,6 +458,7 @@ impl fmt::Display for Compare {
             Value::Whole(n) => write!(f, "{n}"),
             Value::Percent(n) => write!(f, "{n}%"),
             Value::Bytes(n) => literal::write_size(*n, f),
+            Value::Port(port) => write!(f, "{port}"),
             Value::Nanos(n) => literal::write_span(*n, f),
             Value::State(letter) => write!(f, "{}", char::from(*letter)),
             Value::Kind(kind) => f.write_str(kind.word()),

@@ -65,6 +65,8 @@ pub struct Field {
     pub(super) short_lived: bool,
     /// Whether the values that there are can be offered for completion.
     pub(super) offered: bool,
+    /// Whether it is a path, of which a part between slashes may agree with `:`.
+    pub(super) path: bool,
     /// How a process has it, and with what it compares.
     pub(super) how: How,
 }
@@ -92,6 +94,8 @@ pub(super) enum How {
     Memory(fn(&Proc) -> Option<u64>),
     /// Nanoseconds.
     Span(fn(&Proc, &Prepared) -> Option<u64>),
+    /// Ports, of which any may agree.
+    Port(for<'a> fn(&'a Proc) -> Option<Sockets<'a>>),
     /// The state letter.
     State,
     /// What the row is.
@@ -110,6 +114,7 @@ impl How {
             How::Size(_) | How::Rate(_) => "a size such as 500M or 1GiB",
             How::Memory(_) => "a size such as 1GiB or a percentage such as 5%",
             How::Span(_) => "a time such as 90s or 1h30m",
+            How::Port(_) => "a port from 0 to 65535",
             How::State => "a state such as R, S, D, Z or T",
             How::Kind => "process, thread, kernel or died",
             How::Under => "the number of a process",
@@ -122,9 +127,13 @@ impl How {
             How::Text(_) => &[Op::Is, Op::IsNot, Op::Finds, Op::Like],
             How::State | How::Kind => &[Op::Is, Op::IsNot, Op::Like],
             How::Under => &[Op::Like, Op::Is],
-            How::Whole(_) | How::Percent(_) | How::Size(_) | How::Rate(_) | How::Memory(_) | How::Span(_) => {
-                &[Op::Is, Op::IsNot, Op::Below, Op::AtMost, Op::Above, Op::AtLeast, Op::Like]
-            }
+            How::Whole(_)
+            | How::Percent(_)
+            | How::Size(_)
+            | How::Rate(_)
+            | How::Memory(_)
+            | How::Span(_)
+            | How::Port(_) => &[Op::Is, Op::IsNot, Op::Below, Op::AtMost, Op::Above, Op::AtLeast, Op::Like],
         }
     }
 }
@@ -142,6 +151,14 @@ impl<'a> Texts<'a> {
     }
 
     pub(super) const UNKNOWN: Texts<'static> = Texts { known: [None, None], all: false };
+}
+
+/// The ports a process has for a field.
+#[derive(Clone, Copy)]
+pub(super) struct Sockets<'a> {
+    pub(super) known: &'a [u16],
+    /// Whether there are no others, of which only nothing is known.
+    pub(super) all: bool,
 }
 
 /// Room for a short text that has to be made, so that asking does not allocate.
@@ -239,7 +256,17 @@ pub(super) const DRIFTS: Needs = Needs::FRESH_STAT;
 
 /// A field that no row of the dead has.
 pub(super) const fn field(id: &'static str, usual: Op, how: How, help: &'static str) -> Field {
-    Field { id, also: &[], help, usual, needs: Needs::NOTHING, short_lived: false, offered: false, how }
+    Field {
+        id,
+        also: &[],
+        help,
+        usual,
+        needs: Needs::NOTHING,
+        short_lived: false,
+        offered: false,
+        path: false,
+        how,
+    }
 }
 
 /// What is read anyway, or with the table.
@@ -265,7 +292,7 @@ const PLAIN: [Field; 27] = [
     Field {
         needs: Needs::USER,
         offered: true,
-        ..field("user", Op::Is, How::Text(user), "The owner's name, or the number where it has no name.")
+        ..field("user", Op::Is, How::Text(user), "The owner's name, else the number; me is who looks.")
     },
     Field {
         needs: Needs::USER,
@@ -456,7 +483,7 @@ impl Field {
 
 /// How many letters have to be added, left out, changed or swapped with their neighbour to make `b` of `a`. Names are
 /// short; a long one is far from all of them.
-fn slips(a: &str, b: &str) -> usize {
+pub(super) fn slips(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(32).collect(), b.chars().collect());
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();

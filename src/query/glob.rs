@@ -51,6 +51,19 @@ impl Glob {
         &self.text
     }
 
+    /// Whether it agrees with a path: with the whole, with a part between slashes, or, where it has slashes within, with
+    /// the path from such a part on.
+    pub(super) fn matches_path(&self, path: &[u8]) -> bool {
+        let mut parts = path.split(|byte| *byte == b'/');
+        let mut starts = (0..path.len()).filter(|at| path.get(*at) == Some(&b'/'));
+        self.matches(path)
+            || match self.text.find('/') {
+                Some(0) => false,
+                Some(_) => starts.any(|at| path.get(at + 1..).is_some_and(|rest| self.matches(rest))),
+                None => parts.any(|part| !part.is_empty() && self.matches(part)),
+            }
+    }
+
     pub(super) fn matches(&self, text: &[u8]) -> bool {
         let (mut at, mut part) = (0, 0);
         // Where to go on when what was tried fails: behind the last `*`, which then takes one character more.
@@ -115,6 +128,28 @@ mod tests {
         }
         assert!(Glob::new("a?b*").matches(b"a\xffb\xfe\xc3"));
         assert!(!Glob::new("a\u{fffd}b").matches(b"a\xffb"));
+    }
+
+    #[test]
+    fn a_part_of_a_path_may_agree() {
+        let path = b"/system.slice/docker-0123.scope/init";
+        for glob in [
+            "docker*",
+            "*.scope",
+            "init",
+            "/system.slice/*",
+            "system.slice/*",
+            "docker-*/init",
+            "*docker*",
+            "SYSTEM",
+        ] {
+            let agrees = Glob::new(glob).matches_path(path);
+            assert_eq!(agrees, glob != "SYSTEM", "{glob}");
+        }
+        for glob in ["docker", "/docker*", "slice/*", "system.slice/docker*x", "", "?"] {
+            assert!(!Glob::new(glob).matches_path(path), "{glob}");
+        }
+        assert!(Glob::new("/").matches_path(b"/") && !Glob::new("x").matches_path(b"/"));
     }
 
     #[test]

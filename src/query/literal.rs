@@ -45,6 +45,11 @@ pub(super) fn whole(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
+/// A port; 0 is none, so that `port>0` is whoever has one.
+pub(super) fn port(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// A percentage, with or without its sign: `50%`, `0.5`. It is not negative, and finite.
 pub(super) fn percent(text: &str) -> Option<f64> {
     let number = text.strip_suffix('%').unwrap_or(text);

@@ -13,14 +13,16 @@
 //!
 //! * `field op value` compares. [`fields`] has the fields: a table with one row for each.
 //!   `=` and `!=` compare exactly; `<` `<=` `>` `>=` compare amounts; `~` is a regular expression that is found anywhere
-//!   in a text; `:` is a text with `*` and `?` that agrees with the whole, and with anything else the same as `=`.
+//!   in a text; `:` is a text with `*` and `?` that agrees with the whole, or with a part of a cgroup's path, and with
+//!   anything else the same as `=`.
 //!   For `~` and `:` case matters where the value has a capital. A pattern that is all ASCII looks at bytes.
 //! * Amounts have units: `1.5GiB` (`1.5G`), `500MB`, `50%`, `1h30m`. A number alone is bytes, percent or seconds.
 //! * `not` binds more than `and`, which binds more than `or`; what stands side by side is joined by `and`.
+//! * `@name` is the [saved view](Views) of that name, as if it stood there in parentheses.
 //! * Other words are plain pieces, with the blanks between them; `"…"` is one piece or value, whatever is in it, with
 //!   `\"` and `\\` for quotes and backslashes.
 //!
-//! A text is a query if it compares a field that exists; nothing else is, so that every other text still means what it
+//! A text is a query if it compares a field that exists or names a view; nothing else is, so that every other text still means what it
 //! means in htop: `nginx: worker`, `--user=ann`, `not this`, `a|b`. Between `|`, `pid:7` is the process of that number
 //! and not a piece of text: `make|pid:7`. Quotes make plain text of what would be a query:
 //! `"cpu>50"`. An operator behind a name that is no field is an error in a query. In other text it is one if it is `!=`,
@@ -45,6 +47,7 @@ mod pattern;
 mod prepared;
 #[cfg(test)]
 mod tests;
+mod views;
 mod word;
 
 use std::fmt;
@@ -56,8 +59,10 @@ pub use complete::{Completion, complete};
 pub use error::QueryError;
 pub use field::{Field, fields};
 pub use prepared::Prepared;
+pub use views::{View, Views};
 
 use expr::{Expr, Piece, Truth};
+use views::Shelf;
 
 /// Text that was understood, to be asked of processes. The empty one matches everything.
 ///
@@ -78,15 +83,24 @@ impl Default for Form {
 }
 
 impl Query {
-    /// Understands `text`: see the [language](self). Plain text never fails.
+    /// Understands `text`: see the [language](self). Plain text never fails. There are no saved views.
     pub fn parse(text: &str) -> Result<Query, QueryError> {
+        Query::parse_with(text, &Views::default())
+    }
+
+    /// Understands `text`, in which `@name` stands for the saved view of that name.
+    pub fn parse_with(text: &str, views: &Views) -> Result<Query, QueryError> {
+        Query::read(text, &mut Shelf::new(views))
+    }
+
+    fn read(text: &str, shelf: &mut Shelf<'_>) -> Result<Query, QueryError> {
         if word::lists_numbers(text) {
             return Ok(Query::plain(text));
         }
         let words = word::cut(text);
         match word::sort(&words) {
             word::Sort::Plain => Ok(Query::plain(text)),
-            word::Sort::Query => parse::query(text, &words).map(|expr| Query(Form::Asked(expr))),
+            word::Sort::Query => parse::query(text, &words, shelf).map(|expr| Query(Form::Asked(expr))),
             word::Sort::Doubtful(error) => Err(error),
         }
     }
@@ -150,11 +164,14 @@ impl Query {
 
     /// Whether the process, thread or row of the dead matches. Allocates nothing.
     pub fn matches(&self, proc: &Proc, prepared: &Prepared) -> bool {
-        let truth = match &self.0 {
+        self.truth(proc, prepared) == Truth::True
+    }
+
+    fn truth(&self, proc: &Proc, prepared: &Prepared) -> Truth {
+        match &self.0 {
             Form::Plain(piece) => piece.truth(proc),
             Form::Asked(expr) => expr.truth(proc, prepared),
-        };
-        truth == Truth::True
+        }
     }
 
     /// Where in `text`, a name or command line, the first thing stands that it looks for, in bytes; for marking it. Of
@@ -190,7 +207,12 @@ impl Filter {
     /// Understands `text`. Until it had a [look](Filter::look), what needs the machine (ages, shares of memory,
     /// `under:`) is not known.
     pub fn parse(text: &str) -> Filter {
-        let (query, error) = match Query::parse(text) {
+        Filter::parse_with(text, &Views::default())
+    }
+
+    /// The same, in which `@name` stands for the saved view of that name.
+    pub fn parse_with(text: &str, views: &Views) -> Filter {
+        let (query, error) = match Query::parse_with(text, views) {
             Ok(query) => (query, None),
             Err(error) => (Query::plain(text), Some(error)),
         };
@@ -236,6 +258,11 @@ impl Filter {
     /// Whether the process, thread or row of the dead matches. Allocates nothing.
     pub fn matches(&self, proc: &Proc) -> bool {
         self.query.matches(proc, &self.prepared)
+    }
+
+    /// Whether nothing can be said of the process, because a value that decides is not known.
+    pub fn is_unsure(&self, proc: &Proc) -> bool {
+        self.query.truth(proc, &self.prepared) == Truth::Unknown
     }
 
     /// Where in `text` the first match is, in bytes: see [`Query::find`].

@@ -6,6 +6,7 @@ use super::field::{Field, How, KindWord, Op, state};
 use super::glob::Glob;
 use super::literal;
 use super::pattern::Pattern;
+use super::views::Shelf;
 use super::word::{self, Comparison, Raw, What, Word, Written};
 use crate::model::Pid;
 
@@ -13,8 +14,8 @@ use crate::model::Pid;
 const DEEPEST: usize = 64;
 
 /// Understands the words of a query.
-pub(super) fn query(text: &str, words: &[Word<'_>]) -> Result<Expr, QueryError> {
-    let mut parser = Parser { text, words, next: 0, deep: 0 };
+pub(super) fn query(text: &str, words: &[Word<'_>], shelf: &mut Shelf<'_>) -> Result<Expr, QueryError> {
+    let mut parser = Parser { text, words, shelf, next: 0, deep: 0 };
     let expr = parser.any()?;
     match parser.peek() {
         None => Ok(expr),
@@ -23,14 +24,15 @@ pub(super) fn query(text: &str, words: &[Word<'_>]) -> Result<Expr, QueryError> 
     }
 }
 
-struct Parser<'a> {
+struct Parser<'a, 's, 'v> {
     text: &'a str,
     words: &'a [Word<'a>],
+    shelf: &'s mut Shelf<'v>,
     next: usize,
     deep: usize,
 }
 
-impl<'a> Parser<'a> {
+impl<'a, 's, 'v> Parser<'a, 's, 'v> {
     fn peek(&self) -> Option<&'a Word<'a>> {
         self.words.get(self.next)
     }
@@ -82,6 +84,7 @@ impl<'a> Parser<'a> {
             What::Quoted(text) => Ok(Expr::Piece(Piece::quoted(text))),
             What::Unclosed => Err(unclosed(word.at, word.end)),
             What::Bare => self.piece(word),
+            What::View(name) => self.shelf.read(name, word.at, word.end),
             What::Compare(found) => self.compare(found, word.at),
             What::And | What::Or | What::Close => {
                 self.next -= 1;
@@ -110,7 +113,7 @@ impl<'a> Parser<'a> {
     fn deeper(
         &mut self,
         word: &Word<'_>,
-        read: impl FnOnce(&mut Parser<'a>) -> Result<Expr, QueryError>,
+        read: impl FnOnce(&mut Parser<'a, 's, 'v>) -> Result<Expr, QueryError>,
     ) -> Result<Expr, QueryError> {
         self.deep += 1;
         if self.deep > DEEPEST {
@@ -176,6 +179,7 @@ impl<'a> Parser<'a> {
                 literal::percent(text).map(Value::Percent).or_else(|| literal::size(text).map(Value::Bytes))
             }
             (How::Span(_), _) => literal::span(text).map(Value::Nanos),
+            (How::Port(_), _) => literal::port(text).map(Value::Port),
             (How::State, _) => state(text).map(Value::State),
             (How::Kind, _) => KindWord::read(text).map(Value::Kind),
             (How::Under, _) => text.parse().ok().and_then(Pid::new).map(Value::Pid),

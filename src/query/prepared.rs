@@ -10,6 +10,8 @@ pub struct Prepared {
     pub(super) when: When,
     /// All memory of the machine, bytes; not 0.
     pub(super) memory: Option<u64>,
+    /// The user who looks; `user=me`.
+    pub(super) me: Option<u32>,
     families: Vec<Family>,
 }
 
@@ -28,6 +30,7 @@ impl Prepared {
     /// What is so in `snapshot`. A pid behind `under:` stays the process that it was first.
     pub(super) fn look(&mut self, expr: Option<&Expr>, snapshot: &Snapshot) {
         self.when = snapshot.when();
+        self.me = (snapshot.number > 0).then(|| snapshot.host().own_uid);
         self.memory = snapshot.memory().map(|memory| memory.total).filter(|total| *total > 0);
         let mut roots = Vec::new();
         if let Some(expr) = expr {

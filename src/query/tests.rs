@@ -1,8 +1,9 @@
 //! What the language promises, beyond what its parts promise each.
 
-use std::sync::Arc;
+mod places;
 
 use proptest::prelude::*;
+use std::sync::Arc;
 
 use super::expr::{Compare, Value};
 use super::field::{How, KINDS, Op, STATES};
@@ -27,7 +28,7 @@ fn matches(filter: &str, proc: &Proc) -> bool {
 
 /// A machine of 1000 MiB, up for 1000 s, with these processes.
 fn machine(procs: Vec<Proc>) -> Snapshot {
-    let host = Arc::new(Host { ticks_per_second: 100, ..Host::default() });
+    let host = Arc::new(Host { ticks_per_second: 100, own_uid: 1000, ..Host::default() });
     let memory = Some(Memory { total: 1000 << 20, ..Memory::default() });
     let since_boot = Nanos(1_000_000_000_000);
     let system = System { host, memory, ..System::default() };
@@ -53,10 +54,7 @@ fn compiler() -> Proc {
 fn asked(text: &str, proc: &Proc) -> Truth {
     let query = Query::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let prepared = query.prepare(&machine(vec![proc.clone()]));
-    match &query.0 {
-        Form::Plain(piece) => piece.truth(proc),
-        Form::Asked(expr) => expr.truth(proc, &prepared),
-    }
+    query.truth(proc, &prepared)
 }
 
 #[test]
@@ -180,6 +178,8 @@ fn each_field_compares() {
         "cmdline:*-O2*",
         "user=ann",
         "user!=root",
+        "user=me",
+        "user:me",
         "user:a*",
         "uid=1000",
         "pid:42",
@@ -245,6 +245,8 @@ fn each_field_compares() {
         "kind=thread",
         "under:41",
         "tty=-",
+        "user!=me",
+        "user~^me$",
     ] {
         assert_eq!(asked(text, &compiler), Truth::False, "{text}");
     }
@@ -539,6 +541,7 @@ fn any_value(field: &'static Field) -> BoxedStrategy<(Op, Value)> {
         How::Size(_) | How::Rate(_) => (op(amounts), size()).boxed(),
         How::Memory(_) => (op(amounts), prop_oneof![size(), percent()]).boxed(),
         How::Span(_) => (op(amounts), any::<u64>().prop_map(Value::Nanos)).boxed(),
+        How::Port(_) => (op(amounts), any::<u16>().prop_map(Value::Port)).boxed(),
         How::State => {
             (op(equals), prop::sample::select(&STATES[..]).prop_map(|(letter, ..)| Value::State(letter)))
                 .boxed()
@@ -588,7 +591,7 @@ fn soup() -> impl Strategy<Value = String> {
     let words = [
         "cpu", "name", "usr", "under", "state", "tty", "(", ")", "\"", "\\", "and", "or", "not", "=", "!=",
         "<=", ">", "~", ":", "!", "*", "?", "[", "5%", "1GiB", "1h", "D", "|", " ", " ", " ", "é", "-",
-        "foo", "7", "\u{a0}", "\n", "pid:", "pid:7|", "|pid:8",
+        "foo", "7", "@", "@mine", "\u{a0}", "\n", "pid:", "pid:7|", "|pid:8",
     ];
     prop::collection::vec(prop::sample::select(words.to_vec()), 0..24).prop_map(|words| words.concat())
 }
@@ -676,7 +679,7 @@ proptest! {
     #[test]
     fn any_cursor_in_any_words_is_offered_what_fits(text in soup(), cursor in 0usize..60) {
         let snapshot = machine(vec![compiler()]);
-        for offer in complete(&text, cursor, &snapshot) {
+        for offer in complete(&text, cursor, &snapshot, &Views::default()) {
             prop_assert_eq!(offer.replace.end, cursor);
             let mut done = text.clone();
             done.replace_range(offer.replace, &offer.text);

@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use super::error::{QueryError, spelt};
 use super::field::{Field, Op};
+use super::views::is_name;
 use crate::model::Pid;
 
 /// A word of the language and where it stands, in bytes.
@@ -25,6 +26,8 @@ pub(super) enum What<'a> {
     Quoted(String),
     /// Quotes that are not closed.
     Unclosed,
+    /// A saved view, by its name behind `@`.
+    View(&'a str),
     /// Anything else between blanks and parentheses.
     Bare,
     Compare(Comparison<'a>),
@@ -96,7 +99,9 @@ fn blanks(text: &str, at: usize) -> usize {
 fn bare(text: &str, at: usize) -> (What<'_>, usize) {
     let rest = text.get(at..).unwrap_or("");
     let len = rest.find(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"')).unwrap_or(rest.len());
-    let what = keyword(rest.get(..len).unwrap_or("")).unwrap_or(What::Bare);
+    let word = rest.get(..len).unwrap_or("");
+    let view = || word.strip_prefix('@').filter(|name| is_name(name)).map(What::View);
+    let what = keyword(word).or_else(view).unwrap_or(What::Bare);
     (what, at + len)
 }
 
@@ -205,12 +210,13 @@ pub(super) enum Sort {
     Doubtful(QueryError),
 }
 
-/// Whether `text`, cut into `words`, is a query: it compares a field, or has quotes around what would not be plain text.
+/// Whether `text`, cut into `words`, is a query: it compares a field or names a saved view, or has quotes around what would not be plain text.
 pub(super) fn sort(words: &[Word<'_>]) -> Sort {
     let mut doubt = None;
     for word in words {
         match &word.what {
             What::Compare(found) if Field::named(found.name).is_some() => return Sort::Query,
+            What::View(_) => return Sort::Query,
             What::Compare(found) if doubt.is_none() && is_doubtful(found) => {
                 doubt = Some(no_field(found, word.at));
             }

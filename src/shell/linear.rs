@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use super::args::{self, Command, Options};
 use super::event::now;
+use super::settings::Place;
 use super::{output, words};
 use crate::catalog::column;
 use crate::export::{self, Order};
 use crate::model::{Kind, Needs, NoSample, Snapshot, Source, Wants, derive};
 use crate::proc::Live;
-use crate::query::Filter;
+use crate::query::{Filter, Views};
 
 /// Processes that are told after each look.
 const TOLD: usize = 5;
@@ -45,12 +46,14 @@ enum Wish {
 }
 
 /// Talks until the input ends or somebody leaves; status 2 where there is nothing to look at.
-pub(super) fn main(options: &Options, root: &Path) -> ExitCode {
-    let filter = match words::understand(options.filter.as_deref().unwrap_or("")) {
+pub(super) fn main(options: &Options, config: Option<&Path>, root: &Path) -> ExitCode {
+    let text = options.filter.as_deref().unwrap_or("");
+    let views = Place::find(config).load().saved.views;
+    let filter = match words::understand(text, &views) {
         Ok(filter) => filter,
         Err(status) => return status,
     };
-    let mut talk = Talk { source: Box::new(Live::new(root)), before: None, filter };
+    let mut talk = Talk { source: Box::new(Live::new(root)), before: None, filter, views };
     output::say("glowtop, in lines. Type help and Enter for what can be said, quit and Enter to leave.");
     if let Err(nothing) = talk.tell(TOLD, "") {
         output::complain(&format!("glowtop: {nothing}"));
@@ -118,6 +121,8 @@ struct Talk {
     before: Option<Snapshot>,
     /// What the command line narrows it to.
     filter: Filter,
+    /// The queries that have names.
+    views: Views,
 }
 
 impl Talk {
@@ -125,7 +130,7 @@ impl Talk {
     fn tell(&mut self, count: usize, query: &str) -> Result<(), NoSample> {
         let mut narrowed = None;
         if !query.is_empty() {
-            let Ok(filter) = words::understand(query) else { return Ok(()) };
+            let Ok(filter) = words::understand(query, &self.views) else { return Ok(()) };
             narrowed = Some(filter);
         }
         let needs = narrowed.as_ref().map_or(Needs::NOTHING, Filter::needs) | self.filter.needs();

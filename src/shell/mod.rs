@@ -39,6 +39,8 @@ use crate::proc::Live;
 use args::{Command, CommandLine};
 
 pub use frames::Frames;
+#[doc(hidden)]
+pub use input::keys_of;
 
 /// Runs the program; the binary's `main` only calls this.
 pub fn main() -> ExitCode {
@@ -51,7 +53,7 @@ pub fn main() -> ExitCode {
         Err(code) => return code,
     };
     match line.command {
-        None if line.accessible => linear::main(&line.options, &line.root),
+        None if line.accessible => linear::main(&line.options, line.config.as_deref(), &line.root),
         None => watch::main(&line),
         Some(_) => command(line),
     }
@@ -62,8 +64,8 @@ fn command(line: CommandLine) -> ExitCode {
     let (config, root) = (line.config.as_deref(), line.root.as_path());
     match line.command {
         None => ExitCode::SUCCESS,
-        Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(root))),
-        Some(Command::Kill(kill)) => kill::main(&kill, root),
+        Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(root)), config),
+        Some(Command::Kill(kill)) => kill::main(&kill, root, config),
         Some(Command::Lab(lab)) => lab::main(&lab),
         Some(Command::Inspect(inspect)) => inspect::main(&inspect, root),
         Some(Command::Shot(shot)) => shot::main(&shot, config, root),

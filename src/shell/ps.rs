@@ -1,12 +1,13 @@
 //! `glowtop ps`: two looks, one listing; no terminal is touched.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use super::args::PsArgs;
 use super::output;
-use super::words::understand;
+use super::words::{say_unsure, understand, views};
 use crate::catalog::Column;
 use crate::export::{self, Order};
 use crate::model::{GroupBy, Kind, Needs, NoSample, Proc, Snapshot, Source, Wants, derive};
@@ -14,8 +15,9 @@ use crate::query::Filter;
 
 /// Looks twice, [`PsArgs::delay`] apart, and writes what was asked for. Status 2 where there is nothing to look at, and
 /// where the query is wrong.
-pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>) -> ExitCode {
-    let filter = match understand(args.filter.as_deref().unwrap_or("")) {
+pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>, config: Option<&Path>) -> ExitCode {
+    let text = args.filter.as_deref().unwrap_or("");
+    let filter = match understand(text, &views(text, config)) {
         Ok(filter) => filter,
         Err(status) => return status,
     };
@@ -48,6 +50,7 @@ fn look_twice(source: &mut dyn Source, asked: Needs, pause: impl FnOnce()) -> Re
 /// Writes the listing.
 fn write(args: &PsArgs, mut filter: Filter, snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
     filter.look(snapshot);
+    say_unsure(&filter, snapshot);
     let order = Order { tree: args.tree, ..Order::by(args.sort) };
     // The filter stands in our own command line; nobody looks for that.
     let own = snapshot.host().own_pid.filter(|_| !filter.is_empty());
@@ -83,6 +86,7 @@ mod tests {
 
     use super::*;
     use crate::model::{CpuTimes, Host, Nanos, Pid, ProcId, Sample, Seen, System, Task};
+    use crate::query::Views;
     use crate::shell::args::{Command, CommandLine};
 
     /// A machine of two processes, on which each look is a second after the one before and pid 2 is always busy.
@@ -137,7 +141,8 @@ mod tests {
         let words = ["glowtop", "ps"].into_iter().chain(line.split_whitespace());
         let Some(Command::Ps(args)) = CommandLine::parse_from(words).command else { panic!("{line}") };
         // Words stand between blanks here; a query has its blanks written as `_`.
-        let filter = understand(&args.filter.as_deref().unwrap_or("").replace('_', " ")).unwrap();
+        let filter =
+            understand(&args.filter.as_deref().unwrap_or("").replace('_', " "), &Views::default()).unwrap();
         let mut paused = false;
         let snapshot = look_twice(&mut source, filter.needs(), || paused = true).unwrap();
         assert!(paused && source.looks == 2);
@@ -193,7 +198,7 @@ mod tests {
     #[test]
     fn nothing_to_look_at_is_a_sentence_and_status_2() {
         let Some(Command::Ps(args)) = CommandLine::parse_from(["glowtop", "ps"]).command else { panic!() };
-        assert_eq!(main(&args, Box::new(Nothing)), ExitCode::from(2));
-        assert_eq!(understand("cpu>fast").map(|_| ()), Err(ExitCode::from(2)));
+        assert_eq!(main(&args, Box::new(Nothing), None), ExitCode::from(2));
+        assert_eq!(understand("cpu>fast", &Views::default()).map(|_| ()), Err(ExitCode::from(2)));
     }
 }

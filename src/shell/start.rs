@@ -6,16 +6,16 @@ use super::args::{Options, SortKey};
 use super::settings::{self, KEYS, Loaded, Place, THEMES};
 use super::themes::Themes;
 use super::{output, print, words};
-use crate::app::{self, App, KEYMAPS, Keymap, Lab, Screen, Start, Tab, Table};
+use crate::app::{App, KEYMAPS, Keymap, Lab, Screen, Start, Tab, Table};
 use crate::config::{self, nearest};
 use crate::lab;
 use crate::model::Untrusted;
-use crate::query::Filter;
+use crate::query::Views;
 
 /// The mind as the command line wants it, and what that does not say as the configuration does; and the themes among
 /// which it chooses. Where that cannot be, the sentence is written and the exit status returned.
 pub(super) fn mind(options: &Options, place: &Place) -> Result<(App, Themes), ExitCode> {
-    let Loaded { mut settings, mut screens, mut complaints } = place.load();
+    let Loaded { mut settings, mut screens, saved, header, fold_rules, mut complaints } = place.load();
     let (themes, wrong) = themes(place);
     complaints.extend(wrong);
     let theme = match &options.theme {
@@ -45,23 +45,19 @@ pub(super) fn mind(options: &Options, place: &Place) -> Result<(App, Themes), Ex
     first.threads = chosen.threads;
     first.changes = chosen.changes || options.highlight_changes.is_some();
     first.short_lived = chosen.short_lived;
-    let (header, wrong) = app::Header::resolve(&settings.header);
-    complaints.extend(wrong.iter().map(|one| settings::said(&place.name(), one)));
-    let chosen = &mut settings.options;
-    let (rules, wrong) = fold_rules(&chosen.fold_rules);
-    complaints.extend(wrong);
-    first.set_fold_rules(rules);
+    first.set_fold_rules(fold_rules);
     let app = App::new(Start {
         keymap,
         header,
         themes: themes.names(),
         theme,
-        table: table(first, options, chosen)?,
+        table: table(first, options, chosen, &saved.views)?,
         screens,
         screen: if tab == Tab::Lab { Screen::Lab } else { Screen::Processes },
         delay: options.delay.unwrap_or(chosen.delay),
         linger: Some(options.highlight_changes.unwrap_or(chosen.changes_seconds)),
         looks: options.max_iterations,
+        saved,
         settings,
         complaints,
         lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
@@ -101,24 +97,13 @@ pub(super) fn keymap(
     Ok((keymap, complaints))
 }
 
-/// The queries whose matches start folded, and what is wrong with those.
-fn fold_rules(rules: &[config::Word]) -> (Vec<Filter>, Vec<String>) {
-    let (mut filters, mut complaints) = (Vec::new(), Vec::new());
-    for rule in rules {
-        let filter = Filter::parse(&rule.text);
-        match filter.error() {
-            Some(error) => {
-                let shown = Untrusted::from(rule.text.as_str()).show(40);
-                complaints.push(format!("fold_rules: '{shown}': {error}"));
-            }
-            None => filters.push(filter),
-        }
-    }
-    (filters, complaints)
-}
-
 /// The table of the first screen as the command line wants it.
-fn table(mut table: Table, options: &Options, settings: &config::Options) -> Result<Table, ExitCode> {
+fn table(
+    mut table: Table,
+    options: &Options,
+    settings: &config::Options,
+    views: &Views,
+) -> Result<Table, ExitCode> {
     table.order = options.tree.unwrap_or(settings.tree_order);
     table.tree |= options.tree.is_some();
     if options.group.is_some() {
@@ -137,7 +122,7 @@ fn table(mut table: Table, options: &Options, settings: &config::Options) -> Res
         None => {}
     }
     if let Some(text) = &options.filter {
-        table.set_filter(words::understand(text)?);
+        table.set_filter(words::understand(text, views)?);
     }
     if let Some(name) = &options.user {
         let Some(user) = user(name.as_deref()) else {

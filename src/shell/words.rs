@@ -1,9 +1,12 @@
 //! What is written on the command line in more than one place, and how it is understood: a time, a filter.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::output;
-use crate::query::Filter;
+use super::settings::Place;
+use crate::model::{Kind, Needs, Proc, Snapshot, State};
+use crate::query::{Filter, Views};
 
 /// Shortest and longest time between two looks, seconds: below, the kernel's clock ticks are too coarse for rates.
 const DELAYS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
@@ -18,10 +21,31 @@ pub(super) fn delay(text: &str) -> Result<f64, String> {
     }
 }
 
+/// The saved views of the configuration, which is read only where `text` may name one.
+pub(super) fn views(text: &str, config: Option<&Path>) -> Views {
+    if text.contains('@') { Place::find(config).load().saved.views } else { Views::default() }
+}
+
+/// Says of how many processes it is not known whether they match, because what the filter asks of them is kept from us
+/// or could not be read in time.
+pub(super) fn say_unsure(filter: &Filter, snapshot: &Snapshot) {
+    if !filter.needs().any(Needs::DETAILS) {
+        return;
+    }
+    let lives = |proc: &&Proc| proc.task.kind == Kind::Process && proc.task.state != State::ZOMBIE;
+    let unsure = snapshot.procs.iter().filter(lives).filter(|proc| filter.is_unsure(proc)).count();
+    if unsure > 0 {
+        let who = if unsure == 1 { "process" } else { "processes" };
+        output::complain(&format!(
+            "glowtop: of {unsure} {who} it is not known whether they match: what the query asks could not be read"
+        ));
+    }
+}
+
 /// What somebody wrote on the command line to say which processes are meant. Where it is wrong, that is written with the
 /// place below it, and the exit status is returned: 2.
-pub(super) fn understand(text: &str) -> Result<Filter, ExitCode> {
-    let filter = Filter::parse(text);
+pub(super) fn understand(text: &str, views: &Views) -> Result<Filter, ExitCode> {
+    let filter = Filter::parse_with(text, views);
     let Some(error) = filter.error() else { return Ok(filter) };
     let [line, carets] = error.pointed(text);
     output::complain(&format!("glowtop: {error}\n  {line}\n  {carets}"));

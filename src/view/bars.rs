@@ -65,6 +65,9 @@ pub(super) fn draw_speaker(
             let arranged = app.table.arranged();
             let role = theme.style(Role::Dim);
             pen.skip(1).fmt(role, format_args!("{} of {}", arranged.matching, arranged.asked));
+            if app.unsure > 0 {
+                pen.fmt(role, format_args!(", {} not known", app.unsure));
+            }
         } else if let (Purpose::InspectFilter, Some(inspector)) = (line.purpose, &app.inspector)
             && !inspector.filter.is_empty()
         {
@@ -284,6 +287,9 @@ fn draw_state(
     }
     let arranged = table.arranged();
     pen.fmt(dim, format_args!("{} shown", arranged.matching));
+    if app.unsure > 0 {
+        pen.fmt(dim, format_args!(", of {} not known", app.unsure));
+    }
     if let Some(groups) = &arranged.groups {
         let (count, by) = (groups.list().len(), groups.by.id());
         let groups = if count == 1 { "group" } else { "groups" };

@@ -8,6 +8,7 @@ use super::Theme;
 use super::pen::Pen;
 use crate::app::{Action, Among, App, DEEPEST, Fold, Hit, Line, Table};
 use crate::catalog::{Align, Cell, Column, Row};
+use crate::config::RuleLook;
 use crate::model::{Kind, Pid, Proc, Role, Untrusted};
 
 /// The room the command keeps, cells, in a list and in the tree with its branches.
@@ -172,7 +173,16 @@ fn draw_line(
 ) {
     let table = &app.table;
     let look = row_role(app, line, row.proc, chosen);
-    let over = look.map(|role| theme.style(role));
+    // Rows that only lead to a match, those that are gone and those that stand for many have their own look.
+    let plain = line.among == Among::Present && !line.context;
+    let rule = if plain { app.saved.looks.of(row.proc) } else { None };
+    let over = look.map(|role| theme.style(role)).or_else(|| {
+        rule.map(|rule| match rule.look {
+            RuleLook::Role(role) => theme.style(role),
+            RuleLook::Colour(rgb) => theme.tint(rgb),
+        })
+    });
+    let mark = rule.and_then(|rule| rule.mark);
     let frozen = is_frozen(app, line, row.proc);
     let mut pen = Pen::scrolled(buf, area, table.shift);
     for (i, column) in shown(table, area.width) {
@@ -181,6 +191,13 @@ fn draw_line(
         }
         if i > 0 && frozen && column.is_name() {
             pen.put(over.unwrap_or_else(|| theme.style(Role::Stopped)), theme.glyphs().frozen());
+        } else if i > 0
+            && column.is_name()
+            && let Some(mark) = mark
+        {
+            // Whatever look the row has: what is marked is also selected or tagged.
+            let style = over.unwrap_or_else(|| theme.style(Role::Text));
+            pen.put(style, mark.encode_utf8(&mut [0; 4]));
         } else if i > 0 {
             pen.skip(1);
         }

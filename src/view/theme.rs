@@ -75,6 +75,14 @@ impl Theme {
         found.copied().unwrap_or_default()
     }
 
+    /// Text in a colour of the user's own; bold where there are no colours.
+    pub fn tint(&self, rgb: Rgb) -> Style {
+        match self.depth {
+            Depth::Mono => Style::new().add_modifier(Modifier::BOLD),
+            depth => tinted(colour::quantise(rgb, Some(self.paper.background), depth)),
+        }
+    }
+
     /// The colour of a bar, a dot or a core of this heat, 0 to 100: from barely seen to white-hot.
     pub fn glow(&self, heat: u8) -> Style {
         self.glow.get(usize::from(heat.min(100))).copied().unwrap_or_default()

@@ -441,6 +441,7 @@ fn cgroup() -> Cgroups {
             writes: 900,
         }]),
         pressure: Some(Pressure {
+            cpu_full: None,
             cpu_some: stall(12.4),
             io_some: stall(3.1),
             io_full: stall(2.0),

@@ -112,6 +112,27 @@ fn a_wrong_query_is_pointed_at() {
 }
 
 #[test]
+fn a_saved_view_of_the_configuration_is_known() {
+    let own = std::process::id();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    std::fs::write(&config, format!("[[filter]]\nname = \"this\"\nquery = \"pid={own}\"\n")).unwrap();
+    let ps = |query: &str| {
+        let mut glowtop = std::process::Command::new(env!("CARGO_BIN_EXE_glowtop"));
+        let out = glowtop.args(["ps", query, "--csv", "--columns", "pid", "--config"]).arg(&config).output();
+        let out = out.expect("the program");
+        (out.status.code(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
+    };
+    assert_eq!(ps("@this and user=me"), (Some(0), format!("pid\r\n{own}\r\n"), String::new()));
+    let (status, _, said) = ps("cpu>=0 and @tihs");
+    assert!(
+        status == Some(2) && said.contains("there is no saved view '@tihs'; did you mean @this?"),
+        "{said}"
+    );
+    assert!(said.ends_with("\n             ^^^^^\n"), "{said:?}");
+}
+
+#[test]
 fn a_query_finds_whom_it_describes() {
     let own = std::process::id();
     let list = |query: &str| {

@@ -1,7 +1,8 @@
 //! The filter line with queries, as pictures: counts, faults, what Tab offers, ancestors of what matches. After a change
 //! of the look: `INSTA_UPDATE=always cargo test --test it query_screens`, then read the diff.
 
-use glowtop::app::{Input, Layer, Msg};
+use glowtop::app::{Input, Layer, Msg, Saved};
+use glowtop::config::Settings;
 use glowtop::view::{self, Depth};
 
 use crate::screens::{Desk, MIDDLE, SMALL};
@@ -38,6 +39,46 @@ fn a_fault_is_shown_with_its_place() {
     assert!(line(&ascii).ends_with('~'), "{}", line(&ascii));
     let unfinished = filtered(MIDDLE, "mem>5 and cpu>");
     assert!(line(&unfinished).contains("cpu>  a value is missing: behind 'cpu>' comes a percentage"));
+}
+
+/// A desk with this configuration.
+fn configured(size: (u16, u16), text: &str) -> Desk {
+    let (settings, complaints) = Settings::parse(text);
+    assert_eq!(complaints, []);
+    let mut desk = Desk::bare(size, Depth::True, true);
+    desk.app.saved = Saved::of(&settings.filters, &settings.rules).0;
+    desk.looked()
+}
+
+#[test]
+fn saved_views_say_how_many_match() {
+    for (name, size) in [("80x24", SMALL), ("120x40", MIDDLE)] {
+        let own = "[[filter]]\nname = \"builds\"\nquery = \"under:1310 or name~^(make|cc1|as|ld)$\"\n";
+        let mut desk = configured(size, own);
+        desk.press("v Down Down");
+        insta::assert_snapshot!(format!("query_views_{name}"), desk.picture());
+        desk.press("Enter");
+        assert!(desk.picture().contains("filter @mine"), "{}", desk.picture());
+    }
+}
+
+#[test]
+fn rows_that_match_a_rule_look_different_and_are_marked() {
+    let rules = "[[rule]]\nquery = \"user=root and name~ssh\"\nlook = \"warn\"\nmark = \"!\"\n\
+        [[rule]]\nquery = \"mem>3%\"\nlook = \"#ff8800\"\nmark = \"▲\"\n";
+    let mut desk = configured(SMALL, rules);
+    desk.press("Space Down");
+    insta::assert_snapshot!("query_rules_80x24", desk.picture());
+    desk.press("t");
+    let desk = typed(desk, "name=as");
+    insta::assert_snapshot!("query_rules_tree_80x24", desk.picture());
+}
+
+#[test]
+fn who_cannot_be_judged_is_counted() {
+    let desk = filtered(SMALL, "port:80");
+    assert_eq!(line(&desk).trim_end(), "Filter: port:80  0 of 20, 20 not known");
+    assert!(!line(&filtered(SMALL, "cpu>80")).contains("not known"));
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn differ(a: &Value<'_>, b: &Value<'_>, least: f64) -> Differ {
         Value::Int(n) => Some(*n as f64),
         Value::Uint(n) => Some(*n as f64),
         Value::Float(n) => Some(*n),
-        Value::Terminal(_) | Value::Text(_) | Value::Unknown => None,
+        Value::Terminal(_) | Value::Text(_) | Value::Ports(_) | Value::Unknown => None,
     };
     if a.rank(b).is_eq() {
         return Differ::Not;

@@ -10,7 +10,7 @@ use super::Rules;
 pub(super) struct Keyed {
     keys: Vec<u128>,
     positions: Vec<u32>,
-    /// Whether some of the values are texts, which may have the same key though they differ.
+    /// Whether some of the values are texts or lists, which may have the same key though they differ.
     text: bool,
 }
 
@@ -20,7 +20,7 @@ impl Keyed {
     }
 
     pub(super) fn push(&mut self, at: u32, value: &Value<'_>, descending: bool) {
-        self.text |= matches!(value, Value::Text(_));
+        self.text |= matches!(value, Value::Text(_) | Value::Ports(_));
         self.keys.push(value.key(descending));
         self.positions.push(at);
     }

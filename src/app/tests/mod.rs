@@ -11,6 +11,7 @@ mod journal;
 mod lab;
 mod manners;
 mod readonly;
+mod saved;
 mod screens;
 mod setup;
 mod short_lived;

@@ -71,6 +71,7 @@ impl App {
                 let text = table.filter_text.clone();
                 self.open_line(Purpose::Filter, &text);
             }
+            Action::Views => self.open_view_menu(),
             Action::User => self.open_user_menu(),
             Action::Follow => {
                 table.follow = !table.follow;

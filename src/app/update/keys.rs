@@ -181,7 +181,7 @@ impl App {
     fn complete(&mut self, line: &mut LineInput, forward: bool) {
         match &mut line.offers {
             Some(offers) => offers.step(forward, &mut line.edit),
-            None => line.offers = Offers::open(&mut line.edit, &self.snapshot),
+            None => line.offers = Offers::open(&mut line.edit, &self.snapshot, &self.saved.views),
         }
         self.line_changed(line);
     }
@@ -202,11 +202,11 @@ impl App {
         match line.purpose {
             Purpose::Search => {
                 line.edit.text().clone_into(&mut self.searched);
-                line.error = Filter::parse(line.edit.text()).error().cloned();
+                line.error = Filter::parse_with(line.edit.text(), &self.saved.views).error().cloned();
                 line.failed = !line.edit.text().is_empty() && !self.search(line.edit.text(), true, true);
             }
             Purpose::Filter => {
-                let filter = Filter::parse(line.edit.text());
+                let filter = Filter::parse_with(line.edit.text(), &self.saved.views);
                 line.error = filter.error().cloned();
                 if line.error.is_none() {
                     self.filter_by(filter);

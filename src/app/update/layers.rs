@@ -95,6 +95,7 @@ impl App {
                 // Their places in the tree of cgroups may not have been read.
                 effects.push(Effect::Sample);
             }
+            MenuPurpose::View => self.show_view(key),
             MenuPurpose::Act | MenuPurpose::Setup | MenuPurpose::Columns | MenuPurpose::Options => {
                 if let Some(action) = Action::from_id(key) {
                     self.act(action, effects);

@@ -22,6 +22,7 @@ mod settings;
 mod setup;
 mod signal;
 mod tame;
+mod views;
 
 use crate::model::{ControlNews, Happened, Nanos, NextStep, Outcome, Role, Signal, Wants};
 
@@ -100,12 +101,15 @@ impl App {
         self.table.forget_gone(&self.snapshot);
         self.look_at_focus();
         self.table.look(&self.snapshot);
+        self.saved.looks.look(&self.snapshot);
+        self.count_unsure();
         self.rearrange();
         self.find_typed_pid();
         self.refresh_scopes(effects);
         if let Some(inspector) = &mut self.inspector {
             inspector.look(&self.snapshot);
         }
+        self.refresh_view_menu();
     }
 
     fn rearrange(&mut self) {
@@ -116,6 +120,7 @@ impl App {
     fn filter_by(&mut self, filter: Filter) {
         self.table.set_filter(filter);
         self.table.look(&self.snapshot);
+        self.count_unsure();
         self.rearrange();
     }
 
@@ -126,7 +131,7 @@ impl App {
     /// What the screen wants of the next look.
     pub fn wants(&self) -> Wants {
         let (needs, slow) = self.header_needs();
-        let needs = self.table.needs() | needs;
+        let needs = self.table.needs() | needs | self.saved.looks.needs() | self.views_need();
         Wants { needs, visible: self.visible(), linger: self.linger, slow, hurry: false }
     }
 

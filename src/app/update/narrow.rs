@@ -8,7 +8,7 @@ impl App {
     /// Jumps to a match of `text`, from the cursor on and round: the row under it counts where `here`; upwards where not
     /// `forward`. Whether there is one.
     pub(super) fn search(&mut self, text: &str, here: bool, forward: bool) -> bool {
-        let mut wanted = Filter::parse(text);
+        let mut wanted = Filter::parse_with(text, &self.saved.views);
         let snapshot = self.snapshot.clone();
         wanted.look(&snapshot);
         if text.is_empty() || wanted.error().is_some() {

@@ -13,6 +13,7 @@ mod identity;
 mod io;
 mod memory;
 mod merged;
+mod net;
 mod place;
 mod schedule;
 mod shares;
@@ -160,6 +161,7 @@ pub fn columns() -> &'static [Column] {
             waits::COLUMNS,
             shares::COLUMNS,
             io::COLUMNS,
+            net::COLUMNS,
             place::COLUMNS,
             command::COLUMNS,
             merged::COLUMNS,

@@ -7,6 +7,7 @@
 mod details;
 mod events;
 mod machine;
+mod net;
 mod process;
 mod tables;
 
@@ -16,6 +17,7 @@ pub(super) use details::{
 };
 pub(super) use events::{Event, Request, events, request};
 pub(super) use machine::{Totals, cpu_lines, load, memory, pressure, uptime};
+pub(super) use net::{socket, socket_inode};
 pub(super) use process::{StatLine, start_time, stat, statm};
 pub(super) use tables::{passwd, proc_is_restricted};
 

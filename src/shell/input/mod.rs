@@ -91,6 +91,19 @@ pub(super) struct Parser {
     late: Nanos,
 }
 
+/// What these reads mean, one right after the other and then nothing for long; for fuzzers.
+pub fn keys_of(reads: &[&[u8]]) -> Vec<Input> {
+    let now = Nanos(5_000_000_000);
+    let (mut parser, mut out) = (Parser::default(), Vec::new());
+    for read in reads {
+        parser.feed(now, read, &mut out);
+    }
+    if let Some(deadline) = parser.deadline() {
+        parser.expire(deadline, &mut out);
+    }
+    out
+}
+
 impl Parser {
     /// When [`Parser::expire`] must be called if no byte has come until then.
     pub(super) fn deadline(&self) -> Option<Nanos> {

@@ -115,12 +115,12 @@ impl KillArgs {
 }
 
 /// Runs `glowtop kill …`.
-pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
+pub(super) fn main(args: &KillArgs, root: &Path, config: Option<&Path>) -> ExitCode {
     let refuse = |sentence: &str| {
         output::complain(&format!("glowtop: {sentence}"));
         ExitCode::from(USAGE)
     };
-    let mut filter = match words::understand(&args.filter) {
+    let mut filter = match words::understand(&args.filter, &words::views(&args.filter, config)) {
         Ok(filter) => filter,
         Err(status) => return status,
     };
@@ -135,7 +135,7 @@ pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
         Ok(log) => log,
         Err(why) => return refuse(&why),
     };
-    let snapshot = match look(root, filter.query().needs_rates()) {
+    let snapshot = match look(root, &filter) {
         Ok(snapshot) => snapshot,
         Err(nothing) => return refuse(&nothing),
     };
@@ -143,6 +143,7 @@ pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
         output::complain("glowtop: hidepid: the kernel shows only some processes");
     }
     filter.look(&snapshot);
+    words::say_unsure(&filter, &snapshot);
     let choice = Choice::new(&snapshot, &filter, args.tree);
     if choice.targets.is_empty() {
         output::complain(&format!(
@@ -168,8 +169,9 @@ pub(super) fn main(args: &KillArgs, root: &Path) -> ExitCode {
 
 /// A look, all of it; where the query asks for rates a second one, [`RATES`] later. On a machine that hardly answers, command lines come in late; who is meant
 /// may hang on them, so that it is looked again, at most [`MOST_LOOKS`] times.
-fn look(root: &Path, rates: bool) -> Result<Snapshot, String> {
-    let wants = Wants { needs: Needs::FULL, ..Wants::default() };
+fn look(root: &Path, filter: &Filter) -> Result<Snapshot, String> {
+    let rates = filter.query().needs_rates();
+    let wants = Wants { needs: Needs::FULL | filter.needs(), ..Wants::default() };
     let mut source = Live::new(root);
     let mut first = None;
     if rates {
@@ -180,8 +182,9 @@ fn look(root: &Path, rates: bool) -> Result<Snapshot, String> {
     loop {
         let sample = source.sample(&wants).map_err(|nothing| nothing.to_string())?;
         let snapshot = derive(first.as_ref(), sample);
-        let unread = snapshot.procs.iter().filter(|proc| lacks_its_command(&proc.task)).count();
-        if unread == 0 || looks == MOST_LOOKS {
+        let lives = || snapshot.procs.iter().map(|proc| &*proc.task).filter(|task| is_alive(task));
+        let unread = lives().filter(|task| task.command == Reading::NotRead).count();
+        if (unread == 0 && !lives().any(|task| lacks_details(task, wants.needs))) || looks == MOST_LOOKS {
             if unread > 0 {
                 output::complain(&format!(
                     "glowtop: the command lines of {unread} processes could not be read: the filter saw their names only"
@@ -193,11 +196,18 @@ fn look(root: &Path, rates: bool) -> Result<Snapshot, String> {
     }
 }
 
-/// Whether it has a command line, most likely, that was not read in time; that of a stuck one will not be.
-fn lacks_its_command(task: &Task) -> bool {
+/// Whether it has a command line, most likely.
+fn is_alive(task: &Task) -> bool {
     let has_one = task.kind == Kind::Process && !matches!(task.state, State::ZOMBIE | State::DEAD);
     // Who has no memory left is about to end.
-    has_one && task.virt > 0 && task.command == Reading::NotRead
+    has_one && task.virt > 0
+}
+
+/// Whether something that others read for us was not read in time.
+fn lacks_details(task: &Task, needs: Needs) -> bool {
+    let details = task.details();
+    (needs.has(Needs::PORTS) && details.is_none_or(|details| details.ports == Reading::NotRead))
+        || (needs.has(Needs::ROLLUP) && details.is_none_or(|details| details.rollup == Reading::NotRead))
 }
 
 /// The thread that acts, and what is heard of it.

@@ -16,9 +16,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{output, start};
-use crate::app::Screens;
-use crate::config::{BUILTIN_THEMES, Complaint, DEFAULT_CONFIG, Settings, nearest};
+use crate::app::{self, Saved, Screens};
+use crate::config::{BUILTIN_THEMES, Complaint, DEFAULT_CONFIG, Settings, Word, nearest};
 use crate::model::Untrusted;
+use crate::query::{Filter, Views};
 
 pub(super) use file::read;
 pub(super) use save::save;
@@ -49,8 +50,14 @@ pub(super) struct Loaded {
     pub(super) settings: Settings,
     /// The screens that they make.
     pub(super) screens: Screens,
+    /// The queries that they keep.
+    pub(super) saved: Saved,
     /// What is wrong, in sentences that are safe to show.
     pub(super) complaints: Vec<String>,
+    /// The meters of the header.
+    pub(super) header: app::Header,
+    /// Queries whose matches start folded in the tree.
+    pub(super) fold_rules: Vec<Filter>,
 }
 
 impl Place {
@@ -106,9 +113,18 @@ impl Place {
             let (screens, wrong) = Screens::new(&settings);
             complaints.extend(wrong.iter().map(|complaint| said(&name, complaint)));
             complaints.extend(self.no_theme(&settings.options.theme).map(|why| format!("{name}: {why}")));
-            return Loaded { settings, screens, complaints };
+            let (saved, wrong) = Saved::of(&settings.filters, &settings.rules);
+            complaints.extend(wrong.iter().map(|complaint| said(&name, complaint)));
+            let (header, wrong) = app::Header::resolve(&settings.header);
+            complaints.extend(wrong.iter().map(|complaint| said(&name, complaint)));
+            let (fold_rules, wrong) = fold_rules(&settings.options.fold_rules, &saved.views);
+            complaints.extend(wrong.iter().map(|complaint| said(&name, complaint)));
+            return Loaded { settings, screens, saved, complaints, header, fold_rules };
         }
-        Loaded { settings, screens: Screens::default(), complaints }
+        // A test holds that our own queries have no complaints.
+        let saved = Saved::of(&settings.filters, &settings.rules).0;
+        let (header, fold_rules) = (app::Header::default(), Vec::new());
+        Loaded { settings, screens: Screens::default(), saved, complaints, header, fold_rules }
     }
 
     /// The sentence that says that there is no theme of this name.
@@ -209,6 +225,22 @@ pub(super) fn keep(place: &Place, settings: &Settings) -> Result<String, String>
         Ok(false) => Ok(format!("nothing to save: {path} says all of it")),
         Err(why) => Err(format!("nothing is saved in {path}: {why}")),
     }
+}
+
+/// The queries of `rules`, and what is wrong with those that are left out.
+fn fold_rules(rules: &[Word], views: &Views) -> (Vec<Filter>, Vec<Complaint>) {
+    let (mut filters, mut complaints) = (Vec::new(), Vec::new());
+    for rule in rules {
+        let filter = Filter::parse_with(&rule.text, views);
+        match filter.error() {
+            Some(error) => {
+                complaints
+                    .push(Complaint::of_line(rule.line, format!("in the query '{}': {error}", rule.text)));
+            }
+            None => filters.push(filter),
+        }
+    }
+    (filters, complaints)
 }
 
 /// A complaint with the file it is about.

@@ -47,6 +47,7 @@ fn title(app: &App, menu: &Menu) -> String {
             (count, _) => format!("Copy of {count} tagged rows"),
         },
         MenuPurpose::User => "Show processes of".to_owned(),
+        MenuPurpose::View => "Saved views".to_owned(),
         MenuPurpose::Setup => "Set up".to_owned(),
         MenuPurpose::Columns => "Space shows, [ ] move, Ctrl-S saves".to_owned(),
         MenuPurpose::Options => "Space changes, Ctrl-S saves".to_owned(),

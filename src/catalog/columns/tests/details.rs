@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::{
-    Autogroup, CgroupPlace, Crew, Details, Gpu, Io, Namespaces, Oom, Rates, Rollup, Sizes, StatDetails,
-    Status, ThreadTimes,
+    Autogroup, CgroupPlace, Crew, Details, Gpu, Io, Namespaces, Oom, Ports, Rates, Rollup, Sizes,
+    StatDetails, Status, ThreadTimes,
 };
 
 fn untrusted(text: &str) -> Reading<Arc<Untrusted>> {
@@ -59,6 +59,7 @@ fn known() -> Proc {
         node: Some(1),
         threads: Reading::Known(Arc::from([ThreadTimes::default()])),
         gpu: Reading::Known(Gpu { engine: 61_000_000_000, memory: Some(512 << 20) }),
+        ports: Reading::Known(Arc::new(Ports::new([(8080, true), (22, true), (50_123, false)], false))),
     }));
     let crew = Crew {
         threads: 3,
@@ -151,6 +152,7 @@ fn details_as_they_are_shown() {
         "gpu 37.5",
         "gpu_time 1:01.00",
         "gpu_mem 512M",
+        "ports 22 8080 50123",
         "tgid 4242",
         "tpgid -1",
         "container docker:0123456789ab",
@@ -215,6 +217,7 @@ fn hostile_details_keep_their_columns() {
     details.autogroup = Reading::Known(Autogroup { id: u64::MAX, nice: i32::MIN });
     details.gpu = Reading::Known(Gpu { engine: u64::MAX, memory: Some(u64::MAX) });
     details.io_priority = Reading::Known(u16::MAX);
+    details.ports = Reading::Known(Arc::new(Ports::new((1..=u16::MAX).map(|port| (port, true)), true)));
     let all = u64::MAX;
     details.io = Reading::Known(Io {
         read_chars: all,

@@ -1,0 +1,7 @@
+//! A query as somebody types it.
+#![no_main]
+
+#[path = "../../it/fuzz/bodies.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::query(bytes));
