@@ -104,6 +104,7 @@ impl Keymap {
             self.bindings.push(quit);
             complaints.push(Complaint::whole(format!("no key leaves the program: {WAY_OUT} does")));
         }
+        complaints.sort_by_key(|complaint| complaint.line);
         complaints
     }
 
@@ -219,6 +220,7 @@ mod tests {
             ("Ctrl-U", Action::PageUp),
             ("/", Action::Search),
             ("n", Action::SearchNext),
+            ("N", Action::SearchPrev),
             ("x", Action::Signal),
             ("F1", Action::Help),
             ("F9", Action::Signal),
@@ -227,7 +229,7 @@ mod tests {
         }
         // Whatever can be done with the one map on a screen can be done with the other.
         let htop = Keymap::named("htop").expect("ours");
-        for screen in Screen::ALL {
+        for screen in Screen::WITH_KEYS {
             for action in Action::ALL.iter().filter(|action| htop.keys(screen, **action).next().is_some()) {
                 assert!(keymap.keys(screen, *action).next().is_some(), "{screen:?}: {}", action.id());
             }
@@ -236,13 +238,13 @@ mod tests {
 
     #[test]
     fn the_users_keys_take_the_place_of_ours_and_are_shown_first() {
-        let (keymap, complaints) = laid("[processes]\nw = \"help\"\nF5 = \"pause\"\nq = \"none\"\n");
+        let (keymap, complaints) = laid("[processes]\n\"~\" = \"help\"\nF5 = \"pause\"\nq = \"none\"\n");
         assert_eq!(complaints, [""; 0]);
         let does = |screen, text: &str| keymap.action(screen, text.parse().expect(text));
-        assert_eq!(does(Screen::Processes, "w"), Some(Action::Help));
+        assert_eq!(does(Screen::Processes, "~"), Some(Action::Help));
         assert_eq!(does(Screen::Processes, "F5"), Some(Action::Pause));
         assert_eq!((does(Screen::Processes, "q"), does(Screen::Lab, "q")), (None, Some(Action::Quit)));
-        assert_eq!(keymap.keys(Screen::Processes, Action::Help).next(), Some(Chord::char('w')));
+        assert_eq!(keymap.keys(Screen::Processes, Action::Help).next(), Some(Chord::char('~')));
         assert_eq!(keymap.keys(Screen::Processes, Action::Tree).next(), Some(Chord::char('t')));
     }
 

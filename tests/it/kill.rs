@@ -551,7 +551,7 @@ fn read_only_is_read_only() {
     assert!(!pty.contents().contains("F9Kill"), "{}", pty.contents());
     pty.send(b"k");
     pty.wait_row(&["glowtop runs with --readonly: it changes nothing"]);
-    pty.send(b"\rq");
+    pty.send(b"q");
     assert_eq!(pty.wait_exit().code(), Some(0));
     assert!(guard.runs());
     let keys = Command::new(GLOWTOP).args(["print", "keys"]).output().unwrap();
