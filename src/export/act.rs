@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::json::string;
-use crate::model::{Deed, Outcome, Respawn, Signal, Verdict, WhyAlive};
+use crate::model::{Civil, Deed, Outcome, Respawn, Signal, Verdict, WhyAlive};
 
 /// A moment on the clock on the wall: nanoseconds since the epoch, in UTC.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -215,27 +215,8 @@ fn rfc3339(Moment(nanos): Moment) -> String {
 
 /// `2026-11-21T16:52:07`, of seconds since 1970-01-01 00:00 UTC.
 pub(super) fn utc(seconds: u64) -> String {
-    let (year, month, day) = civil(seconds / 86_400);
-    let clock = seconds % 86_400;
-    let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
+    let Civil { year, month, day, hour, minute, second } = Civil::of(seconds.cast_signed());
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
-}
-
-/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar. Years are counted from March on, so
-/// that the leap day is a year's last; 400 of them are one era of 146 097 days.
-fn civil(days: u64) -> (u64, u64, u64) {
-    const ERA: u64 = 146_097;
-    /// From 0000-03-01 to 1970-01-01.
-    const EPOCH: u64 = 719_468;
-    let (era, day) = ((days + EPOCH) / ERA, (days + EPOCH) % ERA);
-    // A leap day ends every fourth year, but for three of an era's four centuries.
-    let year = (day - day / 1460 + day / 36_524 - day / (ERA - 1)) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    // From March on, five months have 153 days.
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (era * 400 + year + next, month, day)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Copying, saving the screen, and whose the mouse is: what leaves the program by way of the terminal.
 
 use crate::app::{App, COPYABLE, Effect, Layer, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
-use crate::model::{Proc, Role};
+use crate::model::{Civil, Proc, Role};
 
 impl App {
     pub(super) fn open_copy_menu(&mut self) {
@@ -46,20 +46,8 @@ impl App {
     /// Date and time of day as a part of a file's name: local where the offset is known, else UTC; `None` before the
     /// first look.
     fn stamp(&self) -> Option<String> {
-        let seconds = self.local_seconds(self.now)?;
-        let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-        // Days since the epoch to a date: Howard Hinnant, chrono-compatible low-level date algorithms.
-        let z = days + 719_468;
-        let era = z.div_euclid(146_097);
-        let day_of_era = z.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
-        let (hour, minute) = (second / 3600, second / 60 % 60);
-        Some(format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{:02}", second % 60))
+        let Civil { year, month, day, hour, minute, second } = Civil::of(self.local_seconds(self.now)?);
+        Some(format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}"))
     }
 
     pub(super) fn turn_mouse(&mut self, effects: &mut Vec<Effect>) {

@@ -28,7 +28,6 @@ use std::sync::LazyLock;
 use super::{Cell, Value};
 pub use crate::model::units::tty_name;
 use crate::model::{GroupBy, Kind, Needs, Proc, Snapshot, Sums};
-pub(in crate::catalog) use format::Moment;
 pub use htop::column_of_htop;
 pub use schedule::state_role;
 

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::format::{Moment, cpu_time};
+use super::format::cpu_time;
 use super::{Align, Column, Row};
 use crate::catalog::{Cell, Value};
-use crate::model::{Needs, Role, units};
+use crate::model::{Civil, Needs, Role, units};
 
 pub(super) const COLUMNS: &[Column] = &[
     cpu_time_column(
@@ -132,13 +132,12 @@ fn ticks(row: &Row<'_>, ticks: u64) -> Option<u64> {
 fn start_cell(row: &Row<'_>, cell: &mut Cell) {
     let Some(started) = row.snapshot.started(row.proc) else { return cell.push_unknown() };
     let offset = row.snapshot.host().utc_offset_s;
-    let local =
-        |seconds: f64| Moment::of((seconds.floor() as i64).saturating_add(offset.unwrap_or(0).into()));
+    let local = |seconds: f64| Civil::of((seconds.floor() as i64).saturating_add(offset.unwrap_or(0).into()));
     let moment = local(started);
     let now = local(row.snapshot.wall as f64 / 1e9);
     let recent = row.snapshot.age(row.proc).is_none_or(|age| age < 86_400.0);
     cell.push_fit(Role::Text, 6, |out| {
-        let Moment { year, day, hour, minute, .. } = moment;
+        let Civil { year, day, hour, minute, .. } = moment;
         // Writing to a String does not fail.
         let _ = if recent {
             write!(out, "{hour:02}:{minute:02}{}", if offset.is_none() { "Z" } else { "" })

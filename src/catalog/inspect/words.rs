@@ -2,9 +2,9 @@
 
 use super::{Context, Exact, Line};
 use crate::catalog::Cell;
-use crate::catalog::columns::{Moment, state_role};
+use crate::catalog::columns::state_role;
 use crate::model::inspect::Segment;
-use crate::model::{Role, State, units};
+use crate::model::{Civil, Role, State, units};
 
 /// What a state letter stands for: proc_pid_stat(5).
 pub const fn state_word(state: State) -> &'static str {
@@ -38,9 +38,9 @@ pub(super) fn moment(line: &mut Line, seconds: Option<f64>, context: &Context) {
 }
 
 fn push_moment(cell: &mut Cell, seconds: f64, utc_offset_s: Option<i32>) {
-    let at = Moment::of(seconds as i64 + i64::from(utc_offset_s.unwrap_or(0)));
+    let at = Civil::of(seconds as i64 + i64::from(utc_offset_s.unwrap_or(0)));
     let zone = if utc_offset_s.is_some() { "" } else { "Z" };
-    let Moment { year, month, day, hour, minute } = at;
+    let Civil { year, month, day, hour, minute, .. } = at;
     cell.push_fmt(Role::Text, format_args!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}{zone}"));
 }
 

@@ -1,7 +1,7 @@
 //! The machine and what runs on it: name, tasks, what guards it, and glowtop itself.
 
 use super::{Data, Gauge, Meter, MeterInput, Unit, time};
-use crate::model::{Counts, Role, SeLinux, SlowNeeds, units};
+use crate::model::{Civil, Counts, Role, SeLinux, SlowNeeds, units};
 
 /// The most that is shown of a name, cells.
 const NAME_CELLS: usize = 64;
@@ -156,8 +156,7 @@ fn own(input: &MeterInput<'_>, gauge: &mut Gauge) {
     // First, because a narrow screen has no room for all of it.
     if input.old && snapshot.number > 0 {
         // A time of day stays true on a screen that nobody draws again; an age would not.
-        let (seconds, zone) = time::local(snapshot);
-        let [hour, minute, second] = time::of_day(seconds);
+        let (Civil { hour, minute, second, .. }, zone) = time::local(snapshot);
         text.push_fmt(Role::Strong, format_args!("as of {hour:02}:{minute:02}:{second:02}{zone}"));
         text.push(Role::Dim, "  ");
     }

@@ -12,7 +12,7 @@ use super::output::{Form, Reports, print, remark};
 use super::{FAILED, Failure, USAGE};
 use crate::export::lab as export;
 use crate::model::lab::{Experiment, Mode, SCHEMA};
-use crate::model::showable;
+use crate::model::{Civil, showable};
 
 /// Longest report that is read, bytes.
 const LONGEST: u64 = 64 << 20;
@@ -218,19 +218,9 @@ fn name_of(experiment: &Experiment) -> String {
     format!("{}-{subject}-{how}", utc(experiment.started_unix_s))
 }
 
-/// Seconds since the epoch as `20261121T203412Z`: days to a date by Hinnant's `civil_from_days`.
+/// Seconds since the epoch as `20261121T203412Z`.
 fn utc(unix_s: u64) -> String {
-    let (days, second) = ((unix_s / 86_400) as i64, unix_s % 86_400);
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let Civil { year, month, day, hour, minute, second } = Civil::of(unix_s.cast_signed());
     format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
 }
 
