@@ -42,7 +42,7 @@ actions! {
         Back "back" "Back" "close what is open; or unfollow, unfocus, untag, unfilter";
         Palette "palette" "Do" "find an action, a theme, a screen by its name, and do it";
         Notices "notices" "Said" "show what the line that speaks has said";
-        SaveScreen "save_screen" "Save" "save the screen as a picture (SVG) or as text";
+        SaveScreen "save_screen" "Save" "save the screen: picture (.svg), text, JSON, CSV";
         Mouse "mouse" "Mouse" "leave the mouse to the terminal, or take it back";
         Suspend "suspend" "Stop" "stop glowtop until the shell continues it";
         Redraw "redraw" "Redraw" "draw the screen anew and look at the machine now";

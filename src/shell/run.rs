@@ -14,10 +14,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::event::{Event, now};
+use super::save::Kind;
 use super::screen::Environment;
 use super::terminal::{NoTerminal, Terminal};
-use super::{clipboard, reader, save, signals, terminal};
-use crate::app::{App, Effect, Input, Msg};
+use super::{clipboard, reader, signals, terminal};
+use crate::app::{App, Effect, Input, Msg, Screen};
 use crate::export::{self, Line};
 use crate::model::{Nanos, ProcId};
 use crate::sys;
@@ -236,7 +237,7 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer) -> Paper> Run<'_, W, P> {
     fn copy_rows(&mut self, ids: &[ProcId]) {
         let snapshot = &self.app.snapshot;
         let procs = ids.iter().filter_map(|id| snapshot.procs.iter().find(|proc| proc.id() == *id));
-        let lines: Vec<Line<'_>> = procs.map(|proc| Line { proc, depth: 0, group: None }).collect();
+        let lines: Vec<Line<'_>> = procs.map(|proc| Line::of(proc, 0)).collect();
         let mut text = Vec::new();
         // Writing to memory does not fail.
         let _ = export::json(snapshot, &lines, &self.app.table.columns, &mut text);
@@ -247,17 +248,38 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer) -> Paper> Run<'_, W, P> {
         self.copy(one.unwrap_or(text.trim_end()));
     }
 
-    /// Draws the screen once more, for a file.
+    /// Writes what is on the screen for a file: a picture, or what it says, as far as it goes and not only what is in
+    /// view.
     fn save_screen(&mut self, name: String) {
-        let area = self.area();
-        let mut buffer = Buffer::empty(area);
-        let paper = (self.paint)(self.app, area, &mut buffer);
-        let picture = if save::is_text(&name) {
-            picture::plain(&buffer)
-        } else {
-            picture::svg(&buffer, paper, "glowtop")
+        let text = match (Kind::of(&name), &self.app.inspector) {
+            (Kind::Text, Some(inspector)) => inspector.page_as_text(&self.app.context()),
+            (Kind::Json, Some(inspector)) => match inspector.shown() {
+                Some(look) => export::inspect::json(look, &self.app.context()) + "\n",
+                None => {
+                    return self.tell(Msg::Notice { bad: true, text: "nothing is known of it yet".into() });
+                }
+            },
+            (Kind::Json | Kind::Csv, None) if self.app.screen == Screen::Processes => {
+                let (app, snapshot) = (&*self.app, &self.app.snapshot);
+                let procs = app.table.lines().iter().filter_map(|line| line.proc(snapshot));
+                let rows: Vec<Line<'_>> = procs.map(|proc| Line::of(proc, 0)).collect();
+                let mut text = Vec::new();
+                let write = if Kind::of(&name) == Kind::Csv { export::csv } else { export::json };
+                // Writing to memory does not fail.
+                let _ = write(snapshot, &rows, &app.table.columns, &mut text);
+                String::from_utf8_lossy(&text).into_owned()
+            }
+            (kind, _) => {
+                let area = self.area();
+                let mut buffer = Buffer::empty(area);
+                let paper = (self.paint)(self.app, area, &mut buffer);
+                match kind {
+                    Kind::Text => picture::plain(&buffer),
+                    _ => picture::svg(&buffer, paper, "glowtop"),
+                }
+            }
         };
-        self.world.save(name, picture);
+        self.world.save(name, text);
     }
 
     /// Whatever the error, there is no terminal to go on with.

@@ -1,4 +1,4 @@
-//! A picture of the screen as a file, which is always a new one: nothing is overwritten, and no link is followed.
+//! What is on the screen as a file, which is always a new one: nothing is overwritten, and no link is followed.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -11,10 +11,27 @@ use rustix::io::Errno;
 
 use crate::model::{Untrusted, units};
 
-/// Whether a file of this name holds text; any other holds SVG.
-pub(super) fn is_text(name: &str) -> bool {
-    let ending = Path::new(name).extension().and_then(OsStr::to_str);
-    ending.is_some_and(|ending| ending.eq_ignore_ascii_case("txt"))
+/// What a file holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// A picture of the screen.
+    Svg,
+    /// The screen as text, or a page of the inspector, all of it.
+    Text,
+    /// The rows of the table, or a page of the inspector.
+    Json,
+    /// The rows of the table.
+    Csv,
+}
+
+impl Kind {
+    /// What a file of this name holds: its ending says it, and any other than these says a picture.
+    pub(super) fn of(name: &str) -> Kind {
+        let ending = Path::new(name).extension().and_then(OsStr::to_str).unwrap_or("");
+        let known = [("txt", Kind::Text), ("json", Kind::Json), ("csv", Kind::Csv)];
+        let found = known.into_iter().find(|(word, _)| ending.eq_ignore_ascii_case(word));
+        found.map_or(Kind::Svg, |(_, kind)| kind)
+    }
 }
 
 /// Writes `picture` to the file of that name in the current folder, or wherever the name leads; a `~/` at its beginning is
@@ -78,7 +95,8 @@ mod tests {
 
     #[test]
     fn the_ending_says_what_it_is() {
-        assert!(is_text("a.txt") && is_text("b.TXT"));
-        assert!(!is_text("a.svg") && !is_text("txt") && !is_text("a"));
+        let kinds = ["a.txt", "b.TXT", "c.json", "d.csv", "e.svg", "txt", "a", "a.json.svg"].map(Kind::of);
+        use Kind::{Csv, Json, Svg, Text};
+        assert_eq!(kinds, [Text, Text, Json, Csv, Svg, Svg, Svg, Svg]);
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn draw_speaker(
                 many => Cow::Owned(format!("Freeze {} processes for seconds: ", many.len())),
             },
             Purpose::LabValue => Cow::Owned(format!("{}: ", app.lab.form.shown(app.lab.form.field).0)),
-            Purpose::SaveScreen => Cow::Borrowed("Save the screen as (.svg or .txt): "),
+            Purpose::SaveScreen => Cow::Borrowed("Save as (.svg .txt .json .csv): "),
             Purpose::LabBet => Cow::Borrowed("How many times faster than serial: "),
             Purpose::InspectSearch => Cow::Borrowed("Search the page: "),
             Purpose::InspectFilter => Cow::Borrowed("Show rows with: "),

@@ -28,11 +28,23 @@ fn enter_looks_into_a_process() {
     screen.wait_row(&["GLOWTOP_LOOKED_INTO", "by-its-test"]);
     screen.send(b"l");
     screen.wait_row(&["7", "file", "is-open-here"]);
+    // The page as a file: all of it, as text and as JSON.
+    let save = |screen: &mut crate::pty::Pty, name: &str| {
+        let path = place.path().join(name);
+        screen.send(format!("Q\u{15}{}\r", path.display()).as_bytes());
+        screen.wait_row(&["saved as", name]);
+        std::fs::read_to_string(path).unwrap()
+    };
+    assert!(save(&mut screen, "page.txt").contains("is-open-here"));
+    let page: serde_json::Value = serde_json::from_str(&save(&mut screen, "page.json")).unwrap();
+    assert_eq!((&page["pid"], &page["page"]), (&child.pid().into(), &"files".into()));
     screen.send(b"1");
     screen.wait_row(&["resident"]);
     screen.wait_row(&["CPU by thread"]);
     screen.send(b"\x1b");
     screen.wait_row(&["PID", "USER", "Command"]);
+    let rows = save(&mut screen, "rows.csv");
+    assert!(rows.starts_with("pid,user,") && rows.contains(&format!("\n{pid},")), "{rows}");
     screen.send(b"q");
     assert!(screen.wait_exit().success());
 }

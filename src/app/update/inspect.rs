@@ -179,6 +179,10 @@ impl App {
                 | Action::Delay
                 | Action::Theme
                 | Action::Journal
+                | Action::Palette
+                | Action::Notices
+                | Action::SaveScreen
+                | Action::Mouse
         );
         !tag && (program || action.is_act())
     }
