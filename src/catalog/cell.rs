@@ -53,8 +53,10 @@ impl Cell {
         if self.text.len() <= start {
             return;
         }
+        // Two blanks keep what follows them apart from what stands before, whatever their roles.
+        let apart = self.text.get(start..).is_some_and(|text| text.starts_with("  "));
         match self.parts.last_mut() {
-            Some((end, last)) if *last == role => *end = self.text.len(),
+            Some((end, last)) if *last == role && !apart => *end = self.text.len(),
             _ => self.parts.push((self.text.len(), role)),
         }
     }
@@ -109,7 +111,8 @@ impl Cell {
         if self.text.is_ascii() { self.text.len() } else { self.text.width() }
     }
 
-    /// The parts in order, each with its role; neighbours with the same role are one part.
+    /// The parts in order, each with its role; neighbours with the same role are one part, but what was appended with
+    /// two blanks before it begins a new one: where room is short, what may be left out must not depend on its role.
     pub fn parts(&self) -> impl Iterator<Item = (&str, Role)> {
         let mut start = 0;
         self.parts.iter().map(move |(end, role)| {
@@ -135,6 +138,17 @@ mod tests {
         let parts: Vec<_> = cell.parts().collect();
         assert_eq!(parts, [("/usr/bin/", Role::Dim), ("vim", Role::Strong), (" \u{fffd}[2J", Role::Text)]);
         assert_eq!(parts.iter().map(|p| p.0).collect::<String>(), cell.text());
+    }
+
+    #[test]
+    fn two_blanks_keep_figures_apart_whatever_their_roles() {
+        let mut cell = Cell::new();
+        cell.push(Role::Dim, "io ");
+        cell.push(Role::Dim, "0.0");
+        cell.push(Role::Dim, "  mem ");
+        cell.push(Role::Dim, "0.0");
+        let parts: Vec<_> = cell.parts().map(|part| part.0).collect();
+        assert_eq!(parts, ["io 0.0", "  mem 0.0"]);
     }
 
     #[test]

@@ -173,13 +173,13 @@ mod tests {
             peak(&mut buf, area, &theme, now, at);
             buf
         };
-        assert_eq!(text(&marked(true, 0.3, 0.85)), "▕█████   │ ▏");
-        assert_eq!(text(&marked(true, 0.3, 1.0)), "▕█████    │▏");
+        assert_eq!(text(&marked(true, 0.3, 0.85)), "▕█████   ┊ ▏");
+        assert_eq!(text(&marked(true, 0.3, 1.0)), "▕█████    ┊▏");
         assert_eq!(text(&marked(true, 0.3, 0.3)), "▕█████     ▏");
         assert_eq!(text(&marked(false, 0.3, 0.85)), "[|||##   : ]");
         // Over the cache, whose colour stays behind it.
         let buf = marked(true, 0.3, 0.45);
-        assert_eq!(text(&buf), "▕████│     ▏");
+        assert_eq!(text(&buf), "▕████┊     ▏");
         let cell = buf.cell((5, 0)).expect("in the buffer");
         assert_eq!(Some(cell.bg), Theme::default().style(Role::MemCache).fg);
         assert_eq!(text(&marked(true, 0.3, f64::NAN)), "▕█████     ▏");

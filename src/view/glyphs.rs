@@ -70,9 +70,9 @@ impl Glyphs {
         if self.unicode { ("▕", "▏") } else { ("[", "]") }
     }
 
-    /// Marks how far a bar reached at most.
+    /// Marks how far a bar reached at most; unlike its ends, so that one at the very end is no second end.
     pub fn peak(&self) -> &'static str {
-        if self.unicode { "│" } else { ":" }
+        if self.unicode { "┊" } else { ":" }
     }
 
     /// Between two figures.

@@ -103,6 +103,9 @@ fn grounds(cells: &[&Cell], top: f64, paper: Paper, out: &mut String) {
 /// Letters that look alike and stand side by side, or shapes of one colour.
 struct Run {
     look: (Rgb, bool, Modifier),
+    /// Whether the shapes are blocks: their edges are as sharp as those of backgrounds, so that no seam shows where
+    /// they meet.
+    blocks: bool,
     start: usize,
     cells: usize,
     text: String,
@@ -114,7 +117,8 @@ impl Run {
         let (fill, faint, modifier) = self.look;
         let opacity = if faint { " fill-opacity=\".6\"" } else { "" };
         if !self.path.is_empty() {
-            let _ = writeln!(out, "<path fill=\"{fill}\"{opacity} d=\"{}\"/>", self.path);
+            let sharp = if self.blocks { " shape-rendering=\"crispEdges\"" } else { "" };
+            let _ = writeln!(out, "<path fill=\"{fill}\"{opacity}{sharp} d=\"{}\"/>", self.path);
         }
         let blank = self.text.chars().all(|c| c == ' ');
         if !self.text.is_empty() && (!blank || modifier.contains(Modifier::UNDERLINED)) {
@@ -151,6 +155,7 @@ fn letters(cells: &[&Cell], top: f64, paper: Paper, out: &mut String) {
         Modifier::BOLD.union(Modifier::ITALIC).union(Modifier::UNDERLINED).union(Modifier::CROSSED_OUT);
     let mut run = Run {
         look: (paper.foreground, false, Modifier::empty()),
+        blocks: false,
         start: 0,
         cells: 0,
         text: String::new(),
@@ -166,11 +171,13 @@ fn letters(cells: &[&Cell], top: f64, paper: Paper, out: &mut String) {
         let x = EDGE + column as f64 * WIDE;
         let mut shape = String::new();
         let drawn = drawing(symbol, x, top, &mut shape);
+        let blocks = drawn && symbol.chars().all(|c| matches!(c, '▀'..='▟'));
         // Wide characters stand alone, as fonts disagree on their width.
-        if look != run.look || drawn != run.text.is_empty() || width > 1 {
+        if look != run.look || blocks != run.blocks || drawn != run.text.is_empty() || width > 1 {
             run.flush(top, out);
         }
         run.look = look;
+        run.blocks = blocks;
         if drawn {
             run.path.push_str(&shape);
         } else {
@@ -419,6 +426,13 @@ mod tests {
         buf.set_string(0, 0, symbols, Style::new());
         let picture = svg(&buf, paper(), "t");
         assert!(symbols.chars().all(|c| !picture.contains(c)), "{picture}");
+        // Blocks meet without a seam; dots and lines stay smooth.
+        let sharp = |symbols| {
+            let mut buf = Buffer::empty(Rect::new(0, 0, 2, 1));
+            buf.set_string(0, 0, symbols, Style::new());
+            svg(&buf, paper(), "t").contains("<path fill=\"#d9d2c9\" shape-rendering=\"crispEdges\"")
+        };
+        assert!(sharp("▌█") && !sharp("⣿─"));
         assert!(svg(&Buffer::empty(Rect::default()), paper(), "t").ends_with("</svg>\n"));
     }
 }

@@ -178,7 +178,7 @@ fn a_peak_can_be_switched_off() {
     let with = symbols(&drawn((80, 24), &Theme::default(), &scene(8, "").input()));
     let without =
         symbols(&drawn((80, 24), &Theme::default(), &scene(8, "[header]\npeaks = false\n").input()));
-    assert!(with.contains('│') && !without.contains('│'), "{with}\n{without}");
+    assert!(with.contains('┊') && !without.contains('┊'), "{with}\n{without}");
 }
 
 #[test]
