@@ -190,6 +190,23 @@ fn set_up() {
 }
 
 #[test]
+fn a_narrow_set_up_keeps_its_names() {
+    let mut desk = desk((44, 20));
+    desk.press("F2 2");
+    let picture = desk.picture();
+    let dialog: Vec<&str> = picture.lines().skip_while(|line| !line.contains("Set up")).take(12).collect();
+    for name in ["I/O", "Memory", "Columns", "To add"] {
+        assert!(dialog.iter().any(|line| line.contains(name)), "{name}: {picture}");
+    }
+    // However small the terminal is, nothing breaks.
+    for size in [(40, 10), (14, 5), (3, 3), (1, 1)] {
+        let mut desk = self::desk(size);
+        desk.press("F2 2 3 4 Enter x");
+        let _ = desk.picture();
+    }
+}
+
+#[test]
 fn a_click_in_the_set_up_takes_what_stands_there() {
     for size in [SMALL, MIDDLE, LARGE, (60, 20)] {
         let mut desk = desk(size);

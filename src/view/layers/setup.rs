@@ -174,6 +174,8 @@ fn draw_pane(list: Rect, buf: &mut Buffer, theme: &Theme, pane: &SetupPane, at: 
             buf.set_style(place.intersection(buf.area), style);
         }
         let name = if chosen { Role::Strong } else { Role::Text };
+        // A row without a value has all the room.
+        let label = if one.value.is_empty() { room } else { label };
         let shown = fitted(&one.label, label);
         let mut pen = Pen::new(buf, place);
         pen.put(over.unwrap_or_else(|| theme.style(name)), &shown);
