@@ -54,7 +54,7 @@ actions! {
         Theme "theme" "Theme" "change to the next theme";
         Header "header" "Header" "show or hide the meters";
         Detailed "detailed_cpu" "Detail" "show interrupts, steal, guest and I/O wait in core meters";
-        Setup "setup" "Setup" "set up columns and options, and save them";
+        Setup "setup" "Setup" "set up meters, screens, colours and options";
         Columns "columns" "Column" "choose the columns of the screen, and their order";
         Options "options" "Option" "change options: theme, delay, what is shown";
         SaveSettings "save_settings" "Save" "save options and screens as they are now";

@@ -9,6 +9,7 @@ use super::line_edit::LineEdit;
 use super::list::walk;
 use super::offers::Offers;
 use super::palette::Palette;
+use super::setup::Setup;
 use super::signal_menu::SignalMenu;
 use super::tame::TameMenu;
 
@@ -31,6 +32,8 @@ pub enum Layer {
     Notices(usize),
     /// Everything that can be done, to be found by its name.
     Palette(Box<Palette>),
+    /// What can be set up.
+    Setup(Box<Setup>),
 }
 
 /// What a menu is for.
@@ -48,12 +51,6 @@ pub enum MenuPurpose {
     Act,
     /// Choose what to copy; the items' keys are those of [`super::COPYABLE`].
     Copy,
-    /// Choose what to set up; the items' keys are the ids of actions.
-    Setup,
-    /// Choose the columns; the items' keys are their ids, those that are shown first.
-    Columns,
-    /// Change options; the items' keys are the ids of actions.
-    Options,
 }
 
 /// A list to choose from.

@@ -37,6 +37,8 @@ pub enum Msg {
         /// The sentence; safe to show.
         text: String,
     },
+    /// These settings stand in the configuration now.
+    Saved(Box<Settings>),
     /// Time passed: see [`super::App::wakeup`].
     Tick,
 }
@@ -62,6 +64,8 @@ pub enum Hit {
     Field(FormField),
     /// An item of the open layer.
     Item(usize),
+    /// A row of the set-up, by its pane and its place there.
+    Row(usize, usize),
     /// The word for a scope in the open layer.
     Scope(Scope),
     /// A part of the open layer that does what this key does.

@@ -29,6 +29,7 @@ mod order;
 mod palette;
 mod saved;
 mod screens;
+mod setup;
 mod signal_menu;
 mod table;
 mod tame;
@@ -65,6 +66,7 @@ pub use offers::Offers;
 pub use palette::{Found, Palette, Wish};
 pub use saved::{RowLook, RowLooks, Saved};
 pub use screens::{Screens, Tab, TableScreen};
+pub use setup::{PANES, Setup, SetupItem, SetupPage, SetupPane, SetupRow, Typing};
 pub use signal_menu::{Choosable, Pick, SignalMenu};
 pub use table::{Focus, Table};
 pub use tame::{
@@ -194,6 +196,8 @@ pub struct App {
     /// What was chosen from the palette, the last first.
     recent: Vec<Wish>,
     themes: Vec<String>,
+    /// Where the configuration is saved; safe to show.
+    pub config_file: String,
     /// What is wrong with the configuration, to be told with the first look.
     complaints: Vec<String>,
     size: (u16, u16),
@@ -237,6 +241,8 @@ pub struct Start {
     pub saved: Saved,
     /// The configuration, with what the command line says otherwise.
     pub settings: Settings,
+    /// Where it is saved; safe to show, and empty where nobody says where.
+    pub config_file: String,
     /// What is wrong with it, in sentences that are safe to show.
     pub complaints: Vec<String>,
 }
@@ -277,6 +283,7 @@ impl App {
             mouse: start.settings.options.mouse,
             recent: Vec::new(),
             settings: start.settings,
+            config_file: start.config_file,
             complaints: start.complaints,
             themes: start.themes,
             size: (80, 24),

@@ -145,6 +145,97 @@ impl Screens {
         screens.collect()
     }
 
+    /// Whether the lab has a tab.
+    pub fn has_lab(&self) -> bool {
+        self.lab
+    }
+
+    /// Gives the lab a tab, or takes it away.
+    pub(super) fn set_lab(&mut self, on: bool) {
+        self.lab = on;
+    }
+
+    /// Adds a screen called `title` behind the one in use, with the columns of every table; where it stands.
+    pub(super) fn add(&mut self, title: &str) -> usize {
+        let mut id: String = title.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
+        id.make_ascii_lowercase();
+        if id.is_empty() {
+            id.push_str("screen");
+        }
+        let taken = |id: &str| id == LAB || self.list.iter().any(|screen| screen.id == id);
+        let numbered = (2..).map(|number| format!("{id}{number}"));
+        let id = std::iter::once(id.clone()).chain(numbered).find(|id| !taken(id)).unwrap_or(id);
+        let setting = ScreenSetting { id, title: title.to_owned(), ..ScreenSetting::default() };
+        // Nothing in it is to be looked up.
+        let screen = TableScreen::new(&setting, CommandForm::default(), &Views::default(), &mut Vec::new());
+        let place = (self.at + 1).min(self.list.len());
+        self.list.insert(place, screen);
+        place
+    }
+
+    /// Removes the screen in use, unless it is the only one; `table` shows the one beside it then.
+    pub(super) fn remove(&mut self, table: &mut Table) -> bool {
+        let gone = self.at;
+        if self.list.len() < 2 {
+            return false;
+        }
+        self.turn(table, if gone + 1 < self.list.len() { gone + 1 } else { gone - 1 });
+        self.list.remove(gone);
+        self.at -= usize::from(self.at > gone);
+        true
+    }
+
+    /// Moves the screen in use one place; where it stands then.
+    pub(super) fn shift(&mut self, down: bool) -> usize {
+        let to = if down { self.at + 1 } else { self.at.saturating_sub(1) };
+        if to < self.list.len() {
+            self.list.swap(self.at, to);
+            self.at = to;
+        }
+        self.at
+    }
+
+    /// Puts `title` on the tab of the screen in use.
+    pub(super) fn rename(&mut self, title: &str) {
+        if let Some(screen) = self.list.get_mut(self.at) {
+            title.clone_into(&mut screen.title);
+        }
+    }
+
+    /// The query of the screen in use, where it has one of its own.
+    pub fn own_filter<'t>(&self, table: &'t Table) -> Option<&'t str> {
+        self.shown()?.filter.as_ref().map(|_| table.filter_text.as_str())
+    }
+
+    /// Gives the screen in use a query of its own, or takes it away.
+    pub(super) fn set_own_filter(&mut self, table: &mut Table, own: Option<Filter>) {
+        let Some(screen) = self.list.get_mut(self.at) else { return };
+        match (&mut screen.filter, own) {
+            (Some(_), None) => {
+                screen.filter = None;
+                table.set_filter(std::mem::take(&mut self.common));
+            }
+            (slot, Some(own)) => {
+                if slot.is_none() {
+                    self.common = table.take_filter();
+                }
+                *slot = Some(own.clone());
+                table.set_filter(own);
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Shows commands in this form, on every screen.
+    pub(super) fn set_form(&mut self, table: &mut Table, form: CommandForm) {
+        let forms = ["command", "cmdline", "comm", "merged"];
+        let Some(plain) = column("command") else { return };
+        let lists = self.list.iter_mut().map(|screen| &mut screen.columns);
+        for shown in lists.chain([&mut table.columns]).flatten().filter(|one| forms.contains(&one.id)) {
+            *shown = in_form(plain, form);
+        }
+    }
+
     /// Gives `table` the screen in use, as at the start.
     pub fn give(&mut self, table: &mut Table) {
         if let Some(screen) = self.list.get(self.at) {
@@ -238,6 +329,7 @@ impl TableScreen {
         let before = TableScreen::new(setting, form, views, &mut Vec::new());
         let words = |list: &[&'static Column]| list.iter().map(|column| Word::new(column.id)).collect();
         let mut now = setting.clone();
+        now.title.clone_from(&self.title);
         if self.columns != before.columns {
             now.columns = words(&self.columns);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::app::Input;
+use crate::config::Settings;
 use crate::model::inspect::Inspection;
 use crate::model::lab::LabNews;
 use crate::model::{ControlNews, Nanos, Sensors, Snapshot, Topology};
@@ -32,6 +33,8 @@ pub(super) enum Event {
     Notice(String),
     /// Something to know: a sentence for the notice line.
     Remark(String),
+    /// The configuration was written: a sentence for the notice line, and what stands there now.
+    Saved(String, Box<Settings>),
     /// SIGTSTP: leave the terminal and stop.
     Stop,
     /// SIGCONT: we run again; others may have used the terminal.

@@ -201,6 +201,10 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer) -> Paper> Run<'_, W, P> {
             Event::Inspected(seen) => self.tell(Msg::Inspected(seen)),
             Event::Notice(text) => self.tell(Msg::Notice { bad: true, text }),
             Event::Remark(text) => self.tell(Msg::Notice { bad: false, text }),
+            Event::Saved(text, settings) => {
+                self.tell(Msg::Notice { bad: false, text });
+                self.tell(Msg::Saved(settings));
+            }
             Event::Stop => self.stop(),
             Event::Continued => self.go_on(),
             Event::Leave(signal) => self.end(Ending::Signal(signal)),

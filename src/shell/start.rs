@@ -59,6 +59,7 @@ pub(super) fn mind(options: &Options, place: &Place) -> Result<(App, Themes), Ex
         looks: options.max_iterations,
         saved,
         settings,
+        config_file: place.shown(),
         complaints,
         lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
         readonly: options.readonly,

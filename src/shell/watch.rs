@@ -207,7 +207,7 @@ impl Hands {
         let (place, events) = (self.place.clone(), self.events.clone());
         let told = move || {
             let event = match settings::keep(&place, &settings) {
-                Ok(done) => Event::Remark(done),
+                Ok(done) => Event::Saved(done, settings),
                 Err(why) => Event::Notice(why),
             };
             drop(events.send(event));

@@ -169,3 +169,39 @@ fn what_is_saved_is_there_at_the_next_start() {
     let shot = said(&glowtop(&home, &["shot", "--text", "--screen", "io", "-d", "0.1"])).1;
     assert!(shot.lines().nth(1).unwrap().contains("PID△"), "{shot}");
 }
+
+#[test]
+fn what_was_set_up_is_so_at_the_next_start() {
+    let (home, file) = home();
+    put(&file, "# mine\n[moon]\nx = 1\n");
+    let start = || Start::glowtop(&["-p", "1"]).env("XDG_CONFIG_HOME", home.path().to_str());
+    let mut pty = start().size(100, 30).spawn();
+    pty.wait_row(&["[Processes]", "I/O", "Lab"]);
+    // Two columns of meters, the second screen away, a theme; before it is said, nothing is written.
+    pty.send(b"\x1bOQ");
+    pty.wait_row(&["1 Meters", "4 Options"]);
+    pty.send(b"\x1b[B\x1b[B 2\x1b[B\x1b[20~3\x1b[B");
+    pty.wait_row(&["1 Meters", "changed, not saved"]);
+    pty.send(b"\x1b[21~");
+    pty.wait_row(&["Save to ", "config.toml? (y/N)"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "# mine\n[moon]\nx = 1\n");
+    pty.send(b"y");
+    pty.wait_row(&["saved: "]);
+    pty.send(b"q");
+    assert!(pty.wait_exit().success());
+    let text = fs::read_to_string(&file).unwrap();
+    for line in ["# mine", "[moon]", "theme = \"ash\"", "layout = \"columns\"", "id = \"io\"", "hide = true"]
+    {
+        assert!(text.lines().any(|there| there == line), "{line}: {text}");
+    }
+    let mut pty = start().size(100, 30).spawn();
+    pty.wait_row(&["[Processes]", "Memory", "Lab"]);
+    pty.send(b"\x1bOQ");
+    pty.wait_row(&["two_50_50", "*"]);
+    pty.send(b"3");
+    pty.wait_row(&["ash", "worn"]);
+    pty.send(b"\x1b[21~");
+    pty.send(b"q");
+    assert!(pty.wait_exit().success());
+    assert!(!pty.contents().contains("I/O"), "its tab is gone");
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use glowtop::app::{Screens, Start, Tab};
+use glowtop::app::{Layer, Screens, SetupPage, Start, Tab};
 use glowtop::config::Settings;
 use glowtop::model::{Details, Io, Oom, Reading, Rollup, Sample, StatDetails, Status, ThreadTimes};
 use glowtop::view::{Depth, Layout};
@@ -176,11 +176,58 @@ fn what_explains_the_order_never_leaves_a_narrow_terminal() {
 fn set_up() {
     for (size, name) in [(SMALL, "80x24"), (MIDDLE, "120x40")] {
         let mut desk = desk(size);
-        desk.press("F2");
-        insta::assert_snapshot!(format!("setup_{name}"), desk.picture());
-        desk.press("Enter Down Space Space");
-        insta::assert_snapshot!(format!("setup_columns_{name}"), desk.picture());
-        desk.press("Esc F2 Down Enter Down");
+        desk.press("F2 Down Down Space Right Down Down");
+        insta::assert_snapshot!(format!("setup_meters_{name}"), desk.picture());
+        desk.press("2 Down Right Down");
+        insta::assert_snapshot!(format!("setup_screens_{name}"), desk.picture());
+        desk.press("3 Down");
+        insta::assert_snapshot!(format!("setup_colours_{name}"), desk.picture());
+        desk.press("4 Enter x");
         insta::assert_snapshot!(format!("setup_options_{name}"), desk.picture());
+        desk.press("Esc Esc");
+        insta::assert_snapshot!(format!("setup_question_{name}"), desk.picture());
+    }
+}
+
+#[test]
+fn a_narrow_set_up_keeps_its_names() {
+    let mut desk = desk((44, 20));
+    desk.press("F2 2");
+    let picture = desk.picture();
+    let dialog: Vec<&str> = picture.lines().skip_while(|line| !line.contains("Set up")).take(12).collect();
+    for name in ["I/O", "Memory", "Columns", "To add"] {
+        assert!(dialog.iter().any(|line| line.contains(name)), "{name}: {picture}");
+    }
+    // However small the terminal is, nothing breaks.
+    for size in [(40, 10), (14, 5), (3, 3), (1, 1)] {
+        let mut desk = self::desk(size);
+        desk.press("F2 2 3 4 Enter x");
+        let _ = desk.picture();
+    }
+}
+
+#[test]
+fn a_click_in_the_set_up_takes_what_stands_there() {
+    for size in [SMALL, MIDDLE, LARGE, (60, 20)] {
+        let mut desk = desk(size);
+        desk.press("F2");
+        let click = |desk: &mut Desk, what: &str| {
+            let picture = desk.picture();
+            let found = picture.lines().take(usize::from(size.1)).enumerate().find_map(|(y, line)| {
+                let at = line.find(what)?;
+                Some((line[..at].chars().count() as u16, y as u16))
+            });
+            let (x, y) = found.unwrap_or_else(|| panic!("no {what}: {picture}"));
+            desk.click(x, y);
+        };
+        click(&mut desk, "two_50_50");
+        click(&mut desk, "two_50_50");
+        assert_eq!(desk.app.header.columns.len(), 2, "{size:?}");
+        click(&mut desk, "4 Options");
+        click(&mut desk, "unicode");
+        let Some(Layer::Setup(setup)) = &desk.app.layer else { panic!("it is open") };
+        assert_eq!((setup.page, setup.at(0)), (SetupPage::Options, 3), "{size:?}");
+        click(&mut desk, "Space change");
+        assert!(!desk.app.settings_now().options.unicode, "{size:?}");
     }
 }

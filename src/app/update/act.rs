@@ -4,7 +4,7 @@ use crate::catalog::column;
 use crate::model::Role;
 use crate::query::Filter;
 
-use crate::app::{Action, App, Effect, Help, Layer, Purpose, Screen, Table, Tame, Waiting};
+use crate::app::{Action, App, Effect, Help, Layer, Purpose, Screen, SetupPage, Table, Tame, Waiting};
 
 impl App {
     /// Does what `action` means on the screen that is shown.
@@ -43,9 +43,9 @@ impl App {
                 self.theme = (self.theme + 1) % self.themes.len().max(1);
                 self.say_theme();
             }
-            Action::Setup => self.open_setup(),
-            Action::Columns => self.open_columns(),
-            Action::Options => self.open_options(),
+            Action::Setup => self.open_setup(SetupPage::Meters, 0),
+            Action::Columns => self.open_setup(SetupPage::Screens, 2),
+            Action::Options => self.open_setup(SetupPage::Options, 0),
             Action::SaveSettings => effects.push(Effect::Save(Box::new(self.settings_now()))),
             Action::Header => self.header_hidden = !self.header_hidden,
             Action::Detailed => self.detailed = !self.detailed,

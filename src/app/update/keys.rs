@@ -86,9 +86,6 @@ impl App {
             {
                 self.act(action, effects);
             }
-            Some(Layer::Menu(menu))
-                if matches!(menu.purpose, MenuPurpose::Columns | MenuPurpose::Options)
-                    && self.setup_key(&menu, chord, effects).is_some() => {}
             Some(Layer::Menu(mut menu)) => match menu.key(chord) {
                 Picked::Open => self.layer = Some(Layer::Menu(menu)),
                 Picked::Cancel => {}
@@ -103,6 +100,7 @@ impl App {
             Some(Layer::Journal(at)) => self.journal_key(at, chord),
             Some(Layer::Notices(at)) => self.notices_key(at, chord, effects),
             Some(Layer::Palette(palette)) => self.palette_key(palette, chord, effects),
+            Some(Layer::Setup(setup)) => self.setup_key(setup, chord, effects),
             None => {}
         }
     }
@@ -231,6 +229,11 @@ impl App {
         }
         if let Some(Layer::Palette(palette)) = &mut self.layer {
             palette.paste(text);
+        }
+        if let Some(Layer::Setup(setup)) = &mut self.layer
+            && let Some(typing) = &mut setup.typing
+        {
+            typing.edit.insert(text);
         }
         if let Some(Layer::Line(mut line)) = self.layer.take_if(|layer| matches!(layer, Layer::Line(_))) {
             line.edit.insert(text);

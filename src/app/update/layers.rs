@@ -96,7 +96,7 @@ impl App {
                 effects.push(Effect::Sample);
             }
             MenuPurpose::View => self.show_view(key),
-            MenuPurpose::Act | MenuPurpose::Setup | MenuPurpose::Columns | MenuPurpose::Options => {
+            MenuPurpose::Act => {
                 if let Some(action) = Action::from_id(key) {
                     self.act(action, effects);
                 }

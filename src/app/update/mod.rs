@@ -85,6 +85,7 @@ impl App {
                 }
             }
             Msg::Notice { bad, text } => self.say(if bad { Role::Bad } else { Role::Text }, text),
+            Msg::Saved(settings) => self.setup_saved(*settings),
             Msg::Tick => _ = self.lab.frame_is_due(now),
         }
         if self.readonly {

@@ -12,6 +12,9 @@ impl App {
         if self.tame_mouse(event, hit, effects) {
             return;
         }
+        if self.setup_mouse(event, hit, effects) {
+            return;
+        }
         if self.layer.is_none() && self.inspector_mouse(event, hit, effects) {
             return;
         }
@@ -44,7 +47,7 @@ impl App {
                         let action = if by < 0 { Action::Up } else { Action::Down };
                         self.act(action, effects);
                     }
-                    Some(Layer::Tame(_) | Layer::Line(_)) => {}
+                    Some(Layer::Tame(_) | Layer::Line(_) | Layer::Setup(_)) => {}
                 }
             }
             (MouseEvent::Left, Hit::Item(at)) => match &mut self.layer {
@@ -58,7 +61,7 @@ impl App {
             },
             (MouseEvent::Left, Hit::Press(chord)) => self.layer_key(chord, effects),
             (MouseEvent::Left, Hit::Scope(scope)) => self.choose_scope(scope, effects),
-            (_, Hit::Layer | Hit::Press(_) | Hit::Scope(_)) => {}
+            (_, Hit::Layer | Hit::Press(_) | Hit::Scope(_) | Hit::Row(..)) => {}
             (MouseEvent::Left, Hit::Key(action)) if self.layer.is_none() => self.chosen(action, effects),
             // A click beside a line keeps what was typed for: a filter stays, where Esc would clear it.
             (MouseEvent::Left, _) if matches!(&self.layer, Some(Layer::Line(_))) => self.layer = None,

@@ -1,126 +1,431 @@
-//! Set-up: the columns of the screen in view, and the options, as menus above the screen that they change at once.
-//!
-//! Nothing is written until the user saves.
+//! What keys and the mouse do in the set-up. Everything changes at once behind it; nothing is written until it is saved.
 
-use crate::app::{Action, App, Effect, Layer, Menu, MenuItem, MenuPurpose, Screen};
-use crate::catalog::{Column, column, columns};
-use crate::config::{Chord, Key};
-use crate::model::Role;
+use crate::app::line_edit::LineEdit;
+use crate::app::list::walk;
+use crate::app::{
+    Action, App, Effect, Hit, Layer, MouseEvent, Setup, SetupItem, SetupPage, SetupRow, Tab, Typing,
+};
+use crate::catalog::Column;
+use crate::config::{Chord, Key, MapName, OptionKind, OptionRow, Settings};
+use crate::model::{GroupBy, Role, Untrusted};
+use crate::query::Filter;
 
-/// The options that can be changed while the program runs: what changes them, and what they are called.
-const OPTIONS: [(Action, &str); 9] = [
-    (Action::Theme, "theme"),
-    (Action::Delay, "delay"),
-    (Action::Header, "meters"),
-    (Action::Detailed, "detailed cores"),
-    (Action::CoreHistory, "history by core"),
-    (Action::KernelThreads, "kernel threads"),
-    (Action::Threads, "threads"),
-    (Action::Changes, "mark changes"),
-    (Action::ShortLived, "short-lived"),
-];
+/// Rows a turn of the wheel goes on.
+const WHEEL: usize = 3;
+/// Cells of a tab's title.
+const TITLE: usize = 20;
 
 impl App {
-    /// Opens the list of what can be set up.
-    pub(super) fn open_setup(&mut self) {
-        let item = |action: Action, label: &str| MenuItem {
-            key: action.id().to_owned(),
-            label: label.to_owned(),
-            detail: action.help().to_owned(),
-        };
-        let items = vec![
-            item(Action::Columns, "columns"),
-            item(Action::Options, "options"),
-            item(Action::SaveSettings, "save"),
-        ];
-        self.layer = Some(Layer::Menu(Menu { purpose: MenuPurpose::Setup, items, at: 0 }));
+    /// Opens the set-up at `page`, the keys in `pane`.
+    pub(super) fn open_setup(&mut self, page: SetupPage, pane: usize) {
+        let mut setup = Box::new(Setup::new(page, pane, self.settings_now()));
+        self.enter_page(&mut setup);
+        self.keep_setup(setup);
     }
 
-    /// Opens the columns of the screen in view: those that are shown, in order, then the others.
-    pub(super) fn open_columns(&mut self) {
-        if self.screen != Screen::Processes {
-            self.say(Role::Text, "the lab has no columns");
-            return;
+    /// Takes over what is written now.
+    pub(super) fn setup_saved(&mut self, settings: Settings) {
+        if let Some(Layer::Setup(mut setup)) = self.layer.take_if(|layer| matches!(layer, Layer::Setup(_))) {
+            setup.before = settings;
+            self.keep_setup(setup);
         }
-        self.columns_menu(0);
     }
 
-    fn columns_menu(&mut self, at: usize) {
-        let shown = &self.table.columns;
-        let item = |column: &'static Column| MenuItem {
-            key: column.id.to_owned(),
-            label: column.id.to_owned(),
-            detail: format!("{} {}", if shown.contains(&column) { "+" } else { " " }, column.title),
-        };
-        let others = columns().iter().filter(|column| !shown.contains(column));
-        let items: Vec<MenuItem> = shown.iter().copied().chain(others).map(item).collect();
-        let at = at.min(items.len().saturating_sub(1));
-        self.layer = Some(Layer::Menu(Menu { purpose: MenuPurpose::Columns, items, at }));
+    /// Leaves it open, its panes as everything is now.
+    fn keep_setup(&mut self, mut setup: Box<Setup>) {
+        setup.show(self.setup_panes(setup.page));
+        setup.unsaved = self.settings_now() != setup.before;
+        self.layer = Some(Layer::Setup(setup));
     }
 
-    /// Opens the options with their values.
-    pub(super) fn open_options(&mut self) {
-        self.options_menu(0);
+    /// Puts the cursors of a page on what is chosen there.
+    fn enter_page(&mut self, setup: &mut Setup) {
+        setup.show(self.setup_panes(setup.page));
+        match setup.page {
+            SetupPage::Meters => {
+                let layout = self.header.layout();
+                setup.find(0, |item| matches!(item, SetupItem::Layout(at) if *at == layout));
+            }
+            // Screens are about a table, and one is shown.
+            SetupPage::Screens => {
+                self.go_to_tab(Tab::Table(self.screens.at()));
+                setup.go(0, self.screens.at());
+            }
+            SetupPage::Colours => {
+                let (theme, map) = (self.theme, self.settings.options.keymap.word());
+                setup.go(0, theme);
+                setup.find(1, |item| matches!(item, SetupItem::Keymap(id) if *id == map));
+            }
+            SetupPage::Options => {}
+        }
     }
 
-    fn options_menu(&mut self, at: usize) {
-        let yes = |on: bool| if on { "yes" } else { "no" }.to_owned();
-        let value = |action: Action| match action {
-            Action::Theme => self.theme_name().to_owned(),
-            Action::Delay => format!("{} s", self.delay),
-            Action::Header => yes(!self.header_hidden),
-            Action::Detailed => yes(self.detailed),
-            Action::CoreHistory => yes(self.core_history),
-            Action::KernelThreads => yes(self.table.kernel),
-            Action::Threads => yes(self.table.threads),
-            Action::Changes => yes(self.table.changes),
-            Action::ShortLived => yes(self.table.short_lived),
-            _ => String::new(),
-        };
-        let item = |(action, label): &(Action, &str)| MenuItem {
-            key: action.id().to_owned(),
-            label: (*label).to_owned(),
-            detail: value(*action),
-        };
-        let items: Vec<MenuItem> = OPTIONS.iter().map(item).collect();
-        self.layer = Some(Layer::Menu(Menu { purpose: MenuPurpose::Options, items, at }));
-    }
-
-    /// Takes a key in the menus of columns and options; `None` where it is a key as in every menu.
-    pub(super) fn setup_key(&mut self, menu: &Menu, chord: Chord, effects: &mut Vec<Effect>) -> Option<()> {
-        let Menu { purpose, items, at } = menu;
-        let id = &items.get(*at)?.key;
+    /// Takes a key.
+    pub(super) fn setup_key(&mut self, mut setup: Box<Setup>, chord: Chord, effects: &mut Vec<Effect>) {
+        if setup.asking {
+            return self.setup_answered(setup, chord, effects);
+        }
+        if setup.typing.is_some() {
+            self.setup_typed(&mut setup, chord, effects);
+            return self.keep_setup(setup);
+        }
         if self.keymap.action(self.screen, chord) == Some(Action::SaveSettings) {
-            self.act(Action::SaveSettings, effects);
-            self.layer = Some(Layer::Menu(menu.clone()));
-            return Some(());
+            effects.push(Effect::Save(Box::new(self.settings_now())));
+            return self.keep_setup(setup);
         }
-        if *purpose == MenuPurpose::Options {
-            if !matches!(chord.key, Key::Enter | Key::Char(' ')) {
-                return None;
-            }
-            self.act(Action::from_id(id)?, effects);
-            // A value that is typed has the keys until it is there.
-            if self.layer.is_none() {
-                self.options_menu(*at);
-            }
-            return Some(());
-        }
-        let place = self.table.columns.iter().position(|column| column.id == id);
-        let to = match (chord.key, place) {
-            (Key::Enter | Key::Char(' '), Some(place)) => {
-                self.remove_column(place);
-                *at
-            }
-            (Key::Enter | Key::Char(' '), None) => self.add_column(column(id)?),
-            (Key::Char('[') | Key::F(7), Some(place)) => self.move_column(place, place.checked_sub(1)?),
-            (Key::Char(']') | Key::F(8), Some(place)) => self.move_column(place, place + 1),
-            // Only what is shown has a place.
-            (Key::Char('[' | ']') | Key::F(7 | 8), None) => *at,
-            _ => return None,
+        let (pages, panes) = (SetupPage::ALL.len(), setup.panes.len().max(1));
+        let turn = |setup: &mut Setup, page: usize| {
+            setup.page = SetupPage::ALL.get(page % pages).copied().unwrap_or_default();
+            setup.pane = 0;
         };
-        self.columns_menu(to);
-        Some(())
+        let place = setup.page.place();
+        let at = setup.at(setup.pane);
+        match chord.key {
+            Key::Esc | Key::F(10 | 2) => return self.leave_setup(setup),
+            Key::Char('c') if chord.ctrl => return self.leave_setup(setup),
+            Key::Tab => {
+                turn(&mut setup, if chord.shift { place + pages - 1 } else { place + 1 });
+                self.enter_page(&mut setup);
+            }
+            Key::Char(digit @ '1'..='4') => {
+                turn(&mut setup, digit as usize - '1' as usize);
+                self.enter_page(&mut setup);
+            }
+            Key::Left => setup.pane = (setup.pane + panes - 1) % panes,
+            Key::Right => setup.pane = (setup.pane + 1) % panes,
+            Key::Enter | Key::Char(' ') => self.setup_do(&mut setup, chord.key == Key::Enter, effects),
+            Key::Char('[') | Key::F(7) => self.setup_move(&mut setup, false),
+            Key::Char(']') | Key::F(8) => self.setup_move(&mut setup, true),
+            Key::Delete | Key::F(9) => self.setup_remove(&mut setup),
+            Key::Char(letter) if !chord.ctrl && !chord.alt => {
+                let rows = setup.panes.get(setup.pane).map_or(&[][..], |pane| &pane.rows);
+                let begins = |row: &SetupRow| {
+                    row.label.trim_start().chars().next().is_some_and(|one| one.eq_ignore_ascii_case(&letter))
+                };
+                let mut after = (1..=rows.len()).map(|step| (at + step) % rows.len());
+                if let Some(to) = after.find(|at| rows.get(*at).is_some_and(begins)) {
+                    self.setup_go(&mut setup, to, effects);
+                }
+            }
+            key => {
+                let count = setup.panes.get(setup.pane).map_or(0, |pane| pane.rows.len());
+                self.setup_go(&mut setup, walk(at, count, key), effects);
+            }
+        }
+        self.keep_setup(setup);
+    }
+
+    /// Takes what the mouse does; whether the set-up is open and it was meant for that.
+    pub(super) fn setup_mouse(&mut self, event: MouseEvent, hit: Hit, effects: &mut Vec<Effect>) -> bool {
+        let wheel = matches!(event, MouseEvent::WheelUp | MouseEvent::WheelDown);
+        let row = matches!((event, hit), (MouseEvent::Left, Hit::Row(..)));
+        if !(wheel || row) {
+            return false;
+        }
+        let Some(Layer::Setup(mut setup)) = self.layer.take_if(|layer| matches!(layer, Layer::Setup(_)))
+        else {
+            return false;
+        };
+        if setup.asking || setup.typing.is_some() {
+            self.layer = Some(Layer::Setup(setup));
+            return true;
+        }
+        match hit {
+            // A click on the chosen row does what Space does, a click on another one chooses that.
+            Hit::Row(pane, at) if row && (pane, at) == (setup.pane, setup.at(setup.pane)) => {
+                self.setup_do(&mut setup, false, effects);
+            }
+            Hit::Row(pane, at) if row => {
+                setup.pane = pane;
+                self.setup_go(&mut setup, at, effects);
+            }
+            _ => {
+                if let Hit::Row(pane, _) = hit {
+                    setup.pane = pane;
+                }
+                let (at, pane) = (setup.at(setup.pane), setup.pane);
+                let last = setup.panes.get(pane).map_or(0, |pane| pane.rows.len()).saturating_sub(1);
+                let to = if event == MouseEvent::WheelUp { at.saturating_sub(WHEEL) } else { at + WHEEL };
+                self.setup_go(&mut setup, to.min(last), effects);
+            }
+        }
+        self.keep_setup(setup);
+        true
+    }
+
+    /// Leaves the set-up, or asks first whether to save.
+    fn leave_setup(&mut self, mut setup: Box<Setup>) {
+        if setup.unsaved {
+            setup.asking = true;
+            self.layer = Some(Layer::Setup(setup));
+        }
+    }
+
+    fn setup_answered(&mut self, mut setup: Box<Setup>, chord: Chord, effects: &mut Vec<Effect>) {
+        match chord.key {
+            Key::Char('y' | 'Y') => effects.push(Effect::Save(Box::new(self.settings_now()))),
+            Key::Enter | Key::Char('n' | 'N') => {
+                let key = self.key_of(Action::SaveSettings).unwrap_or_default();
+                self.say(Role::Text, format!("what was changed holds until glowtop ends; {key} saves it"));
+            }
+            Key::Esc => {
+                setup.asking = false;
+                self.layer = Some(Layer::Setup(setup));
+            }
+            _ => self.layer = Some(Layer::Setup(setup)),
+        }
+    }
+
+    /// Chooses a row; a screen and a theme are shown at once.
+    fn setup_go(&mut self, setup: &mut Setup, to: usize, _effects: &mut Vec<Effect>) {
+        setup.go(setup.pane, to);
+        match setup.row().map(|row| row.item) {
+            Some(SetupItem::Screen(at)) => self.go_to_tab(Tab::Table(at)),
+            Some(SetupItem::Theme(at)) => self.theme = at,
+            _ => {}
+        }
+    }
+
+    /// Does what Enter, or else Space, means on the chosen row.
+    fn setup_do(&mut self, setup: &mut Setup, enter: bool, effects: &mut Vec<Effect>) {
+        let Some(item) = setup.row().map(|row| row.item) else { return };
+        let mut typing = |text: &str| {
+            setup.typing = Some(Typing { item, edit: LineEdit::new(text), wrong: None });
+        };
+        match item {
+            SetupItem::Layout(to) => self.header.set_layout(to),
+            SetupItem::Peaks => self.header.peaks = !self.header.peaks,
+            SetupItem::HeaderColumn(_) => setup.pane = 2,
+            SetupItem::Placed(column, at) => self.header.next_style(column, at),
+            SetupItem::Meter(meter) => {
+                if self.header.is_automatic() {
+                    self.say(
+                        Role::Text,
+                        "the meters are arranged by the room there is: choose a layout first",
+                    );
+                    return;
+                }
+                let column = match setup.panes.get(1).and_then(|pane| pane.rows.get(setup.at(1))) {
+                    Some(SetupRow {
+                        item: SetupItem::HeaderColumn(column) | SetupItem::Placed(column, _),
+                        ..
+                    }) => *column,
+                    _ => 0,
+                };
+                match self.header.add(column, meter) {
+                    Some(at) => self.choose_placed(setup, column, at),
+                    None => self.say(Role::Text, "this column has no room for more meters"),
+                }
+            }
+            SetupItem::Screen(_) | SetupItem::Title if enter => {
+                let title = self.screens.shown().map_or(String::new(), |screen| screen.title.clone());
+                setup.typing =
+                    Some(Typing { item: SetupItem::Title, edit: LineEdit::new(&title), wrong: None });
+            }
+            SetupItem::Screen(_) => setup.pane = 1,
+            SetupItem::Title => typing(self.screens.shown().map_or("", |screen| screen.title.as_str())),
+            SetupItem::NewScreen => typing(""),
+            SetupItem::Lab => self.screens.set_lab(!self.screens.has_lab()),
+            SetupItem::Sort => {
+                let shown = &self.table.columns;
+                let at = shown.iter().position(|column| *column == self.table.sort);
+                let next = at.map_or(0, |at| (at + 1) % shown.len().max(1));
+                if let Some(by) = shown.get(next).copied() {
+                    self.sort(|table| (table.sort, table.descending) = (by, by.descending));
+                }
+            }
+            SetupItem::Direction => self.sort(|table| table.descending = !table.descending),
+            SetupItem::Tree => {
+                self.table.tree = !self.table.tree;
+                self.changed_table();
+            }
+            SetupItem::SubtreeSort => self.sort(|table| table.by_total = !table.by_total),
+            SetupItem::Group => {
+                let at = self.table.group.and_then(|by| GroupBy::ALL.iter().position(|one| *one == by));
+                let next = GroupBy::ALL.get(at.map_or(0, |at| at + 1)).copied();
+                let snapshot = self.snapshot.clone();
+                self.table.set_group(&snapshot, next);
+                effects.push(Effect::Sample);
+            }
+            SetupItem::Filter => typing(self.screens.own_filter(&self.table).unwrap_or("")),
+            SetupItem::Shown(_) => self.setup_remove(setup),
+            SetupItem::Column(column) => {
+                let at = self.add_column(column);
+                setup.go(2, at);
+                self.changed_table();
+            }
+            SetupItem::Theme(at) => self.theme = at,
+            SetupItem::Keymap(id) => {
+                if let Some((_, map)) = MapName::ALL.iter().find(|(word, _)| *word == id) {
+                    self.settings.options.keymap = *map;
+                }
+            }
+            SetupItem::Option(option) => self.turn_option(setup, option, effects),
+        }
+    }
+
+    /// Turns an option to its next value, or lets it be typed.
+    fn turn_option(&mut self, setup: &mut Setup, option: &'static OptionRow, effects: &mut Vec<Effect>) {
+        let text = self.settings_now().options.text(option.id);
+        let next = match option.kind {
+            OptionKind::Switch => (if text == "true" { "false" } else { "true" }).to_owned(),
+            OptionKind::OneOf(words) => {
+                let at = words.iter().position(|word| *word == text).map_or(0, |at| at + 1);
+                words.get(at % words.len().max(1)).map_or(text, |word| (*word).to_owned())
+            }
+            // The only names are those of themes.
+            OptionKind::Name => {
+                let next = self.themes.get((self.theme + 1) % self.themes.len().max(1));
+                next.cloned().unwrap_or(text)
+            }
+            OptionKind::Seconds | OptionKind::Words => {
+                let (item, edit) = (SetupItem::Option(option), LineEdit::new(&text));
+                setup.typing = Some(Typing { item, edit, wrong: None });
+                return;
+            }
+        };
+        if let Err(wrong) = self.set_option(option, &next, effects) {
+            self.say(Role::Bad, wrong);
+        }
+    }
+
+    fn set_option(
+        &mut self,
+        option: &OptionRow,
+        text: &str,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), String> {
+        let mut options = self.settings_now().options;
+        options.set(option.id, text)?;
+        self.apply_options(options, effects);
+        self.changed_table();
+        Ok(())
+    }
+
+    /// Takes a key of what is being typed.
+    fn setup_typed(&mut self, setup: &mut Setup, chord: Chord, effects: &mut Vec<Effect>) {
+        let Some(mut typing) = setup.typing.take() else { return };
+        match chord.key {
+            Key::Esc => return,
+            Key::Char('c') if chord.ctrl => return,
+            Key::Enter => {
+                let text = typing.edit.text().trim().to_owned();
+                match self.setup_take(setup, typing.item, &text, effects) {
+                    Ok(()) => return,
+                    Err(wrong) => typing.wrong = Some(wrong),
+                }
+            }
+            _ => {
+                if typing.edit.key(chord) {
+                    typing.wrong = None;
+                }
+            }
+        }
+        setup.typing = Some(typing);
+    }
+
+    /// Takes what was typed for `item`, or says what is wrong with it.
+    fn setup_take(
+        &mut self,
+        setup: &mut Setup,
+        item: SetupItem,
+        text: &str,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), String> {
+        match item {
+            SetupItem::Option(option) => {
+                let text =
+                    if option.kind == OptionKind::Seconds { text.replace(',', ".") } else { text.into() };
+                self.set_option(option, &text, effects)
+            }
+            SetupItem::Filter if text.is_empty() => {
+                self.screens.set_own_filter(&mut self.table, None);
+                self.changed_table();
+                Ok(())
+            }
+            SetupItem::Filter => {
+                let filter = Filter::parse_with(text, &self.saved.views);
+                if let Some(error) = filter.error() {
+                    return Err(error.to_string());
+                }
+                self.screens.set_own_filter(&mut self.table, Some(filter));
+                self.changed_table();
+                Ok(())
+            }
+            SetupItem::Title | SetupItem::NewScreen => {
+                let title = Untrusted::from(text).show(TITLE);
+                if title.is_empty() {
+                    return Err("a tab needs a word on it".to_owned());
+                }
+                if matches!(item, SetupItem::Title) {
+                    self.screens.rename(&title);
+                    return Ok(());
+                }
+                let at = self.screens.add(&title);
+                self.go_to_tab(Tab::Table(at));
+                setup.go(0, at);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves what is chosen one place.
+    fn setup_move(&mut self, setup: &mut Setup, down: bool) {
+        match setup.row().map(|row| row.item) {
+            Some(SetupItem::Placed(column, at)) => {
+                let (column, at) = self.header.shift(column, at, down);
+                self.choose_placed(setup, column, at);
+            }
+            Some(SetupItem::Screen(_)) => {
+                let at = self.screens.shift(down);
+                setup.go(0, at);
+            }
+            Some(SetupItem::Shown(at)) => {
+                let to = if down { at + 1 } else { at.saturating_sub(1) };
+                let at = self.move_column(at, to);
+                setup.go(2, at);
+            }
+            _ => self.say(Role::Text, "this has no place of its own"),
+        }
+    }
+
+    /// Takes away what is chosen.
+    fn setup_remove(&mut self, setup: &mut Setup) {
+        match setup.row().map(|row| row.item) {
+            Some(SetupItem::Placed(column, at)) => {
+                if !self.header.remove(column, at) {
+                    self.say(Role::Text, "one meter stays; a layout can be automatic");
+                }
+            }
+            Some(SetupItem::Screen(_)) => {
+                if self.screens.remove(&mut self.table) {
+                    setup.go(0, self.screens.at());
+                    self.changed_table();
+                } else {
+                    self.say(Role::Text, "one screen stays");
+                }
+            }
+            Some(SetupItem::Lab) => self.screens.set_lab(false),
+            Some(SetupItem::Shown(at)) => {
+                self.remove_column(at);
+                self.changed_table();
+            }
+            _ => self.say(Role::Text, "this cannot be taken away"),
+        }
+    }
+
+    /// Chooses a meter of the header, wherever it stands now.
+    fn choose_placed(&mut self, setup: &mut Setup, column: usize, at: usize) {
+        setup.show(self.setup_panes(setup.page));
+        setup.find(1, |item| matches!(item, SetupItem::Placed(c, a) if (*c, *a) == (column, at)));
+    }
+
+    /// Shows the table as it was made.
+    fn changed_table(&mut self) {
+        self.table.look(&self.snapshot);
+        self.count_unsure();
+        self.rearrange();
     }
 
     fn remove_column(&mut self, place: usize) {

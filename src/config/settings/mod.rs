@@ -122,6 +122,7 @@ impl Settings {
                 }
             }
         }
+        self.order_screens(&mut reader);
         reader.complaints.sort_by_key(|complaint| complaint.line);
         reader.complaints
     }

@@ -19,8 +19,8 @@ pub enum OptionKind {
     Name,
     /// One of these words.
     OneOf(&'static [&'static str]),
-    /// A list of queries.
-    Queries,
+    /// A list of texts.
+    Words,
 }
 
 /// An option as the file names it.
@@ -104,6 +104,7 @@ options! {
     short_lived: bool = "Show children that died between two looks.";
     tree_order: TreeOrder = "How siblings in the tree keep their places: classic, soft or hard.";
     fold_rules: Vec<Word> = "Queries; subtrees whose root matches one start folded.";
+    tabs: Vec<Word> = "Ids of screens that come first, in this order.";
 }
 
 impl Options {
@@ -116,6 +117,42 @@ impl Options {
             if !self.take(name, item, reader) {
                 reader.unknown_key(table, "there is no option", name, OPTIONS.iter().map(|row| row.id));
             }
+        }
+    }
+}
+
+impl Options {
+    /// Makes the option `id` what `text` says, written as in the file; texts may stand without quotation marks.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with `text`, or that there is no such option.
+    pub fn set(&mut self, id: &str, text: &str) -> Result<(), String> {
+        let row = OPTIONS.iter().find(|row| row.id == id).ok_or("there is no such option")?;
+        let plain = matches!(row.kind, OptionKind::Name | OptionKind::OneOf(_));
+        let value = if plain { Ok(Value::from(text)) } else { text.trim().parse::<Value>() };
+        let value = value.map_err(|_| format!("'{id}' takes {}", row.kind.takes()))?;
+        let mut reader = Reader::new("");
+        self.take(id, &Item::Value(value), &mut reader);
+        reader.complaints.pop().map_or(Ok(()), |complaint| Err(complaint.text))
+    }
+
+    /// The value of the option `id` as [`Options::set`] takes it; empty where there is no such option.
+    pub fn text(&self, id: &str) -> String {
+        let value = self.value(id).unwrap_or_else(|| Value::from(""));
+        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    }
+}
+
+impl OptionKind {
+    /// What it takes, in words.
+    pub fn takes(self) -> String {
+        match self {
+            OptionKind::Switch => "true or false".to_owned(),
+            OptionKind::Seconds => format!("seconds from {} to {}", SECONDS.start(), SECONDS.end()),
+            OptionKind::Name => "a name".to_owned(),
+            OptionKind::OneOf(words) => format!("one of {}", words.join(", ")),
+            OptionKind::Words => "a list of texts: [\"one\", \"two\"]".to_owned(),
         }
     }
 }
@@ -175,7 +212,7 @@ impl Setting for String {
 }
 
 impl Setting for Vec<Word> {
-    const KIND: OptionKind = OptionKind::Queries;
+    const KIND: OptionKind = OptionKind::Words;
 
     fn blank() -> Vec<Word> {
         Vec::new()

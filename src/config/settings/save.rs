@@ -3,11 +3,14 @@
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 
 use super::read::Word;
-use super::{OPTIONS, ScreenSetting, Settings};
+use super::{LAB, OPTIONS, ScreenSetting, Settings};
 use crate::config::Complaint;
 
+/// The option that orders the tabs.
+const TABS: &str = "tabs";
+
 impl Settings {
-    /// `text` changed so that it says what these settings say of options and screens.
+    /// `text` changed so that it says what these settings say of options, screens and meters.
     ///
     /// # Errors
     ///
@@ -17,17 +20,15 @@ impl Settings {
             let said = error.message().trim().replace('\n', ", ");
             Complaint::at(text, error.span(), format!("this is not TOML ({said})"))
         })?;
-        let there = Settings::parse(text).0;
-        for row in OPTIONS {
+        self.save_visibility(&mut document)?;
+        let there = Settings::parse(&document.to_string()).0;
+        // The order of tabs is what the screens below make it.
+        for row in OPTIONS.iter().filter(|row| row.id != TABS) {
             let (old, new) = (there.options.value(row.id), self.options.value(row.id));
             let Some(new) = new.filter(|new| old.is_none_or(|old| old.to_string() != new.to_string())) else {
                 continue;
             };
-            let options = document.entry("options").or_insert_with(|| Item::Table(Table::new()));
-            let Some(options) = options.as_table_like_mut() else {
-                return Err(Complaint::whole("options stand in a table: [options]"));
-            };
-            put(options, row.id, new);
+            put(options_of(&mut document)?, row.id, new);
         }
         for screen in &self.screens {
             let changes = screen.changes(there.screen(&screen.id));
@@ -43,7 +44,73 @@ impl Settings {
                 }
             }
         }
+        self.save_header(&mut document, &there)?;
+        let ids = |screens: &[ScreenSetting]| screens.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
+        if ids(&Settings::parse(&document.to_string()).0.screens) != ids(&self.screens) {
+            put(options_of(&mut document)?, TABS, Value::Array(ids(&self.screens).into_iter().collect()));
+        }
         Ok(document.to_string())
+    }
+
+    /// Takes away what is not there any more, and shows what is there again.
+    fn save_visibility(&self, document: &mut DocumentMut) -> Result<(), Complaint> {
+        let there = Settings::parse(&document.to_string()).0;
+        let theirs = Settings::default();
+        let screens = || Complaint::whole("screens stand in tables: [[screen]]");
+        for screen in there.screens.iter().filter(|screen| self.screen(&screen.id).is_none()) {
+            if theirs.screen(&screen.id).is_some() {
+                let table = screen_table(document, &screen.id).ok_or_else(screens)?;
+                put(table, "hide", Value::from(true));
+            } else {
+                remove_tables(document, &screen.id);
+            }
+        }
+        for screen in self.screens.iter().filter(|screen| there.screen(&screen.id).is_none()) {
+            if document.contains_key("screen") {
+                drop(screen_table(document, &screen.id).ok_or_else(screens)?.remove("hide"));
+            }
+        }
+        if self.lab != there.lab {
+            let table = screen_table(document, LAB).ok_or_else(screens)?;
+            put(table, "hide", Value::from(!self.lab));
+        }
+        Ok(())
+    }
+
+    /// Writes the meters, where they are others.
+    fn save_header(&self, document: &mut DocumentMut, there: &Settings) -> Result<(), Complaint> {
+        if self.header.to_toml() == there.header.to_toml() {
+            return Ok(());
+        }
+        let new: DocumentMut = self.header.to_toml().parse().unwrap_or_default();
+        let header = document.entry("header").or_insert_with(|| Item::Table(Table::new()));
+        let Some(header) = header.as_table_mut() else {
+            return Err(Complaint::whole("the meters stand in a table: [header]"));
+        };
+        for (name, item) in new.get("header").and_then(Item::as_table).into_iter().flatten() {
+            if let Some(value) = item.as_value() {
+                put(header, name, value.clone());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The table of the options.
+fn options_of(document: &mut DocumentMut) -> Result<&mut dyn TableLike, Complaint> {
+    let options = document.entry("options").or_insert_with(|| Item::Table(Table::new()));
+    options.as_table_like_mut().ok_or_else(|| Complaint::whole("options stand in a table: [options]"))
+}
+
+/// Removes the tables of the screen `id`.
+fn remove_tables(document: &mut DocumentMut, id: &str) {
+    let is = |table: &dyn TableLike| table.get("id").and_then(Item::as_str) == Some(id);
+    match document.get_mut("screen") {
+        Some(Item::ArrayOfTables(tables)) => tables.retain(|table| !is(table)),
+        Some(Item::Value(Value::Array(list))) => {
+            list.retain(|value| !value.as_inline_table().is_some_and(|table| is(table)));
+        }
+        _ => {}
     }
 }
 

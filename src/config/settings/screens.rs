@@ -4,6 +4,7 @@ use toml_edit::Item;
 
 use super::Settings;
 use super::read::{Reader, Word, shown};
+use crate::config::complaint;
 
 /// The id of the lab, which is no table.
 pub const LAB: &str = "lab";
@@ -53,6 +54,8 @@ pub struct ScreenSetting {
 impl Settings {
     /// Reads `[[screen]]`: one with a known id changes what it names, another one is added.
     pub(super) fn read_screens(&mut self, item: &Item, reader: &mut Reader<'_>) {
+        // Those of one's own may stand below those that are taken away.
+        let mut hidden: Vec<(String, Option<std::ops::Range<usize>>)> = Vec::new();
         for table in reader.tables("screen", item) {
             let Some(item) = table.get("id") else {
                 let first = table.iter().next().and_then(|(name, _)| table.key(name)?.span());
@@ -72,18 +75,9 @@ impl Settings {
                 }
                 continue;
             }
+            hidden.retain(|(hidden, _)| *hidden != id.text);
             if hide {
-                match place {
-                    Some(_) if self.screens.len() == 1 => {
-                        reader.complain(item.span(), "one screen must stay: it is shown all the same");
-                    }
-                    Some(at) => drop(self.screens.remove(at)),
-                    None => {
-                        let known = self.screens.iter().map(|screen| screen.id.as_str());
-                        let said = crate::config::complaint::unknown("there is no screen", &id.text, known);
-                        reader.complain(item.span(), said);
-                    }
-                }
+                hidden.push((id.text, item.span()));
                 continue;
             }
             let mut screen = place.and_then(|at| self.screens.get(at)).cloned().unwrap_or_else(|| {
@@ -97,6 +91,31 @@ impl Settings {
                 None => self.screens.push(screen),
             }
         }
+        for (id, span) in hidden {
+            match self.screens.iter().position(|screen| screen.id == id) {
+                Some(_) if self.screens.len() == 1 => {
+                    reader.complain(span, "one screen must stay: it is shown all the same");
+                }
+                Some(at) => drop(self.screens.remove(at)),
+                None => {
+                    let known = self.screens.iter().map(|screen| screen.id.as_str());
+                    reader.complain(span, complaint::unknown("there is no screen", &id, known));
+                }
+            }
+        }
+    }
+
+    /// Puts the screens that the option `tabs` names first, in its order.
+    pub(super) fn order_screens(&mut self, reader: &mut Reader<'_>) {
+        let Settings { options, screens, .. } = self;
+        for word in &options.tabs {
+            if screens.iter().all(|screen| screen.id != word.text) {
+                let known = screens.iter().map(|screen| screen.id.as_str());
+                reader.complaints.push(word.unknown("there is no screen", known));
+            }
+        }
+        let place = |screen: &ScreenSetting| options.tabs.iter().position(|word| word.text == screen.id);
+        screens.sort_by_key(|screen| place(screen).unwrap_or(usize::MAX));
     }
 }
 

@@ -10,8 +10,7 @@ use crate::model::Role;
 use crate::view::Theme;
 use crate::view::pen::Pen;
 
-/// Where the menu stands: at the left, above the last two rows; that of columns at the right of the lower half, where it
-/// leaves the table's header and its first columns in view.
+/// Where the menu stands: at the left, above the last two rows.
 fn rect(area: Rect, title: &str, menu: &Menu) -> Rect {
     let label = menu.items.iter().map(|item| item.label.chars().count()).max().unwrap_or(8);
     let detail = menu.items.iter().map(|item| item.detail.chars().count()).max().unwrap_or(0);
@@ -19,10 +18,8 @@ fn rect(area: Rect, title: &str, menu: &Menu) -> Rect {
     let width = u16::try_from(least.max(label + 2 + detail + 4)).unwrap_or(u16::MAX).min(area.width);
     let height =
         u16::try_from(menu.items.len() + 2).unwrap_or(u16::MAX).min(area.height.saturating_sub(2).max(3));
-    let beside = menu.purpose == MenuPurpose::Columns;
-    let height = if beside { height.min((area.height / 2).max(3)) } else { height };
     Rect {
-        x: if beside { area.right().saturating_sub(width).max(area.x) } else { area.x },
+        x: area.x,
         y: area.bottom().saturating_sub(height + 2).max(area.y),
         width,
         height: height.min(area.height),
@@ -48,9 +45,6 @@ fn title(app: &App, menu: &Menu) -> String {
         },
         MenuPurpose::User => "Show processes of".to_owned(),
         MenuPurpose::View => "Saved views".to_owned(),
-        MenuPurpose::Setup => "Set up".to_owned(),
-        MenuPurpose::Columns => "Space shows, [ ] move, Ctrl-S saves".to_owned(),
-        MenuPurpose::Options => "Space changes, Ctrl-S saves".to_owned(),
         MenuPurpose::Act => match app.table.targets(&app.snapshot).as_slice() {
             [] => "Do to nobody".to_owned(),
             [one] => format!("Do to {} {}", one.id.pid, one.name.show(24)),

@@ -10,6 +10,7 @@ mod menu;
 mod notices;
 mod offers;
 mod palette;
+mod setup;
 mod signal;
 mod tame;
 mod targets;
@@ -38,6 +39,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
         Some(Layer::Journal(at)) => journal::draw(area, buf, theme, app, *at),
         Some(Layer::Notices(at)) => notices::draw(area, buf, theme, app, *at),
         Some(Layer::Palette(open)) => palette::draw(area, buf, theme, open),
+        Some(Layer::Setup(open)) => setup::draw(area, buf, theme, app, open),
         Some(Layer::Line(line)) => {
             if let Some(open) = &line.offers {
                 offers::draw(area, buf, theme, open);
@@ -57,6 +59,7 @@ pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Option<Hit> {
         Some(Layer::Journal(at)) => journal::hit(area, app, *at, x, y),
         Some(Layer::Notices(at)) => notices::hit(area, app, *at, x, y),
         Some(Layer::Palette(open)) => palette::hit(area, open, x, y),
+        Some(Layer::Setup(open)) => setup::hit(area, open, x, y),
         Some(Layer::Line(line)) => {
             return line.offers.as_ref().and_then(|open| offers::hit(area, open, x, y));
         }
