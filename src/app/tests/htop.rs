@@ -247,3 +247,14 @@ fn other_containers_than_ours_are_hidden() {
     desk.press("O");
     assert_eq!(desk.rows().len(), 7);
 }
+
+#[test]
+fn by_memory_is_by_all_of_it_though_the_percents_agree() {
+    let mut desk = Desk::new();
+    // Of 4 GiB a MiB is not seen in MEM%, but it is in RES beside it.
+    let mut specs = MACHINE.to_vec();
+    specs[4].5 = 6;
+    desk.look(&specs);
+    desk.press("M");
+    assert_eq!(desk.rows(), [">31", "32", "40", "1", "20", "30", "10"]);
+}
