@@ -249,6 +249,21 @@ fn other_containers_than_ours_are_hidden() {
 }
 
 #[test]
+fn a_search_opened_again_goes_on_with_the_text_before() {
+    let mut desk = Desk::new();
+    desk.press("N F3 c c 1 Enter Home F3 F3");
+    let Some(Layer::Line(line)) = &desk.app.layer else { panic!("no line is open") };
+    assert_eq!((line.edit.text(), desk.selected()), ("cc1", 31));
+    desk.press("F3");
+    assert_eq!(desk.selected(), 32);
+    desk.press("Esc Home / Shift-F3");
+    assert_eq!(desk.selected(), 32, "round, upwards");
+    // What was deleted is not searched for again.
+    desk.press("Backspace Backspace Backspace F3");
+    assert_eq!(desk.selected(), 32);
+}
+
+#[test]
 fn by_memory_is_by_all_of_it_though_the_percents_agree() {
     let mut desk = Desk::new();
     // Of 4 GiB a MiB is not seen in MEM%, but it is in RES beside it.
