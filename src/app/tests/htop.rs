@@ -273,3 +273,13 @@ fn by_memory_is_by_all_of_it_though_the_percents_agree() {
     desk.press("M");
     assert_eq!(desk.rows(), [">31", "32", "40", "1", "20", "30", "10"]);
 }
+
+#[test]
+fn whoever_a_filter_left_under_the_cursor_stays_in_view_without_it() {
+    let mut desk = Desk::new();
+    desk.app.set_table_rows(3);
+    desk.press("N Down F4 p o s t Esc");
+    let (at, first) = (desk.app.table.cursor(), desk.app.table.first);
+    assert_eq!(desk.selected(), 40);
+    assert!((first..first + 3).contains(&at), "row {at}, from {first} on");
+}
