@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::pen::{Pen, fitted};
+use super::prompt_keys::prompt_keys;
 use super::{Scratch, Theme};
 use crate::app::{Action, App, FormField, Hit, Layer, LineInput, Purpose, Rows, Screen};
 use crate::catalog::{Cell, meter};
@@ -428,7 +429,7 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
         .chain(more.map(|key| (true, key)))
         .filter(|(_, (_, action))| app.offers(*action) && can(app, *action))
         .take_while(move |(only_if_it_fits, (chord, action))| {
-            end += cells(app, *chord, *action);
+            end += cells(*chord, label(app, *action));
             !only_if_it_fits || end <= width
         })
         .map(|(_, key)| key)
@@ -447,11 +448,11 @@ fn can(app: &App, action: Action) -> bool {
 }
 
 /// The cells that a key takes with its label.
-fn cells(app: &App, chord: Chord, action: Action) -> u16 {
+fn cells(chord: Chord, label: &str) -> u16 {
     let mut width = Width(0);
     // Counting does not fail.
     let _ = write!(width, "{chord}");
-    (width.0 + label(app, action).len() + 1) as u16 + gap(chord)
+    (width.0 + label.len() + 1) as u16 + gap(chord)
 }
 
 /// Counts the characters that are written to it: the bar is measured in every frame.
@@ -472,9 +473,16 @@ fn gap(chord: Chord) -> u16 {
 /// Draws the key bar.
 pub(super) fn draw_keys(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     let mut pen = Pen::new(buf, area);
-    for (chord, action) in bar(app, area.width) {
+    let mut put = |chord: Chord, label: &str| {
         pen.fmt(theme.style(Role::Key), format_args!("{chord}")).skip(gap(chord));
-        pen.put(theme.style(Role::KeyLabel), label(app, action)).put(theme.style(Role::KeyLabel), " ");
+        pen.put(theme.style(Role::KeyLabel), label).put(theme.style(Role::KeyLabel), " ");
+    };
+    let open = prompt_keys(app);
+    for (chord, label) in open {
+        put(*chord, label);
+    }
+    if open.is_empty() {
+        bar(app, area.width).for_each(|(chord, action)| put(chord, label(app, action)));
     }
 }
 
@@ -494,12 +502,18 @@ fn label(app: &App, action: Action) -> &'static str {
 /// What lies at column `x` of the key bar drawn into `area`.
 pub(super) fn hit_keys(area: Rect, app: &App, x: u16) -> Hit {
     let mut start = area.x;
-    for (chord, action) in bar(app, area.width) {
-        let end = start + cells(app, chord, action);
-        if (start..end).contains(&x) {
-            return Hit::Key(action);
-        }
-        start = end;
+    let mut lies_on = |chord: Chord, label: &str| {
+        let from = start;
+        start += cells(chord, label);
+        (from..start).contains(&x)
+    };
+    let open = prompt_keys(app);
+    if let Some((chord, _)) = open.iter().find(|(chord, label)| lies_on(*chord, label)) {
+        return Hit::Press(*chord);
     }
-    Hit::Nothing
+    if !open.is_empty() {
+        return Hit::Nothing;
+    }
+    let under = bar(app, area.width).find(|(chord, action)| lies_on(*chord, label(app, *action)));
+    under.map_or(Hit::Nothing, |(_, action)| Hit::Key(action))
 }

@@ -17,6 +17,7 @@ mod layers;
 mod led;
 mod pen;
 pub mod picture;
+mod prompt_keys;
 mod screen;
 mod table;
 mod tabs;
@@ -102,11 +103,16 @@ fn says_own_cost(buf: &Buffer, header: Rect) -> bool {
 
 /// What lies under the mouse at (`x`, `y`).
 pub fn hit(app: &App, area: Rect, x: u16, y: u16) -> Hit {
-    if let Some(hit) = layers::hit(area, app, x, y) {
-        return hit;
-    }
     let layout = Layout::new(area, app);
     let inside = |part: Rect| part.contains((x, y).into());
+    match layers::hit(area, app, x, y) {
+        // Its keys stand on the bar.
+        Some(Hit::Nothing) if inside(layout.keys) && !prompt_keys::prompt_keys(app).is_empty() => {
+            return bars::hit_keys(layout.keys, app, x);
+        }
+        Some(hit) => return hit,
+        None => {}
+    }
     if inside(layout.keys) {
         return bars::hit_keys(layout.keys, app, x);
     }

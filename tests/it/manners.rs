@@ -270,3 +270,32 @@ fn every_size_is_drawn() {
         }
     }
 }
+
+#[test]
+fn the_key_bar_has_the_keys_of_what_is_open() {
+    let mut desk = Desk::new(SMALL);
+    let bar = |desk: &Desk| lines(desk).last().cloned().unwrap_or_default();
+    let usual = bar(&desk);
+    desk.press("N / c c 1");
+    assert!(
+        bar(&desk).starts_with("F3Next Shift-F3Prev Enter Done Esc Cancel Tab Complete"),
+        "{}",
+        bar(&desk)
+    );
+    let first = desk.app.table.cursor();
+    click(&mut desk, "F3Next");
+    assert!(desk.app.table.cursor() > first, "the line stays open, and the next match is selected");
+    click(&mut desk, "Shift-F3Prev");
+    assert_eq!(desk.app.table.cursor(), first);
+    click(&mut desk, "Enter Done");
+    assert_eq!((bar(&desk), desk.app.layer.is_none()), (usual.clone(), true));
+    // A click on Clear clears, where one elsewhere keeps the filter.
+    desk.press("F4 c c 1");
+    click(&mut desk, "Esc Clear");
+    assert!(desk.app.table.filter_text.is_empty() && desk.app.layer.is_none());
+    desk.press("F6");
+    assert!(bar(&desk).starts_with("Enter Sort Esc Cancel"), "{}", bar(&desk));
+    desk.press("Down");
+    click(&mut desk, "Enter Sort");
+    assert_eq!((desk.app.table.sort.id, bar(&desk)), ("user", usual));
+}

@@ -20,8 +20,8 @@ impl Table {
         self.focus.as_ref()
     }
 
-    /// Shows only the process under the cursor and its descendants; whether there is a process. It still has to be
-    /// [rearranged](Table::rearrange).
+    /// Shows only the process under the cursor and its descendants, which are unfolded: who wants them alone wants to see
+    /// them. Whether there is a process. It still has to be [rearranged](Table::rearrange).
     pub fn focus_on_selected(&mut self, snapshot: &Snapshot) -> bool {
         let Some(proc) = self.selected_process(snapshot) else { return false };
         let id = proc.id();
@@ -29,6 +29,7 @@ impl Table {
             return false;
         }
         self.focus = Some(Focus { id, name: (*proc.task.comm).clone(), above: Vec::new() });
+        self.folds.open(id);
         self.look_up(snapshot);
         self.first = 0;
         true

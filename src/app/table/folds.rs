@@ -60,6 +60,13 @@ impl Folds {
         }
     }
 
+    /// Unfolds the subtree of `id`, if it is folded.
+    pub(super) fn open(&mut self, id: ProcId) {
+        if self.folded.contains(&id) {
+            self.toggle(id);
+        }
+    }
+
     /// Unfolds everything; whether anything was folded.
     pub(super) fn open_all(&mut self) -> bool {
         self.opened.extend(self.folded.iter());

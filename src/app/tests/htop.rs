@@ -247,3 +247,39 @@ fn other_containers_than_ours_are_hidden() {
     desk.press("O");
     assert_eq!(desk.rows().len(), 7);
 }
+
+#[test]
+fn a_search_opened_again_goes_on_with_the_text_before() {
+    let mut desk = Desk::new();
+    desk.press("N F3 c c 1 Enter Home F3 F3");
+    let Some(Layer::Line(line)) = &desk.app.layer else { panic!("no line is open") };
+    assert_eq!((line.edit.text(), desk.selected()), ("cc1", 31));
+    desk.press("F3");
+    assert_eq!(desk.selected(), 32);
+    desk.press("Esc Home / Shift-F3");
+    assert_eq!(desk.selected(), 32, "round, upwards");
+    // What was deleted is not searched for again.
+    desk.press("Backspace Backspace Backspace F3");
+    assert_eq!(desk.selected(), 32);
+}
+
+#[test]
+fn by_memory_is_by_all_of_it_though_the_percents_agree() {
+    let mut desk = Desk::new();
+    // Of 4 GiB a MiB is not seen in MEM%, but it is in RES beside it.
+    let mut specs = MACHINE.to_vec();
+    specs[4].5 = 6;
+    desk.look(&specs);
+    desk.press("M");
+    assert_eq!(desk.rows(), [">31", "32", "40", "1", "20", "30", "10"]);
+}
+
+#[test]
+fn whoever_a_filter_left_under_the_cursor_stays_in_view_without_it() {
+    let mut desk = Desk::new();
+    desk.app.set_table_rows(3);
+    desk.press("N Down F4 p o s t Esc");
+    let (at, first) = (desk.app.table.cursor(), desk.app.table.first);
+    assert_eq!(desk.selected(), 40);
+    assert!((first..first + 3).contains(&at), "row {at}, from {first} on");
+}

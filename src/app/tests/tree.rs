@@ -87,6 +87,15 @@ fn a_subtree_alone_in_tree_and_list() {
 }
 
 #[test]
+fn a_folded_subtree_is_unfolded_to_be_looked_at_alone() {
+    let mut desk = Desk::new();
+    desk.press("t 2 0 -");
+    assert_eq!(desk.rows().len(), 4, "{:?}", desk.rows());
+    desk.press("R");
+    assert_eq!(desk.rows(), [">20", ".30", "..31", "..32"]);
+}
+
+#[test]
 fn acts_on_all_that_match_stay_in_the_subtree() {
     let mut desk = Desk::new();
     desk.press("3 0 R F9");

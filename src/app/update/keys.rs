@@ -6,7 +6,9 @@ use crate::query::Filter;
 
 use super::layers::parse_delay;
 use crate::app::layer::Picked;
-use crate::app::{Action, App, DIGITS_PAUSE, Effect, Layer, LineInput, MenuPurpose, Offers, Purpose, Screen};
+use crate::app::{
+    Action, App, DIGITS_PAUSE, Effect, Layer, LineEdit, LineInput, MenuPurpose, Offers, Purpose, Screen,
+};
 
 impl App {
     pub(super) fn key(&mut self, chord: Chord, effects: &mut Vec<Effect>) {
@@ -156,6 +158,12 @@ impl App {
                     self.say(Role::Bad, sentence);
                 }
             },
+            // Nothing typed yet: the search before goes on.
+            (Purpose::Search, Key::F(3 | 15) | Key::Up | Key::Down) if line.edit.text().is_empty() => {
+                line.edit = LineEdit::new(&self.searched);
+                let forward = matches!(chord.key, Key::F(3) | Key::Down) && !chord.shift;
+                line.failed = !self.searched.is_empty() && !self.search(line.edit.text(), false, forward);
+            }
             (Purpose::Search, Key::F(15) | Key::Up) => {
                 line.failed = !self.search(line.edit.text(), false, false);
             }

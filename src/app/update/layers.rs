@@ -66,7 +66,7 @@ impl App {
         let users = counts.into_iter().map(|(uid, (count, name))| MenuItem {
             key: uid.to_string(),
             label: name,
-            detail: format!("uid {uid}, {count} processes"),
+            detail: format!("uid {uid}, {count} {}", if count == 1 { "process" } else { "processes" }),
         });
         let items: Vec<MenuItem> = std::iter::once(all).chain(users).collect();
         let chosen = self.table.user.as_ref().map(|(uid, _)| uid.to_string()).unwrap_or_default();

@@ -117,12 +117,13 @@ impl App {
         self.table.rearrange(&self.snapshot);
     }
 
-    /// Shows only what matches; nothing narrows the view where that is empty.
+    /// Shows only what matches; nothing narrows the view where that is empty. Whoever the cursor is on stays in view: the
+    /// next key may act on it.
     fn filter_by(&mut self, filter: Filter) {
         self.table.set_filter(filter);
         self.table.look(&self.snapshot);
         self.count_unsure();
-        self.rearrange();
+        self.table.turned(&self.snapshot);
     }
 
     fn say(&mut self, role: Role, text: impl Into<String>) {

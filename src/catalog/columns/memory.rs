@@ -45,7 +45,7 @@ pub(super) const COLUMNS: &[Column] = &[
         needs: Needs::MEMORY,
         descending: true,
         additive: true,
-        grain: 0.1,
+        grain: 0.0,
         drifts: true,
         short_lived: false,
         value: |row| share(row).into(),
