@@ -7,8 +7,8 @@ use toml_edit::{Item, TableLike, Value};
 use crate::config::{Complaint, complaint};
 use crate::model::Untrusted;
 
-/// The longest text that a file is believed to mean, in cells.
-const LONGEST: usize = 1000;
+/// The longest text that is quoted, in cells: what is wrong with it has to stand behind it.
+const LONGEST: usize = 200;
 /// Most tables of a kind, and most texts of a list, that are read: nobody can look at more, and each costs time.
 const MOST: usize = 256;
 /// Most complaints of a file that are told one by one.
