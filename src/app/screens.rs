@@ -287,7 +287,7 @@ impl TableScreen {
         let filter = setting.filter.as_ref().and_then(|word| {
             let filter = Filter::parse_with(&word.text, views);
             if let Some(error) = filter.error() {
-                complaints.push(Complaint::of_line(word.line, format!("'{}': {error}", word.text)));
+                complaints.push(Complaint::of_line(word.line, format!("'{}': {error}", word.shown())));
                 return None;
             }
             Some(filter)

@@ -71,7 +71,7 @@ pub struct Table {
     chosen_group: Option<GroupId>,
     /// Who brought the cursor to the group it stands on, when rows were grouped.
     brought_by: Option<ProcId>,
-    /// Whether the one it stood on is gone and it fell upon somebody whom nobody chose.
+    /// Whether the one it stood on is gone and it fell upon somebody whom nobody chose, or all who were tagged are gone.
     fell: bool,
     index: usize,
     rows: usize,
@@ -202,10 +202,13 @@ impl Table {
         self.fell = true;
     }
 
-    /// Forgets folds and tags of processes that are gone.
+    /// Forgets folds and tags of processes that are gone. Where nobody is left of those who were tagged, an act would go
+    /// to whomever the cursor stands on, whom nobody meant.
     pub fn forget_gone(&mut self, snapshot: &Snapshot) {
         self.folds.forget_gone(snapshot);
+        let before = self.tagged.len();
         self.tagged.retain(|id| snapshot.find(*id).is_some());
+        self.fell |= before > 0 && self.tagged.is_empty();
     }
 
     /// Tells the table how many rows are in view; it scrolls so that the cursor stays in view. Whether that is news.

@@ -32,8 +32,9 @@ impl Complaint {
     /// A complaint about the bytes `span` of `source`.
     pub fn at(source: &str, span: Option<Range<usize>>, text: impl Into<String>) -> Complaint {
         let line = span.map(|span| {
-            let before = source.as_bytes().iter().take(span.start);
-            before.filter(|&&byte| byte == b'\n').count() + 1
+            let end = (0..=span.start.min(source.len())).rev().find(|at| source.is_char_boundary(*at));
+            let before = end.and_then(|end| source.get(..end)).unwrap_or(source);
+            before.matches('\n').count() + 1
         });
         Complaint::of_line(line, text)
     }

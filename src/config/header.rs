@@ -20,6 +20,9 @@ use toml_edit::{Document, Table, Value};
 
 use super::{Complaint, nearest};
 
+/// Most complaints of a header that are told.
+const MOST_COMPLAINTS: usize = 100;
+
 /// Columns that a header may have.
 pub const MOST_COLUMNS: usize = 8;
 /// Meters that a column may have.
@@ -136,6 +139,7 @@ impl Header {
                 ("meters", ..) => {
                     reader.say(item.span(), "'meters' must be a list of columns, each a list of meters");
                 }
+                _ if reader.is_full() => break,
                 (other, ..) => {
                     let near = meant(other, ["layout", "columns", "meters", "peaks"]);
                     reader.say(item.span(), format!("there is no setting '{other}' of the header{near}"));
@@ -242,7 +246,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Whether so much is wrong that nobody would read more of it.
+    fn is_full(&self) -> bool {
+        self.complaints.len() >= MOST_COMPLAINTS
+    }
+
     fn say(&mut self, span: Option<Range<usize>>, what: impl Into<String>) {
+        if self.is_full() {
+            return;
+        }
         self.complaints.push(Complaint::at(self.text, span, what));
     }
 
@@ -294,6 +306,7 @@ impl Reader<'_> {
                         self.say(value.span(), "'columns' of a meter must be 1 to 256");
                     }
                 }
+                _ if self.is_full() => break,
                 _ => {
                     let near = meant(key, ["meter", "style", "columns"]);
                     self.say(value.span(), format!("there is no setting '{key}' of a meter{near}"));

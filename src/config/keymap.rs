@@ -21,6 +21,11 @@ pub struct Binding {
     pub line: Option<usize>,
 }
 
+/// Most lines that are read: nobody has so many keys in the fingers, and each is compared with those before.
+const MOST: usize = 400;
+/// Most complaints of a key map that are told.
+const MOST_COMPLAINTS: usize = 100;
+
 /// Reads a key map. What makes no sense is complained about and left out.
 pub fn parse_keymap(text: &str) -> (Vec<Binding>, Vec<Complaint>) {
     match Document::parse(text) {
@@ -43,10 +48,20 @@ pub(super) fn read_sections(
     complaints: &mut Vec<Complaint>,
 ) -> Vec<Binding> {
     let mut bindings: Vec<Binding> = Vec::new();
+    let before = complaints.len();
+    let is_full = |bindings: &[Binding], complaints: &[Complaint]| {
+        bindings.len() >= MOST || complaints.len() - before >= MOST_COMPLAINTS
+    };
     for (name, item) in sections.iter() {
+        if is_full(&bindings, complaints) {
+            break;
+        }
         match item.as_table_like() {
             Some(table) => {
                 for (key, value) in table.iter() {
+                    if is_full(&bindings, complaints) {
+                        break;
+                    }
                     read(text, name, key, value, table.key(key), &mut bindings, complaints);
                 }
             }
@@ -58,6 +73,11 @@ pub(super) fn read_sections(
                 complaints.push(Complaint::at(text, item.span(), format!("'{name}' is no section of keys")));
             }
         }
+    }
+    if is_full(&bindings, complaints) {
+        let said =
+            format!("not all keys are read: there are more than {MOST}, or too much is wrong with them");
+        complaints.push(Complaint::whole(said));
     }
     bindings
 }

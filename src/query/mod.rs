@@ -64,6 +64,9 @@ pub use views::{View, Views};
 use expr::{Expr, Piece, Truth};
 use views::Shelf;
 
+/// Longest a query may be that compares anything, bytes.
+const MOST: usize = 4096;
+
 /// Text that was understood, to be asked of processes. The empty one matches everything.
 ///
 /// Written out ([`Display`](fmt::Display)) it reads the same again: plain text as it was, a query in its shortest form.
@@ -100,6 +103,11 @@ impl Query {
         let words = word::cut(text);
         match word::sort(&words) {
             word::Sort::Plain => Ok(Query::plain(text)),
+            // Each comparison takes time and memory before the first process is looked at.
+            word::Sort::Query if text.len() > MOST => {
+                let said = format!("a query has at most {MOST} characters, and this one has {}", text.len());
+                Err(QueryError::new(0, text.len(), said))
+            }
             word::Sort::Query => parse::query(text, &words, shelf).map(|expr| Query(Form::Asked(expr))),
             word::Sort::Doubtful(error) => Err(error),
         }

@@ -469,7 +469,7 @@ fn errors_point_at_the_place() {
             "{text}"
         );
     }
-    let deep = format!("{}cpu>5{}", "(".repeat(100_000), ")".repeat(100_000));
+    let deep = format!("{}cpu>5{}", "(".repeat(2_000), ")".repeat(2_000));
     assert_eq!(Query::parse(&deep).unwrap_err().what, "this is nested too deep");
     assert_eq!(Query::parse(&format!("{}cpu>5", "not ".repeat(65))).unwrap_err().at, 64 * 4);
     assert_eq!(Query::parse("cpu>").unwrap_err().at, 4, "what is not finished is wrong at the end");
@@ -668,7 +668,7 @@ proptest! {
 
     #[test]
     fn text_without_operators_means_what_it_always_meant(
-        text in "[^=<>~:]{0,12}|[a-cA-C| \"()é-]{0,4}", procs in prop::collection::vec(any_proc(), 4)
+        text in "[^=<>~:@]{0,12}|[a-cA-C| \"()é-]{0,4}", procs in prop::collection::vec(any_proc(), 4)
     ) {
         prop_assert!(Query::parse(&text).unwrap().is_plain());
         for proc in &procs {

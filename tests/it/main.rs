@@ -27,6 +27,7 @@ mod inspect_live;
 mod inspect_pages;
 mod inspect_screens;
 mod journal;
+mod keystorm;
 mod kill;
 mod lab;
 mod lab_cli;

@@ -113,6 +113,43 @@ fn a_hostile_file_is_a_complaint_and_never_a_stop() {
     }
 }
 
+/// `head`, and lines until the file is nearly as large as one may be.
+fn full(head: &str, line: impl Fn(usize) -> String, tail: &str) -> String {
+    let mut text = head.to_owned();
+    for n in 0.. {
+        let line = line(n);
+        if text.len() + line.len() + tail.len() > (1 << 20) - 100 {
+            break;
+        }
+        text += &line;
+    }
+    text + tail
+}
+
+#[test]
+fn a_file_full_of_one_thing_does_not_keep_anybody_waiting() {
+    let screen = "[[screen]]\nid = \"x\"\ncolumns = [";
+    let rule = "[[rule]]\nlook = \"warn\"\nquery = \"";
+    let files = [
+        (full("", |n| format!("[[screen]]\nid = \"s{n}\"\n"), ""), "'screen': only the first 256 of "),
+        (full("", |n| format!("[[filter]]\nname = \"n{n}\"\nquery = \"@m{n}\"\n"), ""), "'filter': only"),
+        (full(screen, |n| format!("\"p{n}\","), "]\n"), "'columns': only the first 256 of "),
+        (full("[options]\n", |n| format!("a{n} = 1\n"), ""), " complaints more"),
+        (full("", |n| format!("a{n} = 1\n"), ""), " complaints more"),
+        (full("[header]\n", |n| format!("a{n} = 1\n"), ""), "there is no setting 'a99' of the header"),
+        (full("[keys.lab]\n", |n| format!("\"a{n}\" = \"b\"\n"), ""), "not all keys are read"),
+        (full("", |n| format!("[keys.s{n}]\na = \"quit\"\n"), ""), "not all keys are read"),
+        (full(rule, |_| "name~a and ".to_owned(), "b\"\n"), "a query has at most 4096 characters"),
+    ];
+    for (text, said) in files {
+        let (home, file) = home();
+        put(&file, text);
+        let (status, all) = self::said(&glowtop(&home, &["print", "config", "--check"]));
+        let start: String = all.lines().rev().take(3).collect();
+        assert!(status == Some(1) && all.contains(said) && all.lines().count() <= 410, "{said}: {start}");
+    }
+}
+
 #[test]
 fn the_file_decides_and_the_command_line_overrules_it() {
     let (home, file) = home();

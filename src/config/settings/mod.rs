@@ -112,6 +112,8 @@ impl Settings {
                     None => reader.complain(item.span(), "the meters stand in a table: [header]"),
                 },
                 "keys" => self.read_keys(item, &mut reader),
+                // What is meant is not looked for where it would not be told.
+                _ if reader.is_full() => reader.complain(None, ""),
                 _ => {
                     let span = document.key(name).and_then(toml_edit::Key::span);
                     let mut said = complaint::unknown("there is no section", name, SECTIONS);
@@ -123,8 +125,7 @@ impl Settings {
             }
         }
         self.order_screens(&mut reader);
-        reader.complaints.sort_by_key(|complaint| complaint.line);
-        reader.complaints
+        reader.finish()
     }
 
     fn read_keys(&mut self, item: &Item, reader: &mut Reader<'_>) {

@@ -7,8 +7,12 @@ use toml_edit::{Item, TableLike, Value};
 use crate::config::{Complaint, complaint};
 use crate::model::Untrusted;
 
-/// The longest text that a file is believed to mean, in cells.
-const LONGEST: usize = 1000;
+/// The longest text that is quoted, in cells: what is wrong with it has to stand behind it.
+const LONGEST: usize = 200;
+/// Most tables of a kind, and most texts of a list, that are read: nobody can look at more, and each costs time.
+const MOST: usize = 256;
+/// Most complaints of a file that are told one by one.
+const MOST_COMPLAINTS: usize = 100;
 
 /// A text out of a file that others will look up, with its line for their complaints.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -44,12 +48,17 @@ pub(super) fn shown(text: &str, cells: usize) -> String {
 /// Reads one file.
 pub(super) struct Reader<'a> {
     text: &'a str,
+    /// Where its lines end, so that no complaint has to count them.
+    ends: Vec<usize>,
     pub(super) complaints: Vec<Complaint>,
+    /// How many are not told.
+    untold: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str) -> Reader<'a> {
-        Reader { text, complaints: Vec::new() }
+        let ends = text.match_indices('\n').map(|(at, _)| at).collect();
+        Reader { text, ends, complaints: Vec::new(), untold: 0 }
     }
 
     pub(super) fn text(&self) -> &'a str {
@@ -57,12 +66,38 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn complain(&mut self, span: Option<Range<usize>>, text: impl Into<String>) {
-        self.complaints.push(Complaint::at(self.text, span, text));
+        if self.is_full() {
+            self.untold += 1;
+            return;
+        }
+        self.complaints.push(Complaint::of_line(self.line(span), text));
     }
 
-    /// The line of `span`.
+    /// Whether another complaint would not be told.
+    pub(super) fn is_full(&self) -> bool {
+        self.complaints.len() >= MOST_COMPLAINTS
+    }
+
+    /// The complaints by their lines, and how many are not among them.
+    pub(super) fn finish(mut self) -> Vec<Complaint> {
+        self.complaints.sort_by_key(|complaint| complaint.line);
+        if self.untold > 0 {
+            let said = format!("there are {} complaints more", self.untold);
+            self.complaints.push(Complaint::whole(said));
+        }
+        self.complaints
+    }
+
+    /// The line of `span`, counted from 1.
     pub(super) fn line(&self, span: Option<Range<usize>>) -> Option<usize> {
-        Complaint::at(self.text, span, "").line
+        span.map(|span| self.ends.partition_point(|end| *end < span.start) + 1)
+    }
+
+    /// Says that of more than are read of `name` only the first count.
+    fn says_most(&mut self, name: &str, count: usize, span: Option<Range<usize>>) {
+        if count > MOST {
+            self.complain(span, format!("'{name}': only the first {MOST} of {count} count"));
+        }
     }
 
     /// Complains of the key `name` of `table`, which has no such key.
@@ -73,6 +108,10 @@ impl<'a> Reader<'a> {
         name: &str,
         known: impl IntoIterator<Item = &'n str>,
     ) {
+        if self.is_full() {
+            self.untold += 1;
+            return;
+        }
         let span = table.key(name).and_then(toml_edit::Key::span);
         self.complain(span, complaint::unknown(what, name, known));
     }
@@ -92,8 +131,9 @@ impl<'a> Reader<'a> {
             self.complain(item.span(), format!("'{name}' is a list of texts: [\"one\", \"two\"]"));
             return None;
         };
+        self.says_most(name, list.len(), item.span());
         let mut words = Vec::new();
-        for value in list {
+        for value in list.iter().take(MOST) {
             match value {
                 Value::String(text) => {
                     words.push(Word { text: text.value().clone(), line: self.line(value.span()) });
@@ -115,11 +155,14 @@ impl<'a> Reader<'a> {
     /// The tables of `[[name]]`.
     pub(super) fn tables<'t>(&mut self, name: &str, item: &'t Item) -> Vec<&'t dyn TableLike> {
         if let Some(tables) = item.as_array_of_tables() {
-            return tables.iter().map(|table| table as &dyn TableLike).collect();
+            let beyond = tables.iter().nth(MOST).and_then(toml_edit::Table::span);
+            self.says_most(name, tables.len(), beyond);
+            return tables.iter().take(MOST).map(|table| table as &dyn TableLike).collect();
         }
         let mut tables: Vec<&dyn TableLike> = Vec::new();
         let list = item.as_array();
-        for value in list.into_iter().flatten() {
+        self.says_most(name, list.map_or(0, toml_edit::Array::len), item.span());
+        for value in list.into_iter().flatten().take(MOST) {
             match value.as_inline_table() {
                 Some(table) => tables.push(table),
                 None => self.complain(value.span(), format!("write [[{name}]] before each of them")),

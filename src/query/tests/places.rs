@@ -90,3 +90,10 @@ fn views_read_the_same_when_they_are_written() {
     let not = Query::parse_with("not @mine", &views).unwrap();
     assert!(not.matches(&compiler(), &not.prepare(&snapshot)));
 }
+
+#[test]
+fn only_plain_text_may_be_as_long_as_it_likes() {
+    let long = "name~a and ".repeat(100_000) + "b";
+    assert!(Query::parse(&long).unwrap_err().what.starts_with("a query has at most 4096 characters"));
+    assert!(Query::parse(&"a|b ".repeat(100_000)).is_ok_and(|query| query.is_plain()));
+}

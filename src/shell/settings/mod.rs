@@ -235,7 +235,7 @@ fn fold_rules(rules: &[Word], views: &Views) -> (Vec<Filter>, Vec<Complaint>) {
         match filter.error() {
             Some(error) => {
                 complaints
-                    .push(Complaint::of_line(rule.line, format!("in the query '{}': {error}", rule.text)));
+                    .push(Complaint::of_line(rule.line, format!("in the query '{}': {error}", rule.shown())));
             }
             None => filters.push(filter),
         }

@@ -266,6 +266,22 @@ fn a_key_that_acts_at_once_reaches_nobody_whom_only_a_death_put_under_the_cursor
 }
 
 #[test]
+fn where_all_who_were_tagged_are_gone_nobody_else_is_reached_in_their_place() {
+    let mut desk = Desk::grouped();
+    desk.press("3 1 Space");
+    let meant = desk.selected();
+    assert!(desk.app.table.tagged() == 1 && meant != 31);
+    let rest: Vec<Spec> = MACHINE.iter().filter(|spec| spec.0 != 31).copied().collect();
+    desk.see(&rest, &[]);
+    desk.orders();
+    desk.press("z");
+    assert!(desk.app.table.tagged() == 0 && desk.orders().is_empty(), "{:?}", desk.rows());
+    assert!(desk.said().contains("is gone"), "{}", desk.said());
+    desk.press("z");
+    assert!(desk.orders().iter().any(|order| order.starts_with("SIGSTOP")), "once more is meant");
+}
+
+#[test]
 fn the_act_menu_has_every_act_and_does_it() {
     let mut desk = Desk::grouped();
     desk.press("3 1 o");
