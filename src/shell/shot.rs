@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -13,10 +14,15 @@ use super::settings::Place;
 use super::{event, output, start};
 use crate::app::{App, Input, Msg};
 use crate::config::Options;
-use crate::model::inspect::Examine;
-use crate::model::{Needs, Source, Wants, derive};
+use crate::model::inspect::{Examine, Inspection};
+use crate::model::{Needs, NoSample, Sensors, SlowNeeds, Snapshot, Source, Wants, derive};
 use crate::proc::{self, Live};
+use crate::sampler::{self, SlowSensors};
 use crate::view::{self, Depth, Layout, picture};
+
+/// How long disks and temperatures are waited for: one may never answer, and a picture without them is better than
+/// none.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Draws the screen that these options would open, after `looks` looks, and writes it.
 pub(super) fn main(args: &ShotArgs, config: Option<&Path>, root: &Path) -> ExitCode {
@@ -32,24 +38,31 @@ pub(super) fn main(args: &ShotArgs, config: Option<&Path>, root: &Path) -> ExitC
     // Who will be on screen is not known yet, so what the columns need is read of all.
     let needs = Needs::FULL | Needs::ALL_DETAILS | app.wants().needs;
     let wants = Wants { needs, ..app.wants() };
-    let mut shown = None;
-    for look in 0..args.looks.max(2) {
-        if look > 0 {
-            std::thread::sleep(Duration::from_secs_f64(app.delay));
-        }
-        let sample = match source.sample(&wants) {
-            Ok(sample) => sample,
-            Err(nothing) => {
-                output::complain(&format!("glowtop: {nothing}"));
-                return ExitCode::from(2);
-            }
-        };
-        let snapshot = Arc::new(derive(shown.as_deref(), sample));
+    let sensors = sensors(wants.slow, root);
+    let mut shown: Option<Arc<Snapshot>> = None;
+    let mut look = |app: &mut App| {
+        let snapshot = Arc::new(derive(shown.as_deref(), source.sample(&wants)?));
         shown = Some(snapshot.clone());
         app.update(event::now(), Msg::Snapshot(snapshot));
+        Ok(())
+    };
+    for n in 0..args.looks.max(2) {
+        if n > 0 {
+            std::thread::sleep(Duration::from_secs_f64(app.delay));
+        }
+        if let Err(nothing) = look(&mut app) {
+            output::complain(&format!("glowtop: {nothing}"));
+            return ExitCode::from(2);
+        }
     }
     if let Some(topology) = proc::topology(root) {
         app.update(event::now(), Msg::Topology(Arc::new(topology)));
+    }
+    if let Some((_held, news)) = &sensors
+        && let Some(first) = news.recv_timeout(PATIENCE).ok()
+    {
+        let newest = news.try_iter().last().unwrap_or(first);
+        app.update(event::now(), Msg::Sensors(newest));
     }
     for key in args.keys.split_whitespace() {
         let Ok(chord) = key.parse() else {
@@ -62,7 +75,7 @@ pub(super) fn main(args: &ShotArgs, config: Option<&Path>, root: &Path) -> ExitC
         app.set_table_rows(Layout::new(area, &app).table_rows(&app));
         app.update(event::now(), Msg::Input(Input::Key(chord)));
     }
-    inspect(&mut app, root);
+    inspect(&mut app, root, args.looks.max(2), look);
     app.set_table_rows(Layout::new(area, &app).table_rows(&app));
     let Options { colours, unicode, .. } = app.settings.options;
     let depth = if options.no_color || !colours { Depth::Mono } else { Depth::True };
@@ -74,14 +87,34 @@ pub(super) fn main(args: &ShotArgs, config: Option<&Path>, root: &Path) -> ExitC
     output::write(|out| out.write_all(text.as_bytes()))
 }
 
-/// Looks twice into the process that the inspector is open on, if the keys opened it.
-fn inspect(app: &mut App, root: &Path) {
+/// Has the slow sensors read while the machine is looked at, on a thread of their own; `None` where nobody asks for any.
+fn sensors(needs: SlowNeeds, root: &Path) -> Option<(SlowSensors, Receiver<Arc<Sensors>>)> {
+    if needs.is_empty() {
+        return None;
+    }
+    let (tell, news) = mpsc::channel();
+    let mut facts = proc::FactsReader::new(root);
+    let publish = move |sensors| {
+        // Once the picture is drawn nobody listens any more.
+        let _ = tell.send(sensors);
+    };
+    Some((sampler::start_sensors(needs, move |needs| facts.read(needs), publish).ok()?, news))
+}
+
+/// Looks as often into the process that the inspector is open on, if the keys opened it, and at the machine with
+/// `look`: what is shown over time fills with each look.
+fn inspect(app: &mut App, root: &Path, looks: u32, mut look: impl FnMut(&mut App) -> Result<(), NoSample>) {
     let Some((id, page)) = app.inspector.as_ref().map(|open| (open.target.id, open.page)) else { return };
     let mut inspector = proc::Inspector::new(root);
-    let first = inspector.examine(id, page, true);
-    std::thread::sleep(Duration::from_secs_f64(app.delay));
-    let second = inspector.examine(id, page, true).follow(Some(&first));
-    for look in [first, second] {
-        app.update(event::now(), Msg::Inspected(Arc::new(look)));
+    let mut before: Option<Arc<Inspection>> = None;
+    for _ in 0..looks {
+        if before.is_some() {
+            std::thread::sleep(Duration::from_secs_f64(app.delay));
+            // What cannot be seen any more stays as it was seen last.
+            let _ = look(app);
+        }
+        let inside = Arc::new(inspector.examine(id, page, true).follow(before.as_deref()));
+        app.update(event::now(), Msg::Inspected(inside.clone()));
+        before = Some(inside);
     }
 }

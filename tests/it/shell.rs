@@ -364,6 +364,18 @@ fn a_picture_of_the_screen_is_an_svg_or_text() {
     assert_eq!(planes.len(), 3, "{picture}");
     assert_eq!((planes[0].lines().count(), planes[1].lines().count()), (24, 24));
     assert!(planes[0].contains(" prog10 --flag") && planes[0].contains("F5List"), "{picture}");
+    // What is read slowly is there too, and the inspector's graphs grow with the looks.
+    fixture.write("proc/sys/fs/file-nr", "4711\t0\t99999\n");
+    let config = fixture.root().join("header.toml");
+    std::fs::write(&config, "[header]\nlayout = 'columns'\nmeters = [['cores'], ['file_handles']]\n")
+        .unwrap();
+    let picture = shot(&["--text", "--config", config.to_str().unwrap()]);
+    assert!(picture.contains(" 4711 open"), "{picture}");
+    let points = |looks| {
+        let picture = shot(&["--text", "--keys", "Enter", "--looks", looks]);
+        picture.chars().filter(|c| ('\u{2801}'..='\u{28ff}').contains(c)).count()
+    };
+    assert!(points("8") > points("2"));
     // With ASCII alone and without colours it is both.
     let plain = shot(&["--text", "-C", "-U"]);
     assert!(plain.is_ascii(), "{plain}");
