@@ -46,6 +46,5 @@ fn of_menu(purpose: MenuPurpose) -> &'static [PromptKey] {
         MenuPurpose::Group => &[(ENTER, "Group"), (ESC, "Cancel")],
         MenuPurpose::Act => &[(ENTER, "Do"), (ESC, "Cancel")],
         MenuPurpose::Copy => &[(ENTER, "Copy"), (ESC, "Cancel")],
-        MenuPurpose::Setup | MenuPurpose::Columns | MenuPurpose::Options => &[],
     }
 }

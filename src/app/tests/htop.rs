@@ -283,3 +283,17 @@ fn whoever_a_filter_left_under_the_cursor_stays_in_view_without_it() {
     assert_eq!(desk.selected(), 40);
     assert!((first..first + 3).contains(&at), "row {at}, from {first} on");
 }
+
+#[test]
+fn whoever_the_cursor_is_on_stays_in_view_whatever_order_is_asked_for() {
+    let mut desk = Desk::new();
+    desk.app.set_table_rows(2);
+    desk.press("N Down");
+    let chosen = desk.selected();
+    for key in ["I", "M", "P", "T", "t", "t", "K", "K", "<", "I"] {
+        desk.press(key);
+        let (at, first) = (desk.app.table.cursor(), desk.app.table.first);
+        assert_eq!(desk.selected(), chosen, "{key}");
+        assert!((first..first + 2).contains(&at), "{key}: row {at}, from {first} on");
+    }
+}

@@ -104,7 +104,7 @@ impl App {
         self.table.look(&self.snapshot);
         self.saved.looks.look(&self.snapshot);
         self.count_unsure();
-        self.rearrange();
+        self.table.rearrange(&self.snapshot);
         self.find_typed_pid();
         self.refresh_scopes(effects);
         if let Some(inspector) = &mut self.inspector {
@@ -113,8 +113,10 @@ impl App {
         self.refresh_view_menu();
     }
 
+    /// Finds rows and order anew because the user asked for others: whoever the cursor is on stays in view, as the next
+    /// key may act on it.
     fn rearrange(&mut self) {
-        self.table.rearrange(&self.snapshot);
+        self.table.turned(&self.snapshot);
     }
 
     /// Shows only what matches; nothing narrows the view where that is empty. Whoever the cursor is on stays in view: the
