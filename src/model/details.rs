@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{CgroupPlace, Ports, Reading, Untrusted};
+use super::{CgroupPlace, Nanos, Ports, Reading, Untrusted};
 
 /// The details of one task; what nobody asked for is not read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -20,6 +20,8 @@ pub struct Details {
     pub io: Reading<Io>,
     /// `smaps_rollup`; denied for the processes of others.
     pub rollup: Reading<Rollup>,
+    /// When `rollup` was read; it may be some looks old.
+    pub rollup_at: Option<Nanos>,
     /// The place in the cgroup tree.
     pub cgroup: Reading<Arc<CgroupPlace>>,
     /// The namespaces it is in; denied for the processes of others.

@@ -79,6 +79,7 @@ impl Reader {
             io: kept!(due, io, IO, self.detail(who, "io", parse::io)),
             // Readers that may be left behind bring it.
             rollup: old.filter(|_| needs.has(Needs::ROLLUP)).map_or(Reading::NotRead, |old| old.rollup),
+            rollup_at: old.filter(|_| needs.has(Needs::ROLLUP)).and_then(|old| old.rollup_at),
             cgroup: kept!(due, cgroup, CGROUP, self.cgroup(who, old)),
             namespaces: kept!(due, namespaces, NAMESPACES, self.namespaces(who)),
             exe: kept!(due, exe, EXE, self.link(who, "exe")),

@@ -62,12 +62,14 @@ impl Rollups {
                 }
             };
             let Some(known) = find(known, id.pid).and_then(|at| known.get_mut(at)) else { return };
-            if known.id != id || known.task.details().is_some_and(|details| details.rollup == rollup) {
+            if known.id != id {
                 return;
             }
             known.change(look, |task| {
                 let details = task.details.get_or_insert_with(|| Arc::new(Details::default()));
-                Arc::make_mut(details).rollup = rollup;
+                let details = Arc::make_mut(details);
+                details.rollup = rollup;
+                details.rollup_at = Some(now);
             });
         });
         Ok(())

@@ -3,7 +3,7 @@
 use super::detail::{count, of, size, usage};
 use super::format::percent;
 use super::{Column, Row, detail};
-use crate::model::{Needs, Role, Rollup, Sizes, Status, Sums};
+use crate::model::{Needs, Role, Rollup, Sizes, Status, Sums, units};
 
 fn status<'a>(row: &Row<'a>) -> Option<&'a Status> {
     of(row)?.status.known()
@@ -15,6 +15,13 @@ fn sizes<'a>(row: &Row<'a>) -> Option<&'a Sizes> {
 
 fn rollup<'a>(row: &Row<'a>) -> Option<&'a Rollup> {
     of(row)?.rollup.known()
+}
+
+/// Seconds from the reading of the rollup to the look.
+fn rollup_age(row: &Row<'_>) -> Option<f64> {
+    let details = of(row)?;
+    rollup(row)?;
+    Some(row.snapshot.taken.since(details.rollup_at?).max(0.0).floor())
 }
 
 fn sums<'a>(row: &Row<'a>) -> Option<&'a Sums> {
@@ -63,6 +70,19 @@ pub(super) const COLUMNS: &[Column] = &[
         |row| rollup(row).map(|rollup| rollup.pss.saturating_add(rollup.swap_pss))
     )
     .drifting(),
+    detail::figure(
+        ("pss_age", "PSSold", "How old PSS, USS and PSSWP are, seconds: their file is read apart, and seldom of who sleeps."),
+        6,
+        Needs::ROLLUP,
+        |row| rollup_age(row).into(),
+        |row, cell| match rollup_age(row) {
+            None => cell.push_unknown(),
+            Some(age) => {
+                let role = if age < 10.0 { Role::Dim } else { Role::Warn };
+                cell.push_with(role, |out| units::span(age, out));
+            }
+        },
+    ),
     size!(
         ("anon", "RSan", "The part of RES that is backed by no file (RssAnon of /proc/PID/status)."),
         Needs::STATUS,

@@ -18,7 +18,7 @@ pub(super) fn counts(text: &str) -> Result<Vec<u32>, String> {
     Ok(counts)
 }
 
-/// Reads a number of seconds for [`Sizing`]; what is possible, the plan's check says.
+/// Reads a number of seconds for a run; what is possible, the plan's check says.
 pub(super) fn seconds(text: &str) -> Result<f64, String> {
     text.parse::<f64>()
         .ok()

@@ -18,7 +18,7 @@ use crate::view::{Scratch, Theme, graph, led};
 
 /// The narrowest column of meters.
 const NARROWEST: u16 = 20;
-/// How much smaller than it wants to be a header can become: see [`rows`].
+/// How much smaller than it wants to be a header can become: how many steps its rows take down.
 const SMALLEST: u8 = 4;
 
 /// Rows that may be taken of a screen so high, and whether the title is the first of them.

@@ -45,6 +45,7 @@ fn known() -> Proc {
             cancelled_bytes: 4096,
         }),
         rollup: Reading::Known(Rollup { pss: 700 << 20, uss: 650 << 20, swap_pss: 24 << 20 }),
+        rollup_at: Some(Nanos(0)),
         cgroup: Reading::Known(Arc::new(CgroupPlace::of(
             b"/system.slice/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope",
         ))),
@@ -131,6 +132,7 @@ fn details_as_they_are_shown() {
         "swap 0",
         "swap_pss 24.0M",
         "epss 724M",
+        "pss_age 0s",
         "anon 600M",
         "file 240M",
         "shmem 2.00M",
