@@ -137,7 +137,7 @@ pub struct Owner {
 /// What happened between two looks, a second.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Rate {
-    /// CPUs it kept busy in user mode: 1.0 is one whole CPU. In steps of a clock tick.
+    /// CPUs it kept busy in user mode: 1.0 is one whole CPU. A share of `cpu`, by clock ticks.
     pub user: f64,
     /// The same in kernel mode.
     pub system: f64,
@@ -187,10 +187,16 @@ impl Overview {
             }
             waiting = Some(waited);
         }
+        // The whole is known to the nanosecond and its parts by the clock tick: they are shares of the whole, as in
+        // the kernel's own `cputime_adjust`.
+        let cpu = rate(self.cpu.total, then.cpu.total) / 1e9;
+        let parts = [rate(self.cpu.user, then.cpu.user), rate(self.cpu.system, then.cpu.system)];
+        let ticks: f64 = parts.iter().sum();
+        let [user, system] = parts.map(|part| if ticks > 0.0 { cpu * part / ticks } else { 0.0 });
         self.rate = Some(Rate {
-            user: rate(self.cpu.user, then.cpu.user) / 1e9,
-            system: rate(self.cpu.system, then.cpu.system) / 1e9,
-            cpu: rate(self.cpu.total, then.cpu.total) / 1e9,
+            user,
+            system,
+            cpu,
             waiting,
             read,
             write,
