@@ -90,7 +90,7 @@ pub(super) fn main(options: &Options, config: Option<&Path>, root: &Path) -> Exi
             Wish::Look => talk.tell(TOLD, ""),
             Wish::Busy(count, query) => talk.tell(count, &query),
             Wish::Other(words) => {
-                carry_out(&words, options.readonly, root);
+                carry_out(&words, options.readonly, config, root);
                 Ok(())
             }
         };
@@ -101,11 +101,12 @@ pub(super) fn main(options: &Options, config: Option<&Path>, root: &Path) -> Exi
 }
 
 /// A command of the shell; what it has to say it says itself.
-fn carry_out(words: &[String], readonly: bool, root: &Path) {
+fn carry_out(words: &[String], readonly: bool, config: Option<&Path>, root: &Path) {
     let all = std::iter::once("glowtop".into()).chain(words.iter().map(Into::into));
     // Where it was wrong, or asked for help, that is written already.
     let Ok(mut line) = args::parse(all) else { return };
     root.clone_into(&mut line.root);
+    line.config = line.config.or_else(|| config.map(Path::to_owned));
     match line.command {
         None => output::say("There is no such command. Type help and Enter."),
         Some(Command::Kill(_) | Command::Lab(_)) if readonly => {

@@ -53,3 +53,14 @@ fn what_is_wrong_is_said_and_the_conversation_goes_on() {
     assert!(said.contains("A quotation mark is not closed.\n") && said.ends_with("quit ends.\n"), "{said}");
     assert!(complaints.contains("cpu>fast\n") && complaints.contains("'nonsense'"), "{complaints}");
 }
+
+#[test]
+fn its_commands_know_the_saved_views_of_its_configuration() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("config.toml");
+    let sleeper = Guard::sleeper();
+    let pid = sleeper.pid();
+    std::fs::write(&file, format!("[[filter]]\nname = \"its\"\nquery = \"pid={pid}\"\n")).unwrap();
+    let (said, complaints) = talk(&["--config", file.to_str().unwrap()], "ps @its --columns pid\n");
+    assert!(said.ends_with(&format!("    PID\n{pid:>7}\n")), "{said}{complaints}");
+}
