@@ -1,10 +1,12 @@
 //! A page of the inspector: as text for eyes, as JSON for programs.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::json::string;
 use crate::catalog::inspect::{Block, Context, Exact, Line, Place, sheet};
-use crate::model::inspect::{Found, Inspection};
+use crate::model::Nanos;
+use crate::model::inspect::{Found, Inspection, Refused};
 
 /// A page as text, nothing cut.
 pub fn text(look: &Inspection, context: &Context) -> String {
@@ -12,8 +14,9 @@ pub fn text(look: &Inspection, context: &Context) -> String {
 }
 
 /// A page as a JSON object: whose it is, which page, and its blocks by name: facts as an object, tables as arrays of
-/// objects. Numbers are plain, in bytes, seconds and percent of one core; what is not known is `null`. A row that is
-/// about another process has its pid as `leads_to`.
+/// objects. Numbers are plain, in bytes, seconds and percent of one core; what is not known is `null`, and where that was
+/// refused, `refused` beside it holds the sentence that says why, under the same name. A page or list that was refused
+/// as a whole has the sentence itself there. A row that is about another process has its pid as `leads_to`.
 pub fn json(look: &Inspection, context: &Context) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.
@@ -25,11 +28,21 @@ pub fn json(look: &Inspection, context: &Context) -> String {
         found => {
             let mut line = Line::exact(context.now);
             for block in &sheet(found, context).blocks {
+                if block.id == "refused" {
+                    block.write(0, &mut line);
+                    let why = line.places().iter().find_map(|place| place.why);
+                    field(
+                        "refused",
+                        &why.map_or(Cow::Borrowed(""), |why| why.sentence(context.now)),
+                        &mut out,
+                    );
+                    continue;
+                }
                 out.push_str(",\n");
                 string(block.id.as_bytes(), &mut out);
                 out.push(':');
                 let write = if block.is_facts() { facts } else { table };
-                write(block, &mut line, &mut out);
+                write(block, context.now, &mut line, &mut out);
             }
         }
     }
@@ -44,18 +57,33 @@ fn field(name: &str, value: &str, out: &mut String) {
     string(value.as_bytes(), out);
 }
 
-fn facts(block: &Block<'_>, line: &mut Line, out: &mut String) {
+fn facts(block: &Block<'_>, now: Nanos, line: &mut Line, out: &mut String) {
+    let mut reasons = Vec::new();
     out.push('{');
     for row in 0..block.count {
         block.write(row, line);
         let (name, place) = (line.places().first(), line.places().get(1));
         let Some((name, place)) = name.zip(place) else { continue };
         out.push_str(if row == 0 { "" } else { "," });
-        string(key(name.text.text(), row).as_bytes(), out);
+        let key = key(name.text.text(), row);
+        string(key.as_bytes(), out);
         out.push(':');
         value(place, out);
+        reasons.extend(place.why.map(|why| (Cow::Owned(key), why)));
     }
+    refused(&reasons, now, out);
     out.push('}');
+}
+
+/// Why there is no value, by the names of those that have none.
+fn refused(reasons: &[(Cow<'_, str>, Refused)], now: Nanos, out: &mut String) {
+    for (n, (name, why)) in reasons.iter().enumerate() {
+        out.push_str(if n == 0 { ",\"refused\":{" } else { "," });
+        string(name.as_bytes(), out);
+        out.push(':');
+        string(why.sentence(now).as_bytes(), out);
+    }
+    out.push_str(if reasons.is_empty() { "" } else { "}" });
 }
 
 /// A name as programs like it: small letters, digits and `_`.
@@ -73,7 +101,8 @@ fn key(name: &str, row: usize) -> String {
     if key.is_empty() { format!("more_{row}") } else { key }
 }
 
-fn table(block: &Block<'_>, line: &mut Line, out: &mut String) {
+fn table(block: &Block<'_>, now: Nanos, line: &mut Line, out: &mut String) {
+    let mut reasons = Vec::new();
     out.push('[');
     for row in 0..block.count {
         block.write(row, line);
@@ -85,7 +114,10 @@ fn table(block: &Block<'_>, line: &mut Line, out: &mut String) {
             string(col.id.as_bytes(), out);
             out.push(':');
             value(place, out);
+            reasons.extend(place.why.map(|why| (Cow::Borrowed(col.id), why)));
         }
+        refused(&reasons, now, out);
+        reasons.clear();
         if let Some(lead) = line.leads_to {
             let _ = write!(out, ",\"leads_to\":{}", lead.pid());
         }
@@ -114,8 +146,10 @@ fn value(place: &Place, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::inspect::{Ended, Environment, Limit, LimitKind, Limits, Page, Variable};
-    use crate::model::{Nanos, ProcId};
+    use crate::model::ProcId;
+    use crate::model::inspect::{
+        CommandLine, Ended, Environment, Limit, LimitKind, Limits, Needed, Page, Variable,
+    };
 
     fn look(page: Page, found: Found) -> Inspection {
         Inspection { id: ProcId::new(42, 7).unwrap(), at: Nanos(1), number: 1, page, found, cost: 0.0 }
@@ -152,6 +186,26 @@ mod tests {
         );
         let gone = json(&look(Page::Limits, Found::Gone(Ended::Vanished)), &Context::default());
         assert_eq!(gone, "{\"pid\":42,\"page\":\"limits\",\"ended\":\"It has ended.\"}");
+    }
+
+    #[test]
+    fn what_was_refused_says_why() {
+        let why = Refused::Denied(Needed::Ptrace);
+        let page = CommandLine {
+            name: "sh".into(),
+            exe: Err(why),
+            exe_deleted: false,
+            cwd: Ok("/".into()),
+            arguments: Err(why),
+            left_out: 0,
+            read_at: None,
+        };
+        let said = json(&look(Page::Command, Found::Command(Box::new(page))), &Context::default());
+        let read: serde_json::Value = serde_json::from_str(&said).unwrap();
+        let sentence = "The kernel does not permit it; it needs CAP_SYS_PTRACE (root).";
+        assert_eq!(read["program"]["program"], serde_json::Value::Null);
+        assert_eq!(read["program"]["refused"], serde_json::json!({ "program": sentence }));
+        assert_eq!(read["refused"], sentence);
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use glowtop::model::inspect::{
     Ancestor, Ancestry, Architecture, Capabilities, CapabilitySet, Cgroups, Clamp, CommandLine, CpuSpent,
     CpuStat, Doing, Endpoint, Environment, FdInfo, FileKind, Files, Found, GroupLevel, GroupMemory,
-    GroupPids, Hierarchy, IdRange, Inspection, IoUse, Limit, LimitKind, Limits, Lock, LockKind, Locks,
-    Mapping, MemoryEvents, MemoryMap, MemoryNow, MemoryTotals, Namespace, NamespacePage, Needed, OpenFile,
-    Overview, Owner, Page, Parentage, Partner, Partners, Party, Protocol, Rate, Refused, Scheduling, Segment,
-    SegmentSum, Shares, Signals, Socket, SocketState, Switches, SystemCall, Thread, ThreadSignals, ThreadUse,
-    Threads, Variable,
+    GroupPids, Hierarchy, IdRange, Inspection, IoUse, Leader, Limit, LimitKind, Limits, Lock, LockKind,
+    Locks, Mapping, MemoryEvents, MemoryMap, MemoryNow, MemoryTotals, Namespace, NamespacePage, Needed,
+    OpenFile, Overview, Owner, Page, Parentage, Partner, Partners, Party, Protocol, Rate, Refused,
+    Scheduling, Segment, SegmentSum, Shares, Signals, Socket, SocketState, Switches, SystemCall, Thread,
+    ThreadSignals, ThreadUse, Threads, Together, Variable,
 };
 use glowtop::model::{
     Autogroup, CgroupPlace, CpuMax, CpuSet, Io, IoPriority, Kind, Nanos, Oom, Pid, Policy, Pressure, ProcId,
@@ -177,7 +177,7 @@ fn threads(number: u64) -> Threads {
         one(4, Ok(Doing::Kernel)),
         one(5, Err(Refused::Denied(Needed::Ptrace))),
     ];
-    Threads { threads, count: 6, architecture: Architecture::X86_64 }
+    Threads { threads, count: 6, behind: None, architecture: Architecture::X86_64 }
 }
 
 fn partner(of: u32, name: &str, fd: u32, reads: bool, writes: bool) -> Partner {
@@ -577,6 +577,13 @@ fn scheduling() -> Scheduling {
         timer_slack: Ok(50_000),
         all: Ok(vec![("se.exec_start".into(), "99123.123".into()), ("nr_switches".into(), "40000".into())]),
         shares: Some((0.61, 0.23)),
+        together: Some(Together {
+            threads: 6,
+            run: Some(190 * SECOND),
+            wait: Some(9 * SECOND),
+            slices: Some(90_000),
+            shares: Some((1.08, 0.31)),
+        }),
     }
 }
 
@@ -602,7 +609,8 @@ fn ancestry() -> Ancestry {
         parentage: Parentage::Own,
         pgrp: 690,
         session: 690,
-        session_leader: Some("postgres".into()),
+        leader: Leader::Named("postgres".into()),
+        ended: false,
         terminal: None,
         place: Some(place.clone()),
         login: Ok(None),

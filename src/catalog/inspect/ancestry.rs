@@ -1,8 +1,12 @@
 //! Where the process comes from, and why it runs.
 
+use super::words;
 use super::{Block, Col, Context, Exact, Facts, Lead, Line, Sheet};
 use crate::model::Role;
-use crate::model::inspect::{Ancestor, Ancestry, Parentage};
+use crate::model::inspect::{Ancestor, Ancestry, Leader, Parentage};
+
+/// So wide is a line of the sentence: at 80 columns nothing of it is cut.
+const LINE: usize = 58;
 
 const COLS: &[Col] = &[
     Col::figure("pid", "PID", 7),
@@ -23,10 +27,7 @@ pub(super) fn sheet<'a>(page: &'a Ancestry, context: &Context) -> Sheet<'a> {
         }
     });
     let mut why = Facts::new();
-    // A long sentence is read in parts.
-    let sentence = page.why();
-    for (n, part) in sentence.split_inclusive("; ").enumerate() {
-        let part = part.trim_end().to_owned();
+    for (n, part) in words::wrap(&page.why(), LINE).into_iter().enumerate() {
         let name = if n == 0 { "why it runs" } else { "" };
         why.add(name, move |line| _ = line.say(Role::Strong, &part));
     }
@@ -40,7 +41,7 @@ fn row(one: &Ancestor, at: usize, parentage: Parentage, context: &Context, line:
         None => _ = line.unknown(),
     }
     line.span(Some(one.age));
-    super::words::moment(line, one.started, context);
+    words::moment(line, one.started, context);
     line.number(Role::Dim, one.session);
     match &one.terminal {
         Some(terminal) => _ = line.foreign(Role::Text, terminal.bytes()),
@@ -95,12 +96,14 @@ fn facts(page: &Ancestry) -> Block<'_> {
             || Exact::Int(page.session.into()),
             |cell| {
                 cell.push_fmt(Role::Text, format_args!("{}", page.session));
-                match &page.session_leader {
-                    Some(name) => {
+                match &page.leader {
+                    Leader::Named(name) => {
                         cell.push(Role::Dim, ", led by ");
                         cell.push_foreign(Role::Text, name.bytes(), 64);
                     }
-                    None => cell.push(Role::Dim, ", whose leader has ended"),
+                    Leader::Ended => cell.push(Role::Dim, ", whose leader has ended"),
+                    Leader::OutOfSight => cell.push(Role::Dim, ", begun by nobody in this pid namespace"),
+                    Leader::None => cell.push(Role::Dim, ", as all of the kernel's own"),
                 }
             },
         );

@@ -1,5 +1,7 @@
 //! One row of a page: its cells, what each of them is for programs, and where the row leads.
 
+use std::borrow::Cow;
+
 use crate::catalog::Cell;
 use crate::model::inspect::{Datum, Refused};
 use crate::model::{Nanos, Pid, ProcId, Role, units};
@@ -62,6 +64,8 @@ pub struct Place {
     pub bar: Option<Bar>,
     /// The value for programs; only where they are asked for.
     pub exact: Exact,
+    /// Why there is no value, where somebody refused it.
+    pub why: Option<Refused>,
 }
 
 /// A row that is written place by place, from the left. Who writes row after row into the same one allocates little.
@@ -111,6 +115,15 @@ impl Line {
         text
     }
 
+    /// What the one who cannot see a place of it would need, where only a word of that stands there.
+    pub fn need(&self) -> Option<Cow<'static, str>> {
+        let denied =
+            |place: &Place| place.why.filter(|why| matches!(why, Refused::Denied(_) | Refused::Slow(_)));
+        let (place, why) = self.places().iter().find_map(|place| Some((place, denied(place)?)))?;
+        let sentence = why.sentence(self.now);
+        (place.text.text() != sentence).then_some(sentence)
+    }
+
     /// Whether any place holds one of the texts in `wanted`, which are lower case.
     pub fn holds(&self, wanted: &[String], scratch: &mut String) -> bool {
         self.places().iter().any(|place| {
@@ -127,7 +140,7 @@ impl Line {
         }
         if let Some(place) = self.places.get_mut(self.used) {
             place.text.clear();
-            (place.bar, place.exact) = (None, Exact::Unknown);
+            (place.bar, place.exact, place.why) = (None, Exact::Unknown, None);
             fill(place);
         }
         self.used += 1;
@@ -273,16 +286,22 @@ impl Line {
 
     /// The same in a table, where there is room for a word.
     pub fn brief<T>(&mut self, datum: &Datum<T>, write: impl FnOnce(&mut Line, &T)) -> &mut Line {
-        let (role, word) = match datum {
+        let why = match datum {
             Ok(value) => {
                 write(self, value);
                 return self;
             }
-            Err(Refused::Denied(_)) => (Role::Warn, "denied"),
-            Err(Refused::Slow(_)) => (Role::Warn, "no answer"),
-            Err(_) => (Role::Dim, "–"),
+            Err(why) => *why,
         };
-        self.put(|| Exact::Unknown, |cell| cell.push(role, word))
+        let (role, word) = match why {
+            Refused::Denied(_) => (Role::Warn, "denied"),
+            Refused::Slow(_) => (Role::Warn, "no answer"),
+            _ => (Role::Dim, "–"),
+        };
+        self.next(|place| {
+            place.text.push(role, word);
+            place.why = Some(why);
+        })
     }
 
     /// The sentence that says why something was not read.
@@ -292,7 +311,10 @@ impl Line {
             Refused::NotRead | Refused::NoSuch | Refused::HasNone => Role::Dim,
         };
         let now = self.now;
-        self.put(|| Exact::Unknown, |cell| cell.push(role, &why.sentence(now)));
+        self.next(|place| {
+            place.text.push(role, &why.sentence(now));
+            place.why = Some(why);
+        });
     }
 }
 

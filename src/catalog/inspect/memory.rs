@@ -51,7 +51,13 @@ pub(super) fn sheet<'a>(page: &'a MemoryMap, context: &Context) -> Sheet<'a> {
         }
     });
     let mappings = Block::of("mappings", "largest mappings", MAPPINGS, &page.largest, mapping);
-    Sheet::new([totals(page, context), segments, mappings.remark(page.largest.len().to_string())])
+    // Who may not see them has been told so above: it is not that there are none.
+    let remark = match all.map(|sum| (page.largest.len(), sum.mappings as usize)) {
+        None => String::new(),
+        Some((shown, all)) if shown < all => format!("{shown} of {all}"),
+        Some((shown, _)) => shown.to_string(),
+    };
+    Sheet::new([totals(page, context), segments, mappings.remark(remark)])
 }
 
 fn totals<'a>(page: &'a MemoryMap, context: &Context) -> Block<'a> {

@@ -1,6 +1,6 @@
 //! How the process is scheduled.
 
-use super::{Block, Col, Context, Exact, Facts, Sheet};
+use super::{Block, Col, Context, Exact, Facts, Line, Sheet};
 use crate::model::inspect::Scheduling;
 use crate::model::{Role, Untrusted, units};
 
@@ -17,7 +17,18 @@ pub(super) fn sheet<'a>(page: &'a Scheduling, context: &Context) -> Sheet<'a> {
             line.foreign(Role::Dim, name.bytes()).foreign(Role::Text, value.bytes());
         },
     );
-    Sheet::new([rank(page), cpus(page, context), times(page), others(page), all])
+    // What is a thread's is said to be one's.
+    let whose = page
+        .together
+        .map_or_else(String::new, |together| format!("of its main thread, one of {}", together.threads));
+    Sheet::new([
+        together(page),
+        rank(page).remark(whose.clone()),
+        cpus(page, context).remark(whose.clone()),
+        times(page).remark(whose),
+        others(page),
+        all,
+    ])
 }
 
 fn rank(page: &Scheduling) -> Block<'_> {
@@ -74,39 +85,57 @@ fn cpus<'a>(page: &'a Scheduling, context: &Context) -> Block<'a> {
     facts.block("cpus", "CPUs")
 }
 
+/// All threads of the process; nothing where it has but the one.
+fn together(page: &Scheduling) -> Block<'_> {
+    let mut facts = Facts::new();
+    if let Some(sums) = page.together {
+        facts.add("threads", move |line| _ = line.number(Role::Text, sums.threads));
+        facts.add("ran", move |line| _ = line.cpu_time(sums.run));
+        facts.add("waited for a CPU", move |line| _ = line.cpu_time(sums.wait));
+        facts.add("now", move |line| now(sums.shares, "they", line));
+        facts.add("turns", move |line| _ = line.count(sums.slices));
+    }
+    facts.block("together", "all its threads together")
+}
+
+fn now(shares: Option<(f64, f64)>, who: &str, line: &mut Line) {
+    let Some((run, wait)) = shares.map(|(run, wait)| (run * 100.0, wait * 100.0)) else {
+        line.unknown();
+        return;
+    };
+    line.cell(
+        || Exact::Float(run),
+        |cell| {
+            cell.push_with(Role::heat_of_percent(run), |out| units::percent(Some(run), out));
+            cell.push_fmt(Role::Dim, format_args!(" % of the time {who} ran, "));
+            let role = if wait >= 20.0 { Role::Warn } else { Role::Text };
+            cell.push_with(role, |out| units::percent(Some(wait), out));
+            cell.push_fmt(Role::Dim, format_args!(" % {who} waited for a CPU"));
+        },
+    );
+}
+
+fn turns(slices: Option<u64>, run: Option<u64>, line: &mut Line) {
+    let (Some(slices), Some(run)) = (slices.filter(|slices| *slices > 0), run) else {
+        line.count(slices);
+        return;
+    };
+    let mean = run as f64 / slices as f64 / 1e6;
+    line.cell(
+        || Exact::Int(slices.into()),
+        |cell| {
+            cell.push_fmt(Role::Text, format_args!("{slices}"));
+            cell.push_fmt(Role::Dim, format_args!(", {mean:.2} ms each on the average"));
+        },
+    );
+}
+
 fn times(page: &Scheduling) -> Block<'_> {
     let mut facts = Facts::new();
     facts.add("ran", |line| _ = line.cpu_time(page.run));
     facts.add("waited for a CPU", |line| _ = line.cpu_time(page.wait));
-    facts.add("now", |line| match page.shares {
-        Some((run, wait)) => {
-            let (run, wait) = (run * 100.0, wait * 100.0);
-            line.cell(
-                || Exact::Float(run),
-                |cell| {
-                    cell.push_with(Role::heat_of_percent(run), |out| units::percent(Some(run), out));
-                    cell.push(Role::Dim, " % of the time it ran, ");
-                    let role = if wait >= 20.0 { Role::Warn } else { Role::Text };
-                    cell.push_with(role, |out| units::percent(Some(wait), out));
-                    cell.push(Role::Dim, " % it waited for a CPU");
-                },
-            );
-        }
-        None => _ = line.unknown(),
-    });
-    facts.add("turns", |line| match (page.slices, page.run) {
-        (Some(slices), Some(run)) if slices > 0 => {
-            let mean = run as f64 / slices as f64 / 1e6;
-            line.cell(
-                || Exact::Int(slices.into()),
-                |cell| {
-                    cell.push_fmt(Role::Text, format_args!("{slices}"));
-                    cell.push_fmt(Role::Dim, format_args!(", {mean:.2} ms each on the average"));
-                },
-            );
-        }
-        (slices, _) => _ = line.count(slices),
-    });
+    facts.add("now", |line| now(page.shares, "it", line));
+    facts.add("turns", |line| turns(page.slices, page.run, line));
     facts.add("gave way", |line| {
         line.cell(
             || page.switches.voluntary.map_or(Exact::Unknown, |n| Exact::Int(n.into())),

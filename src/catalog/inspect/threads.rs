@@ -3,7 +3,7 @@
 use super::words;
 use super::{Block, Col, Exact, Line, Sheet};
 use crate::model::inspect::{Architecture, Datum, Doing, Shares, Thread, Threads};
-use crate::model::{Role, Untrusted};
+use crate::model::{Role, State, Untrusted};
 
 const COLS: &[Col] = &[
     Col::figure("tid", "TID", 7),
@@ -82,7 +82,10 @@ fn row(thread: &Thread, architecture: Architecture, line: &mut Line) {
             line.foreign(Role::Text, place.bytes())
         };
     });
-    doing(&thread.doing, architecture, line);
+    match thread.state {
+        State::ZOMBIE => _ = line.say(Role::Dim, "ended, and is kept until somebody asks how"),
+        _ => doing(&thread.doing, architecture, line),
+    }
 }
 
 /// A share of the time that was lost by waiting, in percent.
@@ -103,7 +106,7 @@ fn waited(line: &mut Line, percent: Option<f64>) {
 }
 
 fn doing(doing: &Datum<Doing>, architecture: Architecture, line: &mut Line) {
-    line.datum(doing, |line, doing| match doing {
+    line.brief(doing, |line, doing| match doing {
         Doing::Running => _ = line.say(Role::Running, "running"),
         Doing::Kernel => _ = line.say(Role::Dim, "in the kernel, in no system call"),
         Doing::Call(call) => {

@@ -1,5 +1,7 @@
 //! Words that several pages use.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::{Context, Exact, Line};
 use crate::catalog::Cell;
 use crate::catalog::columns::state_role;
@@ -95,5 +97,31 @@ pub(super) fn fill_role(share: f64) -> Role {
         share if share >= 0.9 => Role::Bad,
         share if share >= 0.7 => Role::Warn,
         _ => Role::Text,
+    }
+}
+
+/// A text in lines of at most `width` cells, broken between words; a word that is longer has a line of its own.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("a longest b", 4), ["a", "longest", "b"]);
     }
 }

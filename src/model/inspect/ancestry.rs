@@ -16,8 +16,10 @@ pub struct Ancestry {
     pub pgrp: u32,
     /// Session.
     pub session: u32,
-    /// The name of the session's leader; `None` where it has ended.
-    pub session_leader: Option<Untrusted>,
+    /// The session's leader.
+    pub leader: Leader,
+    /// Whether it has ended, and is kept until its parent asks how: a zombie.
+    pub ended: bool,
     /// Controlling terminal as `pts/3`; `None` where it has none.
     pub terminal: Option<Untrusted>,
     /// The cgroup, with the container and the unit that it names.
@@ -26,6 +28,19 @@ pub struct Ancestry {
     pub login: Datum<Option<(u32, Untrusted)>>,
     /// The number of that login: `sessionid`; `None` where there is none.
     pub login_session: Option<u32>,
+}
+
+/// The leader of a session: credentials(7).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Leader {
+    /// Its name.
+    Named(Untrusted),
+    /// It has ended; others of the session remain.
+    Ended,
+    /// The kernel tells the session as 0: nobody in this pid namespace began it.
+    OutOfSight,
+    /// The kernel's own processes have no session.
+    None,
 }
 
 /// One of the chain.
@@ -82,7 +97,15 @@ impl Ancestry {
         let user = |one: &Ancestor| {
             one.user.as_ref().map_or_else(String::new, |(_, name)| format!(" as {}", name.show(NAME)))
         };
-        let mut text = format!("{name} runs{}", user(me));
+        let mut text = match self.chain.get(1).filter(|_| self.ended) {
+            Some(parent) => format!(
+                "{name} has ended, and is kept until {} ({}) asks how; it ran{}",
+                parent.name.show(NAME),
+                parent.id.pid,
+                user(me)
+            ),
+            None => format!("{name} runs{}", user(me)),
+        };
         if let Some(unit) = self.place.as_ref().and_then(|place| place.unit.as_ref()) {
             text.push_str(if unit.bytes().ends_with(b".service") {
                 ", part of the service "
@@ -146,7 +169,8 @@ mod tests {
             parentage,
             pgrp: 7,
             session: 7,
-            session_leader: None,
+            leader: Leader::Ended,
+            ended: false,
             terminal: None,
             place: None,
             login: Ok(None),
@@ -174,6 +198,12 @@ mod tests {
         );
         let first = of(vec![one(1, "systemd", "root", 60.0)], Parentage::None);
         assert_eq!(first.why(), "systemd is the first process; the kernel started it 1m00s ago.");
+        let mut zombie = of(vec![one(77, "cc1", "ann", 19.0), one(70, "make", "ann", 90.0)], Parentage::Own);
+        zombie.ended = true;
+        assert_eq!(
+            zombie.why(),
+            "cc1 has ended, and is kept until make (70) asks how; it ran as ann; make (70) started it 19s ago."
+        );
         let hostile = of(vec![one(9, "a\x1b[2Jb", "ann", 1.0)], Parentage::None);
         assert!(!hostile.why().contains('\x1b'));
         assert_eq!(of(Vec::new(), Parentage::None).why(), "Nothing is known of it.");

@@ -26,7 +26,7 @@ mod threads;
 
 use super::{Nanos, ProcId};
 
-pub use ancestry::{Ancestor, Ancestry, Parentage};
+pub use ancestry::{Ancestor, Ancestry, Leader, Parentage};
 pub use capability::{Capabilities, CapabilitySet};
 pub use cgroup::{Cgroups, CpuStat, GroupLevel, GroupMemory, GroupPids, Hierarchy, IoUse, MemoryEvents};
 pub use command::{CommandLine, Environment, Variable};
@@ -39,7 +39,7 @@ pub use overview::{CpuSpent, MemoryNow, Overview, Owner, Rate, ThreadUse};
 pub use page::{InspectOrder, Page};
 pub use partners::{Partner, Partners};
 pub use refused::{Datum, Needed, Refused};
-pub use scheduling::{Clamp, Scheduling, Switches};
+pub use scheduling::{Clamp, Scheduling, Switches, Together};
 pub use signals::{Signals, ThreadSignals};
 pub use socket::{Endpoint, Protocol, Socket, SocketState};
 pub use syscall::{Architecture, Doing, SystemCall};

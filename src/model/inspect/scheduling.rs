@@ -1,4 +1,5 @@
-//! How a process is scheduled: sched(7). Of its main thread, where the kernel tells it of threads.
+//! How a process is scheduled: sched(7). The kernel schedules threads, and tells of the main thread what it tells of a
+//! process; what all of them had is added up.
 
 use super::refused::Datum;
 use crate::model::{Autogroup, CpuSet, IoPriority, Oom, Policy, Untrusted};
@@ -44,6 +45,23 @@ pub struct Scheduling {
     pub all: Datum<Vec<(Untrusted, Untrusted)>>,
     /// The share of the time since the look before in which it ran, was ready without a CPU, each of 1.
     pub shares: Option<(f64, f64)>,
+    /// All its threads together; `None` where it has but the one.
+    pub together: Option<Together>,
+}
+
+/// What the threads of a process had together.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Together {
+    /// How many there are.
+    pub threads: u32,
+    /// Time on a CPU, nanoseconds, with that of threads that have ended.
+    pub run: Option<u64>,
+    /// Time ready and without a CPU, nanoseconds, of those that are there; `None` where they are very many.
+    pub wait: Option<u64>,
+    /// How often they were given a CPU.
+    pub slices: Option<u64>,
+    /// CPUs that they kept busy since the look before, and how many of them were ready without one, on average.
+    pub shares: Option<(f64, f64)>,
 }
 
 /// Context switches since the start.
@@ -67,11 +85,16 @@ pub struct Clamp {
 impl Scheduling {
     /// Works out what happened in the `seconds` since `then`.
     pub(super) fn follow(&mut self, then: &Scheduling, seconds: f64) {
-        let share = |now: Option<u64>, then: Option<u64>| {
-            Some((now?.saturating_sub(then?) as f64 / 1e9 / seconds).min(1.0))
-        };
+        let share =
+            |now: Option<u64>, then: Option<u64>| Some(now?.saturating_sub(then?) as f64 / 1e9 / seconds);
         if seconds > 0.0 {
-            self.shares = share(self.run, then.run).zip(share(self.wait, then.wait));
+            let own = share(self.run, then.run).zip(share(self.wait, then.wait));
+            self.shares = own.map(|(run, wait)| (run.min(1.0), wait.min(1.0)));
+        }
+        if let (Some(now), Some(then)) = (&mut self.together, then.together)
+            && seconds > 0.0
+        {
+            now.shares = share(now.run, then.run).zip(share(now.wait, then.wait));
         }
     }
 }

@@ -11,6 +11,9 @@ pub struct Threads {
     pub threads: Vec<Thread>,
     /// How many there are; more than are listed where there are very many.
     pub count: u32,
+    /// Where so many run that not all of them could be looked at closely: how many seconds ago that was for the one that
+    /// has waited the longest. Shares and times are of this look for all of them.
+    pub behind: Option<f64>,
     /// Whose system call numbers these are.
     pub architecture: Architecture,
 }

@@ -9,7 +9,7 @@ use super::super::parse;
 use super::overview::terminal;
 use super::text::{self, Buffer, Numbered};
 use super::{KERNEL_THREAD, Look, Names};
-use crate::model::inspect::{Ancestor, Ancestry, Datum, Parentage, Refused};
+use crate::model::inspect::{Ancestor, Ancestry, Datum, Leader, Parentage, Refused};
 use crate::model::{CgroupPlace, Kind, Pid, ProcId, Untrusted};
 
 /// A chain is not followed further; nobody has so many ancestors but to annoy.
@@ -20,6 +20,7 @@ struct Found {
     ancestor: Ancestor,
     parent: u64,
     pgrp: i64,
+    ended: bool,
 }
 
 pub(super) fn read(look: &Look<'_>, buffer: &mut Buffer, names: &mut Names<'_>) -> Ancestry {
@@ -37,15 +38,21 @@ pub(super) fn read(look: &Look<'_>, buffer: &mut Buffer, names: &mut Names<'_>) 
     let parentage = parentage(&chain);
     let me = chain.first();
     let (session, pgrp) = me.map_or((0, 0), |me| (me.ancestor.session, me.pgrp));
-    let leader = (session != 0)
-        .then(|| buffer.read(look.proc, Numbered::new(session, "/comm").as_str()).ok())
-        .flatten()
-        .map(|text| Untrusted::new(text.strip_suffix(b"\n").unwrap_or(text)));
+    let kernel = me.is_some_and(|me| me.ancestor.kind == Kind::Kernel);
+    let leader = match session {
+        0 if kernel => Leader::None,
+        0 => Leader::OutOfSight,
+        session => match buffer.read(look.proc, Numbered::new(session, "/comm").as_str()) {
+            Ok(text) => Leader::Named(Untrusted::new(text.strip_suffix(b"\n").unwrap_or(text))),
+            Err(_) => Leader::Ended,
+        },
+    };
     Ancestry {
         parentage,
         pgrp: u32::try_from(pgrp).unwrap_or(0),
         session,
-        session_leader: leader,
+        leader,
+        ended: me.is_some_and(|me| me.ended),
         terminal: me.and_then(|me| me.ancestor.terminal.clone()),
         place: me.and_then(|me| me.ancestor.place.clone()),
         login: login(look, buffer, names),
@@ -66,6 +73,7 @@ fn one(look: &Look<'_>, dir: &OwnedFd, buffer: &mut Buffer, names: &mut Names<'_
     Some(Found {
         parent: stat.ppid,
         pgrp: stat.pgrp,
+        ended: matches!(stat.state, b'Z' | b'X'),
         ancestor: Ancestor {
             id: ProcId { pid, start_time: stat.start_time },
             kind: if is_kernel { Kind::Kernel } else { Kind::Process },

@@ -17,9 +17,9 @@ const MOST_RANGES: usize = 340;
 
 pub(super) fn read(look: &Look<'_>, buffer: &mut Buffer) -> NamespacePage {
     let own = if look.ours { "self/ns" } else { "1/ns" };
-    let ours = inodes(look.proc, own, buffer).unwrap_or_default();
-    let init = inodes(look.proc, "1/ns", buffer).unwrap_or_default();
-    let namespaces = match inodes(look.dir, "ns", buffer) {
+    let ours = inodes(look, look.proc, own, buffer).unwrap_or_default();
+    let init = inodes(look, look.proc, "1/ns", buffer).unwrap_or_default();
+    let namespaces = match inodes(look, look.dir, "ns", buffer) {
         Ok(found) => Ok(found
             .into_iter()
             .map(|(kind, inode)| {
@@ -44,13 +44,13 @@ pub(super) fn read(look: &Look<'_>, buffer: &mut Buffer) -> NamespacePage {
 }
 
 /// The inodes of the namespaces in a directory, by kind.
-fn inodes(dir: impl AsFd, path: &str, buffer: &mut Buffer) -> Datum<BTreeMap<Vec<u8>, Datum<u64>>> {
-    let denied = |miss| match miss {
-        super::Miss::Denied => Refused::Denied(crate::model::inspect::Needed::SameUser),
-        super::Miss::Gone => Refused::NoSuch,
-        super::Miss::Failed => Refused::NotRead,
-    };
-    let dir = text::open(dir, path, OFlags::DIRECTORY).map_err(denied)?;
+fn inodes(
+    look: &Look<'_>,
+    dir: impl AsFd,
+    path: &str,
+    buffer: &mut Buffer,
+) -> Datum<BTreeMap<Vec<u8>, Datum<u64>>> {
+    let dir = text::open(dir, path, OFlags::DIRECTORY).map_err(|miss| look.refused(miss))?;
     let entries = Dir::read_from(&dir).map_err(|_| Refused::NotRead)?;
     let mut found = BTreeMap::new();
     for entry in entries.flatten().take(64) {
@@ -61,11 +61,19 @@ fn inodes(dir: impl AsFd, path: &str, buffer: &mut Buffer) -> Datum<BTreeMap<Vec
         let Ok(text) = std::str::from_utf8(name) else { continue };
         let inode = match buffer.link(&dir, text) {
             Ok(link) => parse::namespace(link).map(u64::from).ok_or(Refused::Unreadable),
-            Err(miss) => Err(denied(miss)),
+            Err(miss) => Err(look.refused(miss)),
         };
         found.insert(name.to_vec(), inode);
     }
-    if found.is_empty() { Err(Refused::NoSuch) } else { Ok(found) }
+    // Where none is told, it is said once, with what it takes.
+    let why = |inode: &Datum<u64>| inode.as_ref().err().copied();
+    match found.values().next().map(why) {
+        None => Err(Refused::NoSuch),
+        Some(Some(denied @ Refused::Denied(_))) if found.values().all(|inode| why(inode) == Some(denied)) => {
+            Err(denied)
+        }
+        Some(_) => Ok(found),
+    }
 }
 
 fn map(look: &Look<'_>, name: &str, buffer: &mut Buffer) -> Datum<Vec<IdRange>> {

@@ -1,13 +1,19 @@
 //! Scheduling: `stat`, `status`, `schedstat`, `sched`, and what has a call or a file of its own.
 
+use rustix::fs::OFlags;
+
+use super::super::clock;
 use super::super::parse::{self, StatLine};
 use super::super::topology;
 use super::Look;
 use super::status::{Status, policy};
-use super::text::Buffer;
-use crate::model::inspect::{Clamp, Datum, Refused, Scheduling, Switches};
-use crate::model::{CpuSet, IoPriority, Oom, Untrusted};
+use super::text::{self, Buffer, Numbered};
+use crate::model::inspect::{Clamp, Datum, Refused, Scheduling, Switches, Together};
+use crate::model::{Autogroup, CpuSet, IoPriority, Oom, Untrusted};
 use crate::sys::ioprio;
+
+/// Of so many threads the times are added up.
+const MOST_THREADS: usize = 1024;
 
 /// So many lines of `sched` are kept.
 const MOST: usize = 128;
@@ -41,7 +47,7 @@ pub(super) fn read(
         policy: policy(details.policy.unwrap_or(0), details.rt_priority.unwrap_or(0)),
         priority: stat.priority.clamp(-1000, 1000) as i32,
         nice: stat.nice.clamp(-20, 19) as i32,
-        autogroup: read_as(look, buffer, "autogroup", parse::autogroup),
+        autogroup: autogroup(look, buffer),
         affinity: affinity.ok_or(Refused::NoSuch),
         memory_nodes: memory_nodes.ok_or(Refused::NoSuch),
         cpu,
@@ -57,6 +63,7 @@ pub(super) fn read(
         timer_slack: read_as(look, buffer, "timerslack_ns", parse::first_number),
         all,
         shares: None,
+        together: (stat.threads > 1).then(|| together(look, stat, buffer)),
     }
 }
 
@@ -68,6 +75,40 @@ fn read_as<T>(
 ) -> Datum<T> {
     let text = buffer.read(look.dir, name).map_err(|miss| look.refused(miss))?;
     read(text).ok_or(Refused::Unreadable)
+}
+
+/// The threads together, each by its `schedstat`; where there are very many, what the kernel adds up alone.
+fn together(look: &Look<'_>, stat: &StatLine<'_>, buffer: &mut Buffer) -> Together {
+    let threads = u32::try_from(stat.threads).unwrap_or(u32::MAX);
+    let run = if look.ours { clock::cpu(look.id.pid) } else { None };
+    let mut sums = Together { threads, run, ..Together::default() };
+    let mut tids = Vec::new();
+    let Ok(task) = text::open(look.dir, "task", OFlags::DIRECTORY) else { return sums };
+    if buffer.numbers(&task, &mut tids).is_err() || tids.len() > MOST_THREADS {
+        return sums;
+    }
+    let (mut run, mut wait, mut slices) = (0u64, 0u64, 0u64);
+    for tid in tids {
+        let text = buffer.read(&task, Numbered::new(tid, "/schedstat").as_str());
+        let Some(times) = text.ok().and_then(parse::schedstat) else { continue };
+        run = run.saturating_add(times.run);
+        wait = wait.saturating_add(times.wait);
+        slices = slices.saturating_add(times.slices);
+    }
+    if slices > 0 {
+        sums.run = sums.run.or(Some(run));
+        (sums.wait, sums.slices) = (Some(wait), Some(slices));
+    }
+    sums
+}
+
+/// Its autogroup. The file of who is in none is there, and empty.
+fn autogroup(look: &Look<'_>, buffer: &mut Buffer) -> Datum<Autogroup> {
+    match buffer.read(look.dir, "autogroup") {
+        Ok([]) => Err(Refused::HasNone),
+        Ok(text) => parse::autogroup(text).ok_or(Refused::Unreadable),
+        Err(miss) => Err(look.refused(miss)),
+    }
 }
 
 fn oom(look: &Look<'_>, buffer: &mut Buffer) -> Datum<Oom> {

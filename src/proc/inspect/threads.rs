@@ -1,5 +1,5 @@
-//! The threads: `schedstat` of each in each look, and of those that ran since also `stat`, `syscall` and `wchan`. Who has
-//! not run is where it was.
+//! The threads: `schedstat` of each in each look, and of those that ran since also `stat`, `syscall` and `wchan`: the
+//! busiest in each look, the others in turn. Who has not run is where it was.
 
 use std::os::fd::OwnedFd;
 
@@ -12,13 +12,19 @@ use super::overview::wchan;
 use super::status::{Status, hex, policy};
 use super::text::{self, Buffer, Numbered};
 use crate::model::inspect::{Architecture, Datum, Doing, Needed, Refused, SystemCall, Thread, Threads};
-use crate::model::{Pid, State, Untrusted};
+use crate::model::{Nanos, Pid, State, ThreadTimes, Untrusted};
 
 /// So many threads are listed.
 const MOST: usize = 2048;
 
 /// Of so many the switches are read in a look, in turn; also what others may have changed of a sleeper.
-const TURNS: usize = 16;
+const TURNS: usize = 8;
+
+/// So many of those that ran since the look before are looked at closely, the busiest first.
+const BUSIEST: usize = 40;
+
+/// Of the others that ran, so many: those that were looked at the longest ago.
+const BEHIND: usize = 16;
 
 /// Of so many the stack in the kernel is read in a look.
 const STACKS: usize = 16;
@@ -27,14 +33,51 @@ const STACKS: usize = 16;
 #[derive(Default)]
 pub(super) struct Memo {
     /// As they were in the look before, by number.
-    known: Vec<Thread>,
+    known: Vec<Known>,
     tids: Vec<u32>,
     /// Whose turn it was last.
     turn: usize,
 }
 
+/// A thread as it was seen.
+struct Known {
+    thread: Thread,
+    /// When it was looked at closely.
+    read_at: Nanos,
+    /// Whether it has run since then.
+    behind: bool,
+}
+
+/// A thread in this look.
+struct Now {
+    tid: Pid,
+    times: Option<ThreadTimes>,
+    known: Option<Known>,
+    /// Whether it is looked at closely in any case.
+    due: bool,
+}
+
+impl Now {
+    /// Whether what is known of it may be no longer so.
+    fn moved(&self) -> bool {
+        let Some(Known { thread: old, behind, .. }) = &self.known else { return true };
+        *behind
+            || old.state == State::RUNNING
+            || old.slices.is_none()
+            || old.slices != self.times.map(|times| times.slices)
+            || old.run != self.times.map(|times| times.run)
+    }
+
+    /// How long it ran since the look before, nanoseconds.
+    fn gain(&self) -> u64 {
+        let before = self.known.as_ref().and_then(|known| known.thread.run);
+        self.times.map_or(0, |times| times.run.saturating_sub(before.unwrap_or(times.run)))
+    }
+}
+
 pub(super) fn read(look: &Look<'_>, memo: &mut Memo, buffer: &mut Buffer) -> Threads {
-    let mut threads = Threads { threads: Vec::new(), count: 0, architecture: Architecture::OURS };
+    let mut threads =
+        Threads { threads: Vec::new(), count: 0, behind: None, architecture: Architecture::OURS };
     let Ok(task) = text::open(look.dir, "task", OFlags::DIRECTORY) else { return threads };
     memo.tids.clear();
     if buffer.numbers(&task, &mut memo.tids).is_err() {
@@ -44,21 +87,32 @@ pub(super) fn read(look: &Look<'_>, memo: &mut Memo, buffer: &mut Buffer) -> Thr
         Ok(text) => parse::first_number(text) != Some(0),
         Err(miss) => miss == Miss::Gone,
     };
-    let before = std::mem::take(&mut memo.known);
-    let mut before = before.into_iter().peekable();
-    let count = memo.tids.len().min(MOST);
-    // There may be fewer than there were.
-    memo.turn %= count.max(1);
-    let mut reader = Reader { look, task: &task, delays, stacks: STACKS };
-    for (place, tid) in memo.tids.iter().take(MOST).enumerate() {
-        let Some(tid) = Pid::new(*tid) else { continue };
-        while before.next_if(|thread| thread.tid < tid).is_some() {}
-        let old = before.next_if(|thread| thread.tid == tid);
-        let due = look.fresh || (place + count - memo.turn) % count.max(1) < TURNS;
-        memo.known.extend(reader.thread(tid, old, due, buffer));
+    let reader = Reader { look, task: &task, delays };
+    let mut all = reader.all(memo, buffer);
+    for place in closely(&all) {
+        if let Some(now) = all.get_mut(place) {
+            now.known = reader.thread(now, buffer);
+        }
     }
-    memo.turn = (memo.turn + TURNS) % count.max(1);
-    threads.threads.clone_from(&memo.known);
+    // Whose turn it is comes first, so that those who run again and again leave something to the others.
+    let turn = memo.turn.min(all.len());
+    let (before, after) = all.split_at_mut(turn);
+    let unread = after.iter_mut().chain(before).filter_map(|now| now.known.as_mut());
+    let unread = unread.map(|known| &mut known.thread).filter(|thread| thread.stack == Err(Refused::NotRead));
+    for thread in unread.take(STACKS) {
+        thread.stack = reader.stack(thread.tid, buffer);
+    }
+    memo.known.extend(all.into_iter().filter_map(|now| {
+        let mut known = now.known?;
+        let thread = &mut known.thread;
+        thread.run = now.times.map(|times| times.run);
+        thread.wait = now.times.map(|times| times.wait);
+        thread.slices = now.times.map(|times| times.slices);
+        Some(known)
+    }));
+    let behind = memo.known.iter().filter(|known| known.behind).map(|known| known.read_at).min();
+    threads.behind = behind.map(|at| look.now.since(at));
+    threads.threads.extend(memo.known.iter().map(|known| known.thread.clone()));
     // Who ended while the others were read is not counted.
     threads.count = (memo.known.len() + memo.tids.len().saturating_sub(MOST)) as u32;
     // The main thread first, whose number is the least but where numbers have begun anew.
@@ -70,50 +124,79 @@ pub(super) fn read(look: &Look<'_>, memo: &mut Memo, buffer: &mut Buffer) -> Thr
     threads
 }
 
+/// The places of those that are looked at closely in this look, the busiest first: where very many threads run, the
+/// files of all of them would cost more than they tell.
+fn closely(all: &[Now]) -> Vec<usize> {
+    let (mut chosen, mut others): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+    for (place, now) in all.iter().enumerate() {
+        match now.due || now.known.is_none() {
+            true => chosen.push(place),
+            false if now.moved() => others.push(place),
+            false => {}
+        }
+    }
+    let gain = |place: &usize| all.get(*place).map_or(0, Now::gain);
+    let read_at = |place: &usize| all.get(*place).and_then(|now| Some(now.known.as_ref()?.read_at));
+    others.sort_by_key(|place| std::cmp::Reverse(gain(place)));
+    let mut rest = others.split_off(others.len().min(BUSIEST));
+    rest.sort_by_key(read_at);
+    rest.truncate(BEHIND);
+    others.append(&mut chosen);
+    others.append(&mut rest);
+    others
+}
+
 struct Reader<'a> {
     look: &'a Look<'a>,
     task: &'a OwnedFd,
     delays: bool,
-    /// How many stacks may still be read.
-    stacks: usize,
 }
 
 impl Reader<'_> {
-    /// A thread as it is now; `None` where it has ended.
-    fn thread(&mut self, tid: Pid, old: Option<Thread>, due: bool, buffer: &mut Buffer) -> Option<Thread> {
-        let path = |name| Numbered::new(tid.get(), name);
-        let times = buffer.read(self.task, path("/schedstat").as_str()).ok().and_then(parse::schedstat);
-        let counted = times.filter(|times| times.slices > 0);
-        let slept = |old: &Thread| {
-            old.slices.is_some()
-                && old.slices == counted.map(|times| times.slices)
-                && old.run == counted.map(|times| times.run)
-                && old.state != State::RUNNING
-        };
-        let mut thread = match old {
-            Some(mut old) if slept(&old) && !due => {
-                old.wait = counted.map(|times| times.wait);
-                old
+    /// All threads with how long each ran, and what is known of them; the memo keeps nothing of that.
+    fn all(&self, memo: &mut Memo, buffer: &mut Buffer) -> Vec<Now> {
+        let mut before = std::mem::take(&mut memo.known).into_iter().peekable();
+        let count = memo.tids.len().min(MOST);
+        // There may be fewer than there were.
+        memo.turn %= count.max(1);
+        let mut all = Vec::with_capacity(count);
+        for (place, tid) in memo.tids.iter().take(MOST).enumerate() {
+            let Some(tid) = Pid::new(*tid) else { continue };
+            let path = Numbered::new(tid.get(), "/schedstat");
+            let times = buffer.read(self.task, path.as_str()).ok().and_then(parse::schedstat);
+            while before.next_if(|known| known.thread.tid < tid).is_some() {}
+            let known = before.next_if(|known| known.thread.tid == tid);
+            let due = self.look.fresh || (place + count - memo.turn) % count.max(1) < TURNS;
+            let mut now = Now { tid, times: times.filter(|times| times.slices > 0), known, due };
+            let moved = now.moved();
+            if let Some(known) = &mut now.known {
+                known.behind = moved;
             }
-            old => self.moved(tid, old.as_ref(), buffer)?,
-        };
-        thread.run = counted.map(|times| times.run);
-        thread.wait = counted.map(|times| times.wait);
-        thread.slices = counted.map(|times| times.slices);
-        if due {
+            all.push(now);
+        }
+        memo.turn = (memo.turn + TURNS) % count.max(1);
+        all
+    }
+
+    /// A thread looked at closely; `None` where it has ended.
+    fn thread(&self, now: &Now, buffer: &mut Buffer) -> Option<Known> {
+        let path = |name| Numbered::new(now.tid.get(), name);
+        let mut thread = self.moved(now.tid, now.known.as_ref().map(|known| &known.thread), buffer)?;
+        if now.due {
             let text = buffer.read(self.task, path("/status").as_str()).unwrap_or_default();
             thread.voluntary = Status(text).number("voluntary_ctxt_switches");
             thread.involuntary = Status(text).number("nonvoluntary_ctxt_switches");
         }
-        if thread.stack == Err(Refused::NotRead) && self.stacks > 0 {
-            self.stacks -= 1;
-            thread.stack = match buffer.read(self.task, path("/stack").as_str()) {
-                Ok(text) => Ok(stack(text)),
-                Err(Miss::Denied) => Err(Refused::Denied(Needed::SysAdmin)),
-                Err(miss) => Err(self.look.refused(miss)),
-            };
+        Some(Known { thread, read_at: self.look.now, behind: false })
+    }
+
+    /// Where a thread is in the kernel.
+    fn stack(&self, tid: Pid, buffer: &mut Buffer) -> Datum<Vec<Untrusted>> {
+        match buffer.read(self.task, Numbered::new(tid.get(), "/stack").as_str()) {
+            Ok(text) => Ok(stack(text)),
+            Err(Miss::Denied) => Err(Refused::Denied(Needed::SysAdmin)),
+            Err(miss) => Err(self.look.refused(miss)),
         }
-        Some(thread)
     }
 
     /// One that has run, or is new.
@@ -137,6 +220,11 @@ impl Reader<'_> {
             Some(old) if old.name.bytes() == stat.comm => old.name.clone(),
             _ => Untrusted::new(stat.comm),
         };
+        // Who sleeps where it slept got there the same way, nearly always.
+        let stack = match old {
+            Some(old) if old.wchan == wchan => old.stack.clone(),
+            _ => Err(Refused::NotRead),
+        };
         Some(Thread {
             tid,
             name,
@@ -152,7 +240,7 @@ impl Reader<'_> {
             shares: None,
             doing,
             wchan,
-            stack: Err(Refused::NotRead),
+            stack,
             nice: stat.nice.clamp(-20, 19) as i32,
             priority: stat.priority.clamp(-1000, 1000) as i32,
             policy: policy(details.policy.unwrap_or(0), details.rt_priority.unwrap_or(0)),

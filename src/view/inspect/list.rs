@@ -196,7 +196,11 @@ fn draw_foot(area: Rect, buf: &mut Buffer, theme: &Theme, line: &Line) {
     }
     let width = usize::from(area.width.saturating_sub(2 * MARGIN));
     let style = theme.style(Role::Text);
-    let text = line.text();
+    let mut text = line.text();
+    if let Some(need) = line.need() {
+        text.push_str("  ");
+        text.push_str(&need);
+    }
     let mut rest = text.as_str();
     for n in 1..area.height {
         if rest.is_empty() || width == 0 {

@@ -15,6 +15,7 @@ use rustix::fs::{AtFlags, FileType, OFlags, StatxFlags, statx};
 
 use super::super::clock;
 use super::super::commands::Outcome;
+use super::super::files::Miss;
 use super::Look;
 use super::limits::parse_limits;
 use super::slow::{Brought, Slow, brought};
@@ -98,7 +99,9 @@ pub(super) fn read(look: &Look<'_>, comm: &[u8], memo: &mut Memo, buffer: &mut B
     let limit = buffer.read(look.dir, "limits").ok().and_then(|text| {
         parse_limits(text).into_iter().find(|limit| limit.kind == LimitKind::OpenFiles)?.soft
     });
-    let other_network = look.ours && network(look, "self/ns/net", buffer) != own_network(look, buffer);
+    // Who may not be told is not taken for one of another network.
+    let networks = network(look, "self/ns/net", buffer).zip(own_network(look, buffer));
+    let other_network = look.ours && networks.is_some_and(|(ours, its)| ours != its);
     let mut files = Files { open: Ok(Vec::new()), count: 0, limit, info_at: memo.info_at, other_network };
     if let Err(why) = list(look, memo, buffer) {
         files.open = Err(why);
@@ -123,6 +126,10 @@ fn own_network(look: &Look<'_>, buffer: &mut Buffer) -> Option<Vec<u8>> {
 
 /// Brings what is known of each descriptor up to date.
 fn list(look: &Look<'_>, memo: &mut Memo, buffer: &mut Buffer) -> Datum<()> {
+    if look.bare {
+        // The directory is there, and empty.
+        return Err(Refused::HasNone);
+    }
     let directory = |name| text::open(look.dir, name, OFlags::DIRECTORY);
     let links = directory("fd").map_err(|miss| look.refused(miss))?;
     memo.fds.clear();
@@ -137,8 +144,13 @@ fn list(look: &Look<'_>, memo: &mut Memo, buffer: &mut Buffer) -> Datum<()> {
         while before.next_if(|file| file.fd < fd).is_some() {}
         let old = before.next_if(|file| file.fd == fd);
         let path = Numbered::new(fd, "");
-        // One that was closed meanwhile is left out.
-        let Ok(target) = buffer.link(&links, path.as_str()) else { continue };
+        let target = match buffer.link(&links, path.as_str()) {
+            Ok(target) => target,
+            // Root without its rights may list the directory, and is told no link in it.
+            Err(Miss::Denied) => return Err(look.refused(Miss::Denied)),
+            // One that was closed meanwhile is left out.
+            Err(_) => continue,
+        };
         let (mut file, is_new) = match old {
             Some(old) if old.target.bytes() == target => (old, false),
             _ => (new(fd, target), true),
