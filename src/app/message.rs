@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::catalog::inspect::Spotted;
 use crate::config::{Chord, Settings};
 use crate::model::inspect::{InspectOrder, Inspection, Page};
 use crate::model::lab::{LabNews, LabOrder};
@@ -58,6 +59,8 @@ pub enum Hit {
     Tab(Tab),
     /// A tab of the inspector.
     Page(Page),
+    /// The title of a column of the inspector.
+    Title(Spotted),
     /// An experiment of the lab, by its place in the list.
     Experiment(usize),
     /// A field of the lab's form.

@@ -5,6 +5,7 @@
 //! `catalog/inspect`; it must never know how any of it is drawn, nor how it is read.
 
 mod graphs;
+mod order;
 
 use std::sync::Arc;
 
@@ -75,6 +76,8 @@ pub struct Inspector {
     height: usize,
     /// Who was looked into before, the last one last.
     before: Vec<(Target, Page)>,
+    /// The orders that were asked for.
+    orders: order::Orders,
     /// What came while the display is frozen.
     waiting: Option<Arc<Inspection>>,
 }
@@ -102,6 +105,7 @@ impl Inspector {
             key: None,
             height: 0,
             before: Vec::new(),
+            orders: order::Orders::default(),
             waiting: None,
         }
     }
@@ -119,7 +123,8 @@ impl Inspector {
             before.remove(0);
         }
         let height = self.height;
-        *self = Inspector { height, before, ..Inspector::new(target, self.page, snapshot) };
+        *self =
+            Inspector { height, before, orders: self.orders, ..Inspector::new(target, self.page, snapshot) };
     }
 
     /// Goes back to who was looked into before; `false` where there is nobody.
@@ -127,7 +132,7 @@ impl Inspector {
         let mut before = std::mem::take(&mut self.before);
         let Some((target, page)) = before.pop() else { return false };
         let height = self.height;
-        *self = Inspector { height, before, ..Inspector::new(target, page, snapshot) };
+        *self = Inspector { height, before, orders: self.orders, ..Inspector::new(target, page, snapshot) };
         true
     }
 
@@ -288,12 +293,15 @@ impl Inspector {
         let sheet = look.as_ref().map_or_else(Sheet::default, |look| sheet(&look.found, context));
         let wanted = pieces(&self.filter);
         let (mut line, mut scratch) = (Line::new(context.now), String::new());
+        let mut exact = Line::exact(context.now);
         self.spots.clear();
         self.rows.clear();
         self.all = 0;
         for (block, one) in sheet.blocks.iter().enumerate() {
             let start = self.spots.len();
+            let order = self.order_of(one).map(|order| one.sorted(order, &mut exact));
             for row in 0..one.count {
+                let row = order.as_ref().and_then(|order| order.get(row)).copied().unwrap_or(row);
                 self.all += 1;
                 if !wanted.is_empty() {
                     one.write(row, &mut line);
@@ -427,7 +435,8 @@ impl Inspector {
     /// Notes what the row under the cursor begins with.
     fn remember(&mut self, context: &Context) {
         let mut line = Line::new(context.now);
-        let at = self.chosen();
+        // At the top one stays at the top, whoever comes there.
+        let at = self.chosen().filter(|_| self.at() > 0);
         let written = at.is_some_and(|at| self.sheet(context).write(at, &mut line));
         self.key = at.filter(|_| written).map(|at| (at.block, begins(&line)));
     }

@@ -154,6 +154,13 @@ impl App {
             Action::Redraw => {
                 effects.extend([Effect::Redraw, Effect::Sample, Effect::Inspect(InspectOrder::Refresh)]);
             }
+            Action::SortPrev => self.say_order(|one| one.sort_beside(-1, &context)),
+            Action::SortNext => self.say_order(|one| one.sort_beside(1, &context)),
+            Action::SortCpu => self.say_order(|one| one.sort_by(&["run", "cpu"], &context)),
+            Action::SortTime => self.say_order(|one| one.sort_by(&["time", "age"], &context)),
+            Action::SortMemory => self.say_order(|one| one.sort_by(&["resident", "size"], &context)),
+            Action::SortPid => self.say_order(|one| one.sort_by_number(&context)),
+            Action::Invert => self.say_order(|one| one.sort_turned(&context)),
             Action::Copy => self.copy_row(&context, effects),
             Action::Inspect => self.inspect_partner(&context, effects),
             Action::InspectBack => self.inspect_before(effects),
@@ -251,6 +258,15 @@ impl App {
         effects.push(Effect::Copy(text));
     }
 
+    /// Puts the page in another order, and says which.
+    fn say_order(&mut self, sort: impl FnOnce(&mut Inspector) -> Option<String>) {
+        let Some(inspector) = &mut self.inspector else { return };
+        match sort(inspector) {
+            Some(said) => self.say(Role::Text, said),
+            None => self.say(Role::Text, "nothing here can be sorted by that"),
+        }
+    }
+
     /// What a line of input for the inspector does while it is typed; whether it finds something.
     pub(super) fn inspect_typed(&mut self, purpose: Purpose, text: &str) -> bool {
         let context = self.context();
@@ -297,6 +313,7 @@ impl App {
                     inspector.go_to_line(line, &context);
                 }
             }
+            (MouseEvent::Left, Hit::Title(at)) => self.say_order(|one| one.sort_by_title(at, &context)),
             (MouseEvent::Right, _) => self.act(Action::Acts, effects),
             // The screen below is another one.
             (MouseEvent::Left, Hit::Tab(_)) => {

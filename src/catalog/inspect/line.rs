@@ -92,6 +92,11 @@ impl Line {
         Line { exact: true, ..Line::new(now) }
     }
 
+    /// The time by which waits are told.
+    pub fn now(&self) -> Nanos {
+        self.now
+    }
+
     /// Makes it blank; its memory stays.
     pub fn clear(&mut self) {
         self.used = 0;

@@ -14,6 +14,7 @@ mod line;
 mod locks;
 mod memory;
 mod namespaces;
+mod order;
 mod overview;
 mod scheduling;
 mod sheet;
@@ -27,6 +28,7 @@ use crate::model::Nanos;
 use crate::model::inspect::{Found, Refused};
 
 pub use line::{Bar, Exact, Lead, Line, Place};
+pub use order::{Order, Spotted};
 pub use sheet::{At, Block, Col, FACTS, Facts, Sheet, pieces};
 pub use text::text;
 pub use words::state_word;

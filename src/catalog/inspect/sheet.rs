@@ -1,6 +1,6 @@
 //! A page as blocks of rows. A row is written only when somebody looks at it.
 
-use super::Line;
+use super::{Line, Order};
 
 /// A column of a block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,6 +60,8 @@ pub struct Block<'a> {
     pub cols: &'static [Col],
     /// How many rows there are.
     pub count: usize,
+    /// In which order they are shown, where that is not as they come.
+    pub order: Option<Order>,
     write: Write<'a>,
 }
 
@@ -72,7 +74,7 @@ impl<'a> Block<'a> {
         count: usize,
         write: impl Fn(usize, &mut Line) + 'a,
     ) -> Block<'a> {
-        Block { id, title, remark: String::new(), cols, count, write: Box::new(write) }
+        Block { id, title, remark: String::new(), cols, count, order: None, write: Box::new(write) }
     }
 
     /// A table of what is in `rows`.
@@ -94,6 +96,12 @@ impl<'a> Block<'a> {
     #[must_use]
     pub fn remark(self, remark: impl Into<String>) -> Block<'a> {
         Block { remark: remark.into(), ..self }
+    }
+
+    /// The same with the rows that have the most in this column first.
+    #[must_use]
+    pub fn most_first(self, col: &'static str) -> Block<'a> {
+        Block { order: Some(Order { col, down: true }), ..self }
     }
 
     /// Whether it holds facts, not a table.

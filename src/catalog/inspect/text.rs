@@ -19,7 +19,9 @@ pub fn text(sheet: &Sheet<'_>, line: &mut Line) -> String {
             let _ = writeln!(out, "{}{between}{}", block.title, block.remark);
         }
         titles(block, &mut out);
+        let order = block.order.map(|order| block.sorted(order, &mut Line::exact(line.now())));
         for row in 0..block.count {
+            let row = order.as_ref().and_then(|order| order.get(row)).copied().unwrap_or(row);
             block.write(row, line);
             let start = out.len();
             for (n, (col, place)) in block.cols.iter().zip(line.places()).enumerate() {

@@ -1,5 +1,7 @@
 //! The threads: where the time of each went, and what it does.
 
+use std::fmt::Write;
+
 use super::words;
 use super::{Block, Col, Exact, Line, Sheet};
 use crate::model::inspect::{Architecture, Datum, Doing, Shares, Thread, Threads};
@@ -31,10 +33,18 @@ const STACKS: &[Col] = &[
 pub(super) fn sheet(page: &Threads) -> Sheet<'_> {
     let architecture = page.architecture;
     let listed = page.threads.len();
-    let remark = match page.count as usize {
+    let mut remark = match page.count as usize {
         count if count > listed => format!("{listed} of {count}"),
         count => count.to_string(),
     };
+    let runs = page.threads.iter().filter(|thread| thread.state == State::RUNNING).count();
+    // Writing to a string does not fail.
+    if runs > 0 {
+        let _ = write!(remark, ", {runs} running");
+    }
+    if let Some(age) = page.behind.filter(|age| *age >= 2.0) {
+        let _ = write!(remark, "; what the less busy do was read up to {age:.0} s ago");
+    }
     let threads = Block::of("threads", "threads", COLS, &page.threads, move |thread, line| {
         row(thread, architecture, line);
     });
@@ -49,7 +59,7 @@ pub(super) fn sheet(page: &Threads) -> Sheet<'_> {
         line.number(Role::Text, thread.tid.get()).foreign(Role::Text, thread.name.bytes());
         stack(&thread.stack, line);
     });
-    Sheet::new([threads.remark(remark), stacks])
+    Sheet::new([threads.remark(remark).most_first("run"), stacks])
 }
 
 fn row(thread: &Thread, architecture: Architecture, line: &mut Line) {

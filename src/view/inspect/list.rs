@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Inspector, Spot};
-use crate::catalog::inspect::{Block, Col, Line, Place};
+use crate::catalog::inspect::{Block, Col, Line, Order, Place, Spotted};
 use crate::model::{Role, showable};
 use crate::view::pen::Pen;
 use crate::view::{Theme, bar};
@@ -44,7 +44,7 @@ pub(super) fn draw(
             }
             Spot::Titles(block) => {
                 if let Some(block) = sheet.blocks.get(*block) {
-                    titles(place, buf, theme, block.cols);
+                    titles(place, buf, theme, block.cols, inspector.order_of(block));
                 }
             }
             Spot::Row(at) => {
@@ -108,14 +108,36 @@ fn fit(cols: &'static [Col], width: u16) -> Vec<(usize, u16, u16)> {
     .collect()
 }
 
-fn titles(area: Rect, buf: &mut Buffer, theme: &Theme, cols: &'static [Col]) {
+/// The column whose title is at `x` of that line.
+pub(super) fn title_at(area: Rect, app: &App, inspector: &Inspector, line: usize, x: u16) -> Option<Spotted> {
+    let Some(Spot::Titles(block)) = inspector.spots().get(line) else { return None };
+    let sheet = inspector.sheet(&app.context());
+    let placed = fit(sheet.blocks.get(*block)?.cols, area.width);
+    let x = x.checked_sub(area.x)?;
+    let (col, ..) = placed.into_iter().find(|(_, start, wide)| (*start..start + wide + GAP).contains(&x))?;
+    Some(Spotted { block: *block, col })
+}
+
+fn titles(area: Rect, buf: &mut Buffer, theme: &Theme, cols: &'static [Col], order: Option<Order>) {
     let style = theme.style(Role::Header);
     buf.set_style(area.intersection(buf.area), style);
     for (n, x, width) in fit(cols, area.width) {
         let Some(col) = cols.get(n) else { continue };
         let place = part(area, x, width);
-        let blank = if col.right { place.width.saturating_sub(col.title.width() as u16) } else { 0 };
-        Pen::new(buf, place).skip(blank).put(style, col.title);
+        let sorts = order.filter(|order| order.col == col.id);
+        let mark = match sorts.map(|order| (order.down, theme.glyphs().unicode())) {
+            None => "",
+            Some((true, true)) => "▽",
+            Some((false, true)) => "△",
+            Some((true, false)) => "v",
+            Some((false, false)) => "^",
+        };
+        // A title that fills its column has its mark in the gap beside it.
+        let place = if sorts.is_some() { part(area, x, width + GAP) } else { place };
+        let wide = (col.title.width() + mark.width()) as u16;
+        let blank = if col.right { width.saturating_sub(wide) } else { 0 };
+        let style = if sorts.is_some() { theme.style(Role::HeaderSort) } else { style };
+        Pen::new(buf, place).skip(blank).put(style, col.title).put(style, mark);
     }
 }
 

@@ -115,7 +115,9 @@ pub(super) fn hit(area: Rect, app: &App, inspector: &Inspector, x: u16, y: u16) 
         return head::hit_tabs(plan.tabs, app, x);
     }
     if inside(plan.list) {
-        return Hit::Line(inspector.first() + usize::from(y - plan.list.y));
+        let line = inspector.first() + usize::from(y - plan.list.y);
+        let title = list::title_at(plan.list, app, inspector, line, x);
+        return title.map_or(Hit::Line(line), Hit::Title);
     }
     Hit::Nothing
 }
