@@ -279,7 +279,14 @@ fn files() -> Files {
         spill,
         one(16, FileKind::Anonymous { name: "io_uring".into() }, "anon_inode:[io_uring]", 2),
     ];
-    Files { count: open.len() as u32, open: Ok(open), limit: Some(1024), info_at: None, other_network: false }
+    Files {
+        count: open.len() as u32,
+        open: Ok(open),
+        limit: Some(1024),
+        info_at: None,
+        other_network: false,
+        cut: false,
+    }
 }
 
 fn environment() -> Environment {

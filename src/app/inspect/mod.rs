@@ -380,7 +380,12 @@ impl Inspector {
 
     /// Moves the cursor by so many screens.
     pub fn page(&mut self, by: isize, context: &Context) {
-        self.step(by.saturating_mul(self.height.saturating_sub(1).max(1) as isize), context);
+        let rows = by.saturating_mul(self.height.saturating_sub(1).max(1) as isize);
+        if let Some(cursor) = self.cursor_mut() {
+            // The list goes along, as it does in the table.
+            cursor.first = cursor.first.saturating_add_signed(rows);
+        }
+        self.step(rows, context);
     }
 
     /// Scrolls by so many lines; the cursor comes along where it would leave the screen.

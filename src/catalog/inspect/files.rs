@@ -8,6 +8,10 @@ use crate::catalog::Cell;
 use crate::model::inspect::{FdInfo, FileKind, Files, OpenFile, Partner};
 use crate::model::{Role, units};
 
+/// From so many files on it is told of which kind they are, and so many kinds.
+const MANY: usize = 20;
+const KINDS: usize = 4;
+
 const COLS: &[Col] = &[
     Col::figure("fd", "FD", 5),
     Col::text("kind", "KIND", 8),
@@ -37,10 +41,11 @@ pub(super) fn sheet(page: &Files) -> Sheet<'_> {
             n => another(file, n, line),
         }
     });
-    Sheet::new([block.remark(remark(page, open.len()))])
+    Sheet::new([block.remark(remark(page, open))])
 }
 
-fn remark(page: &Files, listed: usize) -> String {
+fn remark(page: &Files, open: &[OpenFile]) -> String {
+    let listed = open.len();
     let mut text = match page.count as usize {
         count if count > listed => format!("{listed} of {count}"),
         count => count.to_string(),
@@ -49,10 +54,31 @@ fn remark(page: &Files, listed: usize) -> String {
         // Writing to a string does not fail.
         let _ = write!(text, ", {limit} allowed");
     }
+    if listed >= MANY {
+        kinds(open, &mut text);
+    }
     if page.other_network {
         text.push_str("; in another network namespace");
     }
+    if page.cut {
+        text.push_str("; the tables of sockets are too long to read whole");
+    }
     text
+}
+
+/// Which kinds of files there are the most of.
+fn kinds(open: &[OpenFile], text: &mut String) {
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for word in open.iter().map(|file| file.kind.word()) {
+        match kinds.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((word, 1)),
+        }
+    }
+    kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    for (n, (word, count)) in kinds.iter().take(KINDS).enumerate() {
+        let _ = write!(text, "{} {word} {count}", if n == 0 { ":" } else { "," });
+    }
 }
 
 fn row(file: &OpenFile, line: &mut Line) {
@@ -60,12 +86,12 @@ fn row(file: &OpenFile, line: &mut Line) {
     line.brief(&file.info, |line, info| _ = line.say(Role::Text, info.mode()));
     match (&file.kind, &file.info) {
         (FileKind::Regular | FileKind::Memfd | FileKind::BlockDevice, Ok(info)) => {
-            line.bytes(Some(info.position));
+            line.length(info.position);
         }
         _ => _ = line.nothing(),
     }
     match file.size {
-        Some(size) => _ = line.bytes(Some(size)),
+        Some(size) => _ = line.length(size),
         None => _ = line.nothing(),
     }
     match &file.info {
@@ -154,7 +180,12 @@ fn target(file: &OpenFile, cell: &mut Cell) {
             None => cell.push(Role::Dim, "of a process that has ended or is out of sight"),
         },
         FileKind::Anonymous { name } => _ = cell.push_foreign(Role::Text, name.bytes(), 256),
-        _ => _ = cell.push_foreign(Role::Text, file.target.bytes(), 4096),
+        // The kernel writes it behind the path, as if it were a part of that.
+        _ => {
+            let target = file.target.bytes();
+            let path = target.strip_suffix(b" (deleted)").filter(|_| file.deleted).unwrap_or(target);
+            _ = cell.push_foreign(Role::Text, path, 4096);
+        }
     }
     if file.deleted {
         cell.push(Role::Warn, " deleted");
@@ -171,6 +202,9 @@ fn target(file: &OpenFile, cell: &mut Cell) {
                 Role::Dim,
                 format_args!(" other end not seen: {} processes deny a look", partners.denied),
             );
+        }
+        None if matches!(file.kind, FileKind::Pipe { .. }) => {
+            cell.push(Role::Dim, " nobody has the other end")
         }
         None => {}
     }

@@ -212,6 +212,17 @@ impl Line {
         self.put(|| Exact::Int(size.into()), |cell| push_size(cell, size))
     }
 
+    /// The length of something that is counted byte by byte: below one KiB exactly.
+    pub fn length(&mut self, size: u64) -> &mut Line {
+        match size {
+            1..1024 => self.put(
+                || Exact::Int(size.into()),
+                |cell| cell.push_fmt(Role::SizeSmall, format_args!("{size}B")),
+            ),
+            _ => self.bytes(Some(size)),
+        }
+    }
+
     /// Bytes a second.
     pub fn rate(&mut self, rate: Option<f64>) -> &mut Line {
         let Some(rate) = rate.filter(|rate| rate.is_finite()) else { return self.unknown() };

@@ -18,6 +18,8 @@ pub struct Files {
     pub info_at: Option<Nanos>,
     /// Whether its network namespace is another than ours, so that the peers of its unix sockets stay unknown.
     pub other_network: bool,
+    /// Whether the kernel's tables of sockets are too long to be read whole, so that some stay unknown.
+    pub cut: bool,
 }
 
 /// One open file.

@@ -83,6 +83,45 @@ impl Buffer {
         Ok(self.bytes.get(..len).unwrap_or_default())
     }
 
+    /// Hands each line of a file below `dir` to `take`, up to about `most` bytes; whether that was all of it. However
+    /// long the file is, little of it is held.
+    pub(super) fn each_line(
+        &mut self,
+        dir: impl AsFd,
+        path: impl Arg,
+        most: usize,
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<bool, Miss> {
+        let file = open(dir, path, OFlags::empty())?;
+        let (mut kept, mut total) = (0, 0);
+        loop {
+            if self.bytes.len() - kept < ROOM / 2 {
+                if self.bytes.len() >= LARGEST {
+                    return Err(Miss::Failed);
+                }
+                self.bytes.resize(self.bytes.len() * 2, 0);
+            }
+            let n = match rustix::io::read(&file, self.bytes.get_mut(kept..).unwrap_or_default()) {
+                Ok(n) => n,
+                Err(Errno::INTR) => continue,
+                Err(errno) => return Err(errno.into()),
+            };
+            let filled = self.bytes.get(..kept + n).unwrap_or_default();
+            let whole = match filled.iter().rposition(|byte| *byte == b'\n') {
+                Some(end) if n > 0 => end + 1,
+                None if n > 0 => 0,
+                _ => filled.len(),
+            };
+            parse::lines(filled.get(..whole).unwrap_or_default()).for_each(&mut take);
+            total += n;
+            if n == 0 || total >= most {
+                return Ok(n == 0);
+            }
+            self.bytes.copy_within(whole..kept + n, 0);
+            kept = kept + n - whole;
+        }
+    }
+
     /// Where a link below `dir` leads.
     pub(super) fn link(&mut self, dir: impl AsFd, path: &str) -> Result<&[u8], Miss> {
         let room = self.bytes.get_mut(..LINK).unwrap_or_default();
@@ -130,5 +169,30 @@ impl Numbered {
     /// It as text.
     pub(super) fn as_str(&self) -> &str {
         self.text.get(..self.len).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_files_are_read_line_by_line_and_not_further_than_is_wanted() {
+        let place = tempfile::tempdir().unwrap();
+        let line = "x".repeat(70);
+        let text: String = (0..5000).map(|n| format!("{n} {line}\n")).collect();
+        std::fs::write(place.path().join("long"), format!("{text}last")).unwrap();
+        let dir = std::fs::File::open(place.path()).unwrap();
+        let mut buffer = Buffer::default();
+        let mut read = |most| {
+            let mut lines = Vec::new();
+            let whole = buffer.each_line(&dir, "long", most, |line| lines.push(line.len())).unwrap();
+            (whole, lines)
+        };
+        let (whole, lines) = read(usize::MAX);
+        assert_eq!((whole, lines.len(), lines[0], lines[4999], lines[5000]), (true, 5001, 72, 75, 4));
+        let (whole, lines) = read(100_000);
+        assert!(!whole && (1300..2000).contains(&lines.len()), "{}", lines.len());
+        assert!(buffer.bytes.len() <= 2 * ROOM);
     }
 }

@@ -147,7 +147,9 @@ pub(super) fn draw_lanes(area: Rect, buf: &mut Buffer, theme: &Theme, inspector:
     pen.put(dim, dash).skip(1).put(theme.style(Role::Title), "CPU by thread").skip(1);
     let rows = usize::from(area.height - 1);
     if lanes.len() > rows {
-        pen.fmt(dim, format_args!("the busiest {rows} of {} ", lanes.len()));
+        // More than there are lanes for may have done nothing yet.
+        let all = inspector.seen.as_ref().and_then(|seen| usize::try_from(seen.task.threads).ok());
+        pen.fmt(dim, format_args!("the busiest {rows} of {} ", all.unwrap_or(0).max(lanes.len())));
     }
     while pen.left() > 0 {
         pen.put(dim, dash);

@@ -8,7 +8,7 @@ mod peers;
 mod scan;
 mod sockets;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, FileType, OFlags, StatxFlags, statx};
@@ -21,9 +21,10 @@ use super::limits::parse_limits;
 use super::slow::{Brought, Slow, brought};
 use super::text::{self, Buffer, Numbered};
 use crate::model::inspect::{
-    Datum, Endpoint, FileKind, Files, LimitKind, OpenFile, Partners, Protocol, Refused, Socket,
+    Datum, Endpoint, FileKind, Files, LimitKind, OpenFile, Partner, Partners, Protocol, Refused, Socket,
 };
 use crate::model::{Nanos, ProcId, Untrusted};
+use sockets::Tables;
 
 /// So many files are listed.
 const MOST: usize = 8192;
@@ -36,6 +37,11 @@ const SELDOM: f64 = 5.0;
 
 /// Unix sockets are asked for their peers again in so many looks.
 const PEERS: u32 = 5;
+
+/// Of the time, reading the tables of the network may take so much; and so much where there are sockets that were not
+/// there before.
+const SHARE: f64 = 0.002;
+const NEW_SHARE: f64 = 0.02;
 
 /// What lies at a descriptor: its type, length and inode.
 type Kinds = BTreeMap<u32, (FileType, u64, u64)>;
@@ -51,6 +57,7 @@ pub(super) struct Memo {
     kinds: Slow<Kinds>,
     scan: scan::Scan,
     diag: BTreeMap<u64, peers::Diag>,
+    tables: SocketTables,
     looks: u32,
 }
 
@@ -64,6 +71,7 @@ impl Default for Memo {
             kinds: Slow::new(kinds),
             scan: scan::Scan::default(),
             diag: BTreeMap::new(),
+            tables: SocketTables::default(),
             looks: 0,
         }
     }
@@ -102,7 +110,8 @@ pub(super) fn read(look: &Look<'_>, comm: &[u8], memo: &mut Memo, buffer: &mut B
     // Who may not be told is not taken for one of another network.
     let networks = network(look, "self/ns/net", buffer).zip(own_network(look, buffer));
     let other_network = look.ours && networks.is_some_and(|(ours, its)| ours != its);
-    let mut files = Files { open: Ok(Vec::new()), count: 0, limit, info_at: memo.info_at, other_network };
+    let mut files =
+        Files { open: Ok(Vec::new()), count: 0, limit, info_at: memo.info_at, other_network, cut: false };
     if let Err(why) = list(look, memo, buffer) {
         files.open = Err(why);
         return files;
@@ -111,6 +120,7 @@ pub(super) fn read(look: &Look<'_>, comm: &[u8], memo: &mut Memo, buffer: &mut B
     files.count = (memo.known.len() + memo.fds.len().saturating_sub(MOST)) as u32;
     files.info_at = memo.info_at;
     name_sockets(look, comm, memo, !other_network, buffer);
+    files.cut = memo.tables.last.cut;
     memo.looks = memo.looks.wrapping_add(1);
     files.open = Ok(memo.known.clone());
     files
@@ -229,71 +239,143 @@ fn settle(file: &mut OpenFile, kinds: &Kinds) {
 /// Finds out what sockets speak, and who has the other ends of them and of pipes.
 fn name_sockets(look: &Look<'_>, comm: &[u8], memo: &mut Memo, ours: bool, buffer: &mut Buffer) {
     let mut sockets: BTreeMap<u64, Socket> = BTreeMap::new();
-    let mut wanted = BTreeSet::new();
+    let mut wanted = scan::Wanted::default();
     for file in &memo.known {
         match &file.kind {
-            FileKind::Socket(socket) => {
-                sockets.insert(socket.inode, sockets::unknown(socket.inode));
-                wanted.insert(socket.inode);
-            }
-            FileKind::Pipe { inode, .. } => {
-                wanted.insert(*inode);
+            FileKind::Socket(socket) => _ = sockets.insert(socket.inode, sockets::unknown(socket.inode)),
+            FileKind::Pipe { inode, .. } if file.target.bytes().starts_with(b"/") => {
+                wanted.fifos.insert(file.target.bytes().to_vec(), *inode);
             }
             _ => {}
         }
+        wanted.inodes.extend(end(file));
     }
     let mut peers = BTreeMap::new();
     if !sockets.is_empty() {
-        sockets::fill(look, buffer, &mut sockets, &mut peers);
+        memo.tables.look(look, &mut sockets, buffer);
+        peers.clone_from(&memo.tables.last.peers);
+        wanted.far.clone_from(&memo.tables.last.far);
     }
-    let is_unix = |socket: &Socket| {
-        matches!(socket.protocol, Protocol::UnixStream | Protocol::UnixDatagram | Protocol::UnixPacket)
-    };
-    if look.ours && ours && sockets.values().any(is_unix) {
-        let unheard = sockets.values().any(|one| is_unix(one) && !memo.diag.contains_key(&one.inode));
-        if unheard || look.fresh || memo.looks.is_multiple_of(PEERS) {
-            let all = peers::unix().unwrap_or_default();
-            memo.diag = all.into_iter().filter(|(inode, _)| sockets.contains_key(inode)).collect();
-        }
-        for socket in sockets.values_mut().filter(|socket| is_unix(socket)) {
-            let Some(diag) = memo.diag.get(&socket.inode) else { continue };
-            socket.receive_queue = diag.queue;
-            if let Some(peer) = diag.peer {
-                socket.remote = Endpoint::Inode(peer);
-                peers.insert(socket.inode, peer);
-            }
-        }
+    if look.ours && ours {
+        unix_peers(look, memo, &mut sockets, &mut peers);
     }
-    wanted.extend(peers.values().copied());
+    peers.extend(memo.scan.across().iter().filter(|(inode, _)| sockets.contains_key(inode)));
+    wanted.inodes.extend(peers.values().copied());
+    if !wanted.far.is_empty() {
+        wanted.network = own_network(look, buffer);
+    }
     memo.scan.look(look, wanted, buffer);
     // Both ends may be the process's own.
-    let own: BTreeMap<u64, u32> = memo
-        .known
-        .iter()
-        .filter_map(|file| match &file.kind {
-            FileKind::Socket(socket) => Some((socket.inode, file.fd)),
-            _ => None,
-        })
-        .collect();
+    let mut own: BTreeMap<u64, Vec<(u32, &'static str)>> = BTreeMap::new();
+    for file in &memo.known {
+        if let Some(end) = end(file) {
+            own.entry(end).or_default().push((file.fd, file.info.map_or("", |info| info.mode())));
+        }
+    }
     for file in &mut memo.known {
+        let Some(end) = end(file) else { continue };
+        let of = |inode: Option<u64>, partners: &mut Partners, wants: &str| {
+            let others = inode.and_then(|inode| own.get(&inode)).into_iter().flatten();
+            let other =
+                others.into_iter().find(|(fd, mode)| *fd != file.fd && (wants.is_empty() || *mode == wants));
+            partners.found.extend(other.map(|(fd, mode)| Partner {
+                id: look.id,
+                name: Untrusted::new(comm),
+                fd: *fd,
+                reads: *mode != "w",
+                writes: *mode != "r",
+            }));
+        };
         match &mut file.kind {
             FileKind::Socket(socket) => {
                 let Some(found) = sockets.get(&socket.inode) else { continue };
                 let peer = peers.get(&socket.inode).copied();
                 **socket = found.clone();
                 socket.partners = memo.scan.of(peer.into_iter().chain([socket.inode]));
-                if let Some(fd) = peer.and_then(|peer| own.get(&peer)) {
-                    socket.partners.found.push(crate::model::inspect::Partner {
-                        id: look.id,
-                        name: Untrusted::new(comm),
-                        fd: *fd,
-                        reads: true,
-                        writes: true,
-                    });
-                }
+                of(peer, &mut socket.partners, "");
             }
-            FileKind::Pipe { inode, partners } => *partners = memo.scan.of([*inode]),
+            FileKind::Pipe { partners, .. } => {
+                *partners = memo.scan.of([end]);
+                // The same end once more tells nothing.
+                let wants = match file.info.map_or("", |info| info.mode()) {
+                    "r" => "w",
+                    "w" => "r",
+                    _ => continue,
+                };
+                of(Some(end), partners, wants);
+            }
             _ => {}
+        }
+    }
+}
+
+/// What a pipe or socket is looked for by.
+fn end(file: &OpenFile) -> Option<u64> {
+    match &file.kind {
+        FileKind::Socket(socket) => Some(socket.inode),
+        FileKind::Pipe { inode, .. } if file.target.bytes().starts_with(b"/") => Some(scan::fifo(*inode)),
+        FileKind::Pipe { inode, .. } => Some(*inode),
+        _ => None,
+    }
+}
+
+/// Asks the kernel to whom unix sockets are connected.
+fn unix_peers(
+    look: &Look<'_>,
+    memo: &mut Memo,
+    sockets: &mut BTreeMap<u64, Socket>,
+    peers: &mut BTreeMap<u64, u64>,
+) {
+    let is_unix = |socket: &Socket| {
+        matches!(socket.protocol, Protocol::UnixStream | Protocol::UnixDatagram | Protocol::UnixPacket)
+    };
+    if !sockets.values().any(is_unix) {
+        return;
+    }
+    let unheard = sockets.values().any(|one| is_unix(one) && !memo.diag.contains_key(&one.inode));
+    if unheard || look.fresh || memo.looks.is_multiple_of(PEERS) {
+        let all = peers::unix().unwrap_or_default();
+        memo.diag = all.into_iter().filter(|(inode, _)| sockets.contains_key(inode)).collect();
+    }
+    for socket in sockets.values_mut().filter(|socket| is_unix(socket)) {
+        let Some(diag) = memo.diag.get(&socket.inode) else { continue };
+        socket.receive_queue = diag.queue;
+        if let Some(peer) = diag.peer {
+            socket.remote = Endpoint::Inode(peer);
+            peers.insert(socket.inode, peer);
+        }
+    }
+}
+
+/// The tables of the network as they were read last. A long one takes the kernel its time to write, and is read less
+/// often.
+#[derive(Default)]
+struct SocketTables {
+    last: Tables,
+    known: BTreeMap<u64, Socket>,
+    at: Option<Nanos>,
+    /// CPU time that reading took, seconds.
+    cost: f64,
+}
+
+impl SocketTables {
+    /// Fills in what they say of `sockets`.
+    fn look(&mut self, look: &Look<'_>, sockets: &mut BTreeMap<u64, Socket>, buffer: &mut Buffer) {
+        let age = self.at.map_or(f64::INFINITY, |at| look.now.since(at));
+        let strange = sockets.keys().any(|inode| !self.known.contains_key(inode));
+        let rest = self.cost / if strange { NEW_SHARE } else { SHARE };
+        if look.fresh || age >= rest {
+            let begun = clock::own_thread();
+            self.last = sockets::fill(look, buffer, sockets);
+            self.cost = clock::own_thread() - begun;
+            self.at = Some(look.now);
+            self.known.clone_from(sockets);
+            return;
+        }
+        for (inode, socket) in sockets {
+            if let Some(known) = self.known.get(inode) {
+                socket.clone_from(known);
+            }
         }
     }
 }

@@ -10,6 +10,8 @@ use super::super::super::files::Miss;
 use super::super::super::parse;
 use super::super::Look;
 use super::super::text::{self, Buffer, Numbered};
+use super::info;
+use super::sockets::{Connection, across};
 use crate::model::inspect::{Partner, Partners};
 use crate::model::{Pid, ProcId, Untrusted};
 
@@ -28,6 +30,24 @@ const MOST: usize = 64;
 /// What is found, by inode.
 type Found = BTreeMap<u64, Vec<Partner>>;
 
+/// What is looked for.
+#[derive(Default)]
+pub(super) struct Wanted {
+    /// Pipes and sockets by inode, and FIFOs by [`fifo`].
+    pub(super) inodes: BTreeSet<u64>,
+    /// Where FIFOs lie, and their inodes.
+    pub(super) fifos: BTreeMap<Vec<u8>, u64>,
+    /// Connections whose other end may be in another network namespace.
+    pub(super) far: Vec<Connection>,
+    /// The network namespace that has been looked through.
+    pub(super) network: Option<Vec<u8>>,
+}
+
+/// What a FIFO is known by: file systems number their files as they like, and so does the kernel its pipes.
+pub(super) fn fifo(inode: u64) -> u64 {
+    inode | 1 << 63
+}
+
 /// The rounds.
 #[derive(Default)]
 pub(super) struct Scan {
@@ -42,20 +62,24 @@ pub(super) struct Scan {
     refused: u32,
     pids: Vec<u32>,
     next: usize,
-    wanted: BTreeSet<u64>,
+    wanted: Wanted,
     entries: Vec<u32>,
+    /// The network namespaces that were looked through in this round.
+    networks: BTreeSet<Vec<u8>>,
+    /// Sockets in other network namespaces, by those that are connected to them.
+    across: BTreeMap<u64, u64>,
 }
 
 impl Scan {
-    /// Looks on for who has one of the inodes in `wanted`.
-    pub(super) fn look(&mut self, look: &Look<'_>, wanted: BTreeSet<u64>, buffer: &mut Buffer) {
-        if wanted.is_empty() {
+    /// Looks on for who has one of those in `wanted`.
+    pub(super) fn look(&mut self, look: &Look<'_>, wanted: Wanted, buffer: &mut Buffer) {
+        if wanted.inodes.is_empty() {
             *self = Scan::default();
             return;
         }
-        if !wanted.is_subset(&self.wanted) || look.fresh {
+        if !wanted.inodes.is_subset(&self.wanted.inodes) || look.fresh {
             // Somebody new is asked for: the round begins anew, and what is known stays until it ends.
-            self.hurries |= self.wanted.is_empty() || look.fresh;
+            self.hurries |= self.wanted.inodes.is_empty() || look.fresh;
             self.pids.clear();
             self.complete = false;
         }
@@ -89,6 +113,8 @@ impl Scan {
         self.pids.clear();
         self.found.clear();
         (self.next, self.refused) = (0, 0);
+        self.networks.clear();
+        self.networks.extend(self.wanted.network.clone());
         let _ = buffer.numbers(look.proc, &mut self.pids);
         // Who came last first: partners are seldom old.
         self.pids.reverse();
@@ -107,11 +133,20 @@ impl Scan {
             self.refused += u32::from(miss == Miss::Denied);
             return;
         }
+        self.network(look, pid, buffer);
         let mut who: Option<(ProcId, Untrusted)> = None;
         for fd in &self.entries {
             let path = Numbered::new(*fd, "");
-            let inode = buffer.link(&links, path.as_str()).ok().and_then(inode);
-            let Some(inode) = inode.filter(|inode| self.wanted.contains(inode)) else { continue };
+            let Ok(link) = buffer.link(&links, path.as_str()) else { continue };
+            let lies = |link| self.wanted.fifos.get(link).copied();
+            let (inode, fifo) = match inode(link) {
+                Some(inode) => (Some(inode), None),
+                None => (lies(link).map(fifo), lies(link)),
+            };
+            let Some(inode) = inode.filter(|inode| self.wanted.inodes.contains(inode)) else { continue };
+            if fifo.is_some_and(|fifo| !is_it(look, pid, *fd, fifo, buffer)) {
+                continue;
+            }
             if who.is_none() {
                 let stat = buffer.read(look.proc, Numbered::new(pid, "/stat").as_str()).unwrap_or_default();
                 who = parse::stat(stat).and_then(|stat| {
@@ -134,6 +169,22 @@ impl Scan {
         }
     }
 
+    /// Looks for other ends in the network namespace of a process, where nobody of that was seen before.
+    fn network(&mut self, look: &Look<'_>, pid: u32, buffer: &mut Buffer) {
+        if self.wanted.far.is_empty() {
+            return;
+        }
+        let Ok(network) = buffer.link(look.proc, Numbered::new(pid, "/ns/net").as_str()) else { return };
+        if !self.networks.contains(network) && self.networks.insert(network.to_vec()) {
+            self.across.extend(across(look, pid, &self.wanted.far, buffer));
+        }
+    }
+
+    /// The other ends in other network namespaces, by ours.
+    pub(super) fn across(&self) -> &BTreeMap<u64, u64> {
+        &self.across
+    }
+
     /// Who has one of these.
     pub(super) fn of(&self, inodes: impl IntoIterator<Item = u64>) -> Partners {
         let mut found: Vec<Partner> = Vec::new();
@@ -147,6 +198,16 @@ impl Scan {
         found.dedup_by_key(|partner| partner.id);
         Partners { found, denied: self.denied.max(self.refused), complete: self.complete }
     }
+}
+
+/// Whether a descriptor is of the FIFO with this inode, and not of one that has the same path elsewhere.
+fn is_it(look: &Look<'_>, pid: u32, fd: u32, inode: u64, buffer: &mut Buffer) -> bool {
+    let Ok(infos) = text::open(look.proc, Numbered::new(pid, "/fdinfo").as_str(), OFlags::DIRECTORY) else {
+        return false;
+    };
+    let known = buffer.read(&infos, Numbered::new(fd, "").as_str()).ok().and_then(info::info);
+    // The kernel tells the inode since Linux 5.14.
+    known.is_some_and(|known| known.inode.is_none_or(|other| other == inode))
 }
 
 /// The inode of a pipe or socket by its link.

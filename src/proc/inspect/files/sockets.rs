@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::super::super::parse;
 use super::super::Look;
 use super::super::status::hex;
-use super::super::text::Buffer;
+use super::super::text::{Buffer, Numbered};
 use crate::model::Untrusted;
 use crate::model::inspect::{Endpoint, Partners, Protocol, Socket, SocketState};
 
@@ -37,62 +37,90 @@ pub(super) fn unknown(inode: u64) -> Socket {
     }
 }
 
-/// Fills in what the tables say of `sockets`, and the inodes of those on this machine to which they are connected over
-/// the internet protocols.
-pub(super) fn fill(
-    look: &Look<'_>,
-    buffer: &mut Buffer,
-    sockets: &mut BTreeMap<u64, Socket>,
-    peers: &mut BTreeMap<u64, u64>,
-) {
+/// A connection: its own end, the other end, and its inode.
+pub(super) type Connection = (SocketAddr, SocketAddr, u64);
+
+/// Of a table no more is read than this: some 40 000 lines.
+const TABLE: usize = 6 << 20;
+/// Of a table of another network namespace.
+const OTHERS_TABLE: usize = 1 << 20;
+
+/// What the tables say.
+#[derive(Default)]
+pub(super) struct Tables {
+    /// Inodes of those on this machine to which they are connected over the internet protocols.
+    pub(super) peers: BTreeMap<u64, u64>,
+    /// Connections whose other end is in no table of this namespace, and may be in another one's.
+    pub(super) far: Vec<Connection>,
+    /// Whether a table was too long to be read whole.
+    pub(super) cut: bool,
+}
+
+/// Fills in what the tables say of `sockets`.
+pub(super) fn fill(look: &Look<'_>, buffer: &mut Buffer, sockets: &mut BTreeMap<u64, Socket>) -> Tables {
+    let mut tables = Tables::default();
     let mut left = sockets.len();
     // Unix sockets first: most sockets are, and the other tables need not be read then.
-    if let Ok(text) = buffer.read(look.dir, "net/unix") {
-        for (inode, kind, state, path) in parse::lines(text).skip(1).filter_map(unix) {
-            if let Some(socket) = sockets.get_mut(&inode) {
-                (socket.protocol, socket.state) = (kind, state);
-                socket.local = path.map_or(Endpoint::None, |path| Endpoint::Path(Untrusted::new(path)));
-                left = left.saturating_sub(1);
-            }
-        }
-    }
-    for (table, protocol) in INTERNET {
-        if left == 0 {
-            return;
-        }
-        let Ok(text) = buffer.read(look.dir, table) else { continue };
-        let mut connected: Vec<(SocketAddr, SocketAddr, u64)> = Vec::new();
-        for line in parse::lines(text).skip(1).filter_map(internet) {
-            let Some(socket) = sockets.get_mut(&line.inode) else { continue };
+    let unix = buffer.each_line(look.dir, "net/unix", TABLE, |line| {
+        let Some((inode, kind, state, path)) = unix(line) else { return };
+        if let Some(socket) = sockets.get_mut(&inode) {
+            (socket.protocol, socket.state) = (kind, state);
+            socket.local = path.map_or(Endpoint::None, |path| Endpoint::Path(Untrusted::new(path)));
             left = left.saturating_sub(1);
-            socket.protocol = protocol;
-            socket.local = Endpoint::Address(line.local);
-            if !line.remote.ip().is_unspecified() || line.remote.port() != 0 {
-                socket.remote = Endpoint::Address(line.remote);
-                connected.push((line.local, line.remote, line.inode));
-            }
-            socket.state = SocketState::of_tcp(line.state);
-            socket.receive_queue = Some(line.receive);
-            // Of one that listens it is how many connections may wait, and no bytes.
-            socket.send_queue = (socket.state != Some(SocketState::Listen)).then_some(line.send);
         }
-        if connected.is_empty() || !matches!(protocol, Protocol::Tcp | Protocol::Tcp6) {
+    });
+    tables.cut |= unix == Ok(false);
+    let (mut connected, mut others): (Vec<Connection>, Vec<Connection>) = (Vec::new(), Vec::new());
+    for (table, protocol) in INTERNET {
+        let is_tcp = matches!(protocol, Protocol::Tcp | Protocol::Tcp6);
+        // One of TCP that is connected may have its other end in the table of TCP over IPv6.
+        if left == 0 && !(is_tcp && !connected.is_empty()) {
             continue;
         }
-        connected.sort_unstable();
-        for line in parse::lines(text).skip(1).filter_map(internet) {
-            let found = connected.binary_search_by(|one| (one.0, one.1).cmp(&(line.remote, line.local)));
-            if let Some((_, _, inode)) = found.ok().and_then(|at| connected.get(at))
-                && line.inode != 0
-                && line.inode != *inode
-            {
-                peers.insert(*inode, line.inode);
-            }
+        let read = buffer.each_line(look.dir, table, TABLE, |line| {
+            let Some(line) = internet(line) else { return };
+            let connects = is_tcp && line.remote.port() != 0 && line.inode != 0;
+            let connection = (plain(line.local), plain(line.remote), line.inode);
+            let Some(socket) = sockets.get_mut(&line.inode) else {
+                others.extend(connects.then_some(connection));
+                return;
+            };
+            left = left.saturating_sub(1);
+            connected.extend(connects.then_some(connection));
+            fill_internet(socket, &line, protocol);
+        });
+        tables.cut |= read == Ok(false);
+    }
+    others.extend(connected.iter().copied());
+    others.sort_unstable();
+    for (local, remote, inode) in connected {
+        match others.binary_search_by(|other| (other.0, other.1).cmp(&(remote, local))) {
+            Ok(at) => tables.peers.extend(others.get(at).map(|(.., other)| (inode, *other))),
+            // A loopback is its own namespace's.
+            Err(_) if !remote.ip().is_loopback() => tables.far.push((local, remote, inode)),
+            Err(_) => {}
         }
     }
-    if left == 0 {
-        return;
+    if left > 0 {
+        fill_others(look, buffer, sockets);
     }
+    tables
+}
+
+fn fill_internet(socket: &mut Socket, line: &Internet, protocol: Protocol) {
+    socket.protocol = protocol;
+    socket.local = Endpoint::Address(line.local);
+    if !line.remote.ip().is_unspecified() || line.remote.port() != 0 {
+        socket.remote = Endpoint::Address(line.remote);
+    }
+    socket.state = SocketState::of_tcp(line.state);
+    socket.receive_queue = Some(line.receive);
+    // Of one that listens it is how many connections may wait, and no bytes.
+    socket.send_queue = (socket.state != Some(SocketState::Listen)).then_some(line.send);
+}
+
+/// Those that speak with the kernel or a card.
+fn fill_others(look: &Look<'_>, buffer: &mut Buffer, sockets: &mut BTreeMap<u64, Socket>) {
     for (table, protocol, inode_at, number_at) in
         [("net/netlink", Protocol::Netlink, 9, 1), ("net/packet", Protocol::Packet, 8, 4)]
     {
@@ -105,6 +133,26 @@ pub(super) fn fill(
             socket.local = number.map_or(Endpoint::None, |number| Endpoint::Number(number as u32));
         }
     }
+}
+
+/// The other ends of `far` in the network namespace of the process with this pid: our inode, and theirs.
+pub(super) fn across(look: &Look<'_>, pid: u32, far: &[Connection], buffer: &mut Buffer) -> Vec<(u64, u64)> {
+    let mut found = Vec::new();
+    for table in ["/net/tcp", "/net/tcp6"] {
+        // What cannot be read tells nothing.
+        let _ = buffer.each_line(look.proc, Numbered::new(pid, table).as_str(), OTHERS_TABLE, |line| {
+            let Some(line) = internet(line).filter(|line| line.inode != 0) else { return };
+            let (local, remote) = (plain(line.local), plain(line.remote));
+            let mine = far.iter().find(|(mine, other, _)| *mine == remote && *other == local);
+            found.extend(mine.map(|(.., inode)| (*inode, line.inode)));
+        });
+    }
+    found
+}
+
+/// An address as both ends of a connection have it: one of IPv4 may be written as one of IPv6.
+fn plain(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// Inode, protocol, state and path of a unix socket.
