@@ -202,7 +202,7 @@ mod tests {
         };
         let said = json(&look(Page::Command, Found::Command(Box::new(page))), &Context::default());
         let read: serde_json::Value = serde_json::from_str(&said).unwrap();
-        let sentence = "The kernel does not permit it; it needs CAP_SYS_PTRACE (root).";
+        let sentence = "Denied: it needs CAP_SYS_PTRACE (root).";
         assert_eq!(read["program"]["program"], serde_json::Value::Null);
         assert_eq!(read["program"]["refused"], serde_json::json!({ "program": sentence }));
         assert_eq!(read["refused"], sentence);

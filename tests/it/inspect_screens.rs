@@ -68,6 +68,40 @@ const PAGES: [(Page, &str); 13] = [
     (Page::Ancestry, "p"),
 ];
 
+/// The numbers of the threads from the top, as they are shown.
+fn order(desk: &Desk) -> Vec<String> {
+    let text = desk.picture();
+    let rows = text.lines().skip(3).filter_map(|row| row.split_whitespace().next());
+    rows.filter(|word| word.len() == 3 && word.starts_with("70")).take(6).map(str::to_owned).collect()
+}
+
+#[test]
+fn rows_are_in_the_order_that_is_asked_for() {
+    let mut desk = page(MIDDLE, Page::Threads, "2");
+    let busiest = order(&desk);
+    assert_eq!(busiest.len(), 6, "{}", desk.picture());
+    desk.press("N");
+    assert_eq!(order(&desk), ["703", "704", "705", "706", "707", "708"]);
+    desk.press("I");
+    assert_eq!(order(&desk)[0], "708");
+    desk.press("P");
+    assert_eq!(order(&desk), busiest);
+    // The other way round by a click on the title it is by.
+    let text = desk.picture();
+    let (y, row) = text.lines().enumerate().find(|(_, row)| row.contains("RUN%")).unwrap();
+    let x = row.chars().position(|c| c == '%').unwrap();
+    let hit = view::hit(&desk.app, desk.area(), x as u16, y as u16);
+    assert!(matches!(hit, Hit::Title(_)), "{hit:?}");
+    desk.tell(Msg::Mouse(MouseEvent::Left, hit));
+    let turned: Vec<String> = order(&desk);
+    assert_ne!(turned, busiest);
+    desk.press("< <");
+    assert!(desk.picture().contains("threads: by"), "{}", desk.picture());
+    // Facts have no order.
+    desk.press("1 M");
+    assert!(desk.picture().contains("nothing here can be sorted by that"), "{}", desk.picture());
+}
+
 #[test]
 fn each_page() {
     for (of, key) in PAGES {
@@ -291,7 +325,7 @@ fn what_is_refused_says_what_it_takes() {
     let refused = Found::Refused(Refused::Denied(Needed::Ptrace));
     desk.tell(Msg::Inspected(found_in(WHOM, Page::Environment, 1, at, refused)));
     let shown = desk.picture();
-    assert!(shown.contains("does not permit it; it needs CAP_SYS_PTRACE (root)"), "{shown}");
+    assert!(shown.contains("Denied: it needs CAP_SYS_PTRACE (root)"), "{shown}");
     let slow = Found::Refused(Refused::Slow(Nanos(at - 3 * SECOND)));
     desk.tell(Msg::Inspected(found_in(WHOM, Page::Environment, 2, at, slow)));
     assert!(desk.picture().contains("No answer for"), "{}", desk.picture());

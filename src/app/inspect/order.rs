@@ -41,10 +41,11 @@ impl Inspector {
     /// By the first of these columns that the page has.
     pub fn sort_by(&mut self, ids: &[&str], context: &Context) -> Option<String> {
         let sheet = self.sheet(context);
-        let found = sheet.blocks.iter().find_map(|block| {
-            let col = block.cols.iter().find(|col| ids.contains(&col.id) && block.sorts_by(col.id))?;
-            let order = Order::of(col);
-            Some((order, order.sentence(block)))
+        let found = ids.iter().find_map(|id| {
+            sheet.blocks.iter().filter(|block| block.sorts_by(id)).find_map(|block| {
+                let order = Order::of(block.cols.iter().find(|col| col.id == *id)?);
+                Some((order, order.sentence(block)))
+            })
         });
         let (order, said) = found?;
         drop(sheet);
@@ -56,12 +57,14 @@ impl Inspector {
     pub fn sort_by_number(&mut self, context: &Context) -> Option<String> {
         let sheet = self.sheet(context);
         let block = sheet.blocks.iter().find(|block| !block.is_facts())?;
-        // By its first column it is as it comes.
-        let order =
-            block.order.and_then(|_| block.cols.first()).map(|col| Order { col: col.id, down: false });
+        // As they come they are by their first column.
+        let title = block.cols.first().map_or("", |col| col.title);
+        let said = format!("{}: by {title}, as they come", block.title);
+        let first = block.cols.first().filter(|_| block.order.is_some());
+        let order = first.map(|col| Order { col: col.id, down: false });
         drop(sheet);
         self.put_in_order(order, context);
-        Some("as they come".to_owned())
+        Some(said)
     }
 
     /// By the column so many further to the right than the one it is by, in the table in which the cursor is.

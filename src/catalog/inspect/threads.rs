@@ -43,7 +43,7 @@ pub(super) fn sheet(page: &Threads) -> Sheet<'_> {
         let _ = write!(remark, ", {runs} running");
     }
     if let Some(age) = page.behind.filter(|age| *age >= 2.0) {
-        let _ = write!(remark, "; what the less busy do was read up to {age:.0} s ago");
+        let _ = write!(remark, "; what the less busy do: read up to {age:.0} s ago");
     }
     let threads = Block::of("threads", "threads", COLS, &page.threads, move |thread, line| {
         row(thread, architecture, line);

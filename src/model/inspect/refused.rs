@@ -57,7 +57,8 @@ impl Refused {
         match self {
             Refused::NotRead => Cow::Borrowed("It has not been read yet."),
             Refused::Denied(needed) => {
-                Cow::Owned(format!("The kernel does not permit it; it needs {}.", needed.what()))
+                // Short, so that it fits beside a name on 80 columns.
+                Cow::Owned(format!("Denied: it needs {}.", needed.what()))
             }
             Refused::NoSuch => Cow::Borrowed("This kernel does not tell it."),
             Refused::HasNone => Cow::Borrowed("This process has none."),

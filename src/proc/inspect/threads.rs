@@ -288,6 +288,51 @@ mod tests {
         assert_eq!(doing(b""), Err(Refused::HasNone));
     }
 
+    /// One that ran so long since the look before, and was looked at closely so long ago.
+    fn one(tid: u32, gain: u64, read_at: u64) -> Now {
+        let times = |run| ThreadTimes { run, wait: 0, slices: 1 + run, ..ThreadTimes::default() };
+        let thread = Thread {
+            tid: Pid::new(tid).unwrap(),
+            name: "t".into(),
+            state: State::SLEEPING,
+            cpu: None,
+            user: 0,
+            system: 0,
+            run: Some(7),
+            wait: Some(0),
+            slices: Some(8),
+            blocked: None,
+            faults: (0, 0),
+            shares: None,
+            doing: Ok(Doing::Running),
+            wchan: Ok(Untrusted::default()),
+            stack: Ok(Vec::new()),
+            nice: 0,
+            priority: 20,
+            policy: policy(0, 0),
+            voluntary: None,
+            involuntary: None,
+        };
+        let known = Some(Known { thread, read_at: Nanos(read_at), behind: false });
+        Now { tid: Pid::new(tid).unwrap(), times: Some(times(7 + gain)), known, due: false }
+    }
+
+    #[test]
+    fn the_busiest_are_looked_at_closely_and_then_who_has_waited_longest() {
+        // Sleepers are left alone, whoever is due is not.
+        let mut few = vec![one(1, 0, 1), one(2, 5, 1), one(3, 9, 1), one(4, 0, 1)];
+        few[3].due = true;
+        assert_eq!(closely(&few), [2, 1, 3]);
+        few[0].known = None;
+        assert_eq!(closely(&few), [2, 1, 0, 3]);
+        // Of many, the busiest, and of the others those that were looked at the longest ago.
+        let many: Vec<Now> = (0..200).map(|n| one(1 + n, 1000 - u64::from(n), 1000 - u64::from(n))).collect();
+        let chosen = closely(&many);
+        assert_eq!(chosen.len(), BUSIEST + BEHIND);
+        assert_eq!(chosen[..3], [0, 1, 2]);
+        assert_eq!(chosen[BUSIEST..BUSIEST + 3], [199, 198, 197]);
+    }
+
     #[test]
     fn a_stack_is_its_functions() {
         let text = b"[<0>] do_wait+0x5c/0x100\n[<0>] kernel_wait4+0xa0/0x140\n\n[<0>]\n";

@@ -1,6 +1,7 @@
 //! The inspector's readers: processes whose insides the test knows, made-up trees, and what it costs.
 
 mod cost;
+mod ends;
 mod made_up;
 mod real;
 mod refused;

@@ -61,10 +61,7 @@ fn what_is_denied_says_what_it_would_need() {
             let line = page!(inspector.examine(known, Page::Command, false), Command);
             line.arguments.is_ok_and(|arguments| arguments.len() == 2)
         });
-        assert_eq!(
-            denied.sentence(Nanos(0)),
-            "The kernel does not permit it; it needs its own user or root."
-        );
+        assert_eq!(denied.sentence(Nanos(0)), "Denied: it needs its own user or root.");
     });
 }
 
