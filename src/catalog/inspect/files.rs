@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::sockets::socket;
 use super::{At, Block, Col, Exact, Lead, Line, Sheet, refusal};
 use crate::catalog::Cell;
-use crate::model::inspect::{FdInfo, FileKind, Files, OpenFile, Partner};
+use crate::model::inspect::{Endpoint, FdInfo, FileKind, Files, OpenFile, Partner};
 use crate::model::{Role, units};
 
 /// From so many files on it is told of which kind they are, and so many kinds.
@@ -191,11 +191,14 @@ fn target(file: &OpenFile, cell: &mut Cell) {
         cell.push(Role::Warn, " deleted");
     }
     let Some(partners) = file.kind.partners() else { return };
+    // What listens, or is not connected, has no other end.
+    let alone = matches!(&file.kind, FileKind::Socket(socket) if socket.remote == Endpoint::None);
     match partners.found.first() {
         Some(one) => {
             cell.push(Role::Text, " ");
             partner(one, file, cell);
         }
+        None if alone => {}
         None if !partners.complete => cell.push(Role::Dim, " looking for the other end"),
         None if partners.denied > 0 => {
             cell.push_fmt(
@@ -204,7 +207,7 @@ fn target(file: &OpenFile, cell: &mut Cell) {
             );
         }
         None if matches!(file.kind, FileKind::Pipe { .. }) => {
-            cell.push(Role::Dim, " nobody has the other end")
+            cell.push(Role::Dim, " nobody has the other end");
         }
         None => {}
     }

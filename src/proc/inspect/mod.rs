@@ -97,6 +97,8 @@ struct Look<'a> {
     needed: Needed,
     /// Whether it is a thread of the kernel or a zombie, which have no memory and no files.
     bare: bool,
+    /// Whether it is a thread of the kernel, which makes no system calls; the kernel says of it that it is in call 0.
+    kernel: bool,
     tick: u64,
     page_size: u64,
     boot_time: Option<u64>,
@@ -264,6 +266,7 @@ impl Inspector {
                 Needed::SameUser
             },
             bare: stat.flags & KERNEL_THREAD != 0 || matches!(stat.state, b'Z' | b'X'),
+            kernel: stat.flags & KERNEL_THREAD != 0,
             tick: self.machine.tick,
             page_size: self.machine.page_size,
             boot_time: self.machine.boot_time,

@@ -180,8 +180,8 @@ mod tests {
     fn long_files_are_read_line_by_line_and_not_further_than_is_wanted() {
         let place = tempfile::tempdir().unwrap();
         let line = "x".repeat(70);
-        let text: String = (0..5000).map(|n| format!("{n} {line}\n")).collect();
-        std::fs::write(place.path().join("long"), format!("{text}last")).unwrap();
+        let text: Vec<String> = (0..5000).map(|n| format!("{n} {line}\n")).collect();
+        std::fs::write(place.path().join("long"), format!("{}last", text.concat())).unwrap();
         let dir = std::fs::File::open(place.path()).unwrap();
         let mut buffer = Buffer::default();
         let mut read = |most| {

@@ -203,6 +203,7 @@ impl Reader<'_> {
     fn moved(&self, tid: Pid, old: Option<&Thread>, buffer: &mut Buffer) -> Option<Thread> {
         let path = |name| Numbered::new(tid.get(), name);
         let doing = match buffer.read(self.task, path("/syscall").as_str()) {
+            Ok(_) if self.look.kernel => Ok(Doing::Kernel),
             Ok(text) => doing(text),
             Err(miss) => Err(self.look.refused(miss)),
         };

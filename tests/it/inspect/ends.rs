@@ -108,8 +108,8 @@ fn a_connection_into_another_network_namespace_is_told_with_its_end() {
 fn a_very_long_table_of_sockets_is_read_in_part_and_that_is_said() {
     let fixture = Fixture::new();
     fixture.process(50, 1, "busy", 100, 1);
-    let lines: String = (0..100_000u32).map(|n| line(1000 + n, 1, 4000, 80)).collect();
-    fixture.write("proc/50/net/tcp", format!("  sl  local_address\n{lines}"));
+    let lines: Vec<String> = (0..100_000u32).map(|n| line(1000 + n, 1, 4000, 80)).collect();
+    fixture.write("proc/50/net/tcp", format!("  sl  local_address\n{}", lines.concat()));
     for folder in ["fd", "fdinfo"] {
         std::fs::create_dir_all(fixture.path(&format!("proc/50/{folder}"))).unwrap();
     }

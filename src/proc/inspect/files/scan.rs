@@ -137,7 +137,15 @@ impl Scan {
         let mut who: Option<(ProcId, Untrusted)> = None;
         for fd in &self.entries {
             let path = Numbered::new(*fd, "");
-            let Ok(link) = buffer.link(&links, path.as_str()) else { continue };
+            let link = match buffer.link(&links, path.as_str()) {
+                Ok(link) => link,
+                // Root without its rights may list the directory, and is told no link in it.
+                Err(Miss::Denied) => {
+                    self.refused += 1;
+                    return;
+                }
+                Err(_) => continue,
+            };
             let lies = |link| self.wanted.fifos.get(link).copied();
             let (inode, fifo) = match inode(link) {
                 Some(inode) => (Some(inode), None),

@@ -74,7 +74,7 @@ pub(super) fn fill(look: &Look<'_>, buffer: &mut Buffer, sockets: &mut BTreeMap<
     for (table, protocol) in INTERNET {
         let is_tcp = matches!(protocol, Protocol::Tcp | Protocol::Tcp6);
         // One of TCP that is connected may have its other end in the table of TCP over IPv6.
-        if left == 0 && !(is_tcp && !connected.is_empty()) {
+        if left == 0 && (!is_tcp || connected.is_empty()) {
             continue;
         }
         let read = buffer.each_line(look.dir, table, TABLE, |line| {
