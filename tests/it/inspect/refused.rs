@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use glowtop::model::Nanos;
-use glowtop::model::inspect::{Examine, Found, Needed, Page, Refused};
+use glowtop::model::inspect::{Doing, Examine, Found, Needed, Page, Refused};
 
 use super::{id, inspector, is_page, page};
 use crate::hang::Hang;
@@ -111,6 +111,9 @@ fn a_thread_of_the_kernel_has_nothing_and_says_so() {
     assert_eq!((map.all, map.now.resident), (Err(Refused::HasNone), None));
     let line = page!(inspector.examine(known, Page::Command, false), Command);
     assert_eq!(line.arguments, Err(Refused::HasNone));
+    // The kernel says that it is in call 0, read(2).
+    let threads = page!(inspector.examine(known, Page::Threads, false), Threads);
+    assert!(matches!(threads.threads[0].doing, Ok(Doing::Kernel) | Err(Refused::Denied(_))));
     let why = page!(inspector.examine(known, Page::Ancestry, false), Ancestry).why();
     assert!(why.starts_with("kthreadd is a part of the kernel"), "{why}");
 }
