@@ -12,7 +12,7 @@ use crate::model::{Needs, Sensors, SlowNeeds, Snapshot};
 pub const RICH: u16 = 150;
 
 /// The meters beside the cores, the most wanted first.
-const BESIDE: &[&str] = &["memory", "swap", "limits", "load", "tasks", "pressure", "self"];
+const BESIDE: &[&str] = &["memory", "swap", "available", "limits", "load", "tasks", "pressure", "self"];
 /// The same where there is a second column, which has the pressure.
 const BESIDE_RICH: &[&str] = &[
     "memory",
@@ -59,6 +59,15 @@ pub struct Placed {
     pub style: Style,
     /// Cores side by side, for meters of cores; `None`: as many as have room.
     pub columns: Option<u16>,
+    /// Which CPU, by its number, for a meter of one.
+    pub number: u32,
+}
+
+impl Placed {
+    /// A meter as it is drawn best.
+    pub fn new(meter: &'static Meter) -> Placed {
+        Placed { meter, style: meter.style, columns: None, number: 0 }
+    }
 }
 
 impl Default for Header {
@@ -97,7 +106,11 @@ impl Header {
             if named.columns.is_some() && columns.is_none() {
                 complain(named.line, format!("'{}' has no columns: it does not show cores", found.id));
             }
-            Some(Placed { meter: found, style, columns })
+            let number = named.number.filter(|_| found.data == Data::Cpu);
+            if named.number.is_some() && number.is_none() {
+                complain(named.line, format!("'{}' has no number: it does not show one CPU", found.id));
+            }
+            Some(Placed { meter: found, style, columns, number: number.unwrap_or(0) })
         };
         let columns = wanted.columns.iter().map(|column| HeaderColumn {
             width: column.width.max(1),
@@ -116,6 +129,7 @@ impl Header {
             meter: placed.meter.id.to_owned(),
             style: (placed.style != placed.meter.style).then(|| placed.style.id().to_owned()),
             columns: placed.columns,
+            number: (placed.meter.data == Data::Cpu).then_some(placed.number),
             line: None,
         };
         let columns = self.columns.iter().map(|column| config::HeaderColumn {
@@ -214,7 +228,8 @@ impl App {
         } else {
             (history, sensors.as_deref())
         };
-        let input = MeterInput { snapshot, sensors, detailed: *detailed, delay: Some(*delay), old: false };
+        let input =
+            MeterInput { snapshot, sensors, detailed: *detailed, delay: Some(*delay), old: false, number: 0 };
         history.follow(header.followed(size.0), &input);
     }
 }
@@ -233,7 +248,8 @@ mod tests {
     #[test]
     fn what_is_named_is_found_or_complained_about() {
         let text = "[header]\nmeters = [[\"cpu\", \"memry\", { meter = \"uptime\", style = \"bar\" },\n\
-                    { meter = \"cores\", columns = 4, style = \"graph\" }, { meter = \"load\", columns = 2 }]]\n";
+                    { meter = \"cores\", columns = 4, style = \"graph\" }, { meter = \"load\", columns = 2 },\n\
+                    { meter = \"core\", number = 7, style = \"graph\" }, { meter = \"cpu\", number = 1 }]]\n";
         let (header, complaints) = Header::resolve(&config::Header::parse(text).0);
         let said: Vec<_> = complaints.iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -242,16 +258,20 @@ mod tests {
                 "line 2: there is no meter 'memry'; did you mean 'memory'?",
                 "line 2: 'uptime' cannot be drawn as 'bar', only as text, led",
                 "line 3: 'load' has no columns: it does not show cores",
+                "line 4: 'cpu' has no number: it does not show one CPU",
             ]
         );
-        let ids: Vec<_> = header.columns[0].meters.iter().map(|p| (p.meter.id, p.style, p.columns)).collect();
+        let placed = |p: &Placed| (p.meter.id, p.style, p.columns, p.number);
+        let ids: Vec<_> = header.columns[0].meters.iter().map(placed).collect();
         assert_eq!(
             ids,
             [
-                ("cpu", Style::Bar, None),
-                ("uptime", Style::Text, None),
-                ("cores", Style::Graph, Some(4)),
-                ("load", Style::Text, None)
+                ("cpu", Style::Bar, None, 0),
+                ("uptime", Style::Text, None, 0),
+                ("cores", Style::Graph, Some(4), 0),
+                ("load", Style::Text, None, 0),
+                ("core", Style::Graph, None, 7),
+                ("cpu", Style::Bar, None, 0),
             ]
         );
         let (again, complaints) = Header::resolve(&header.wanted());

@@ -156,8 +156,14 @@ mod tests {
         let follow = |history: &mut History, ids: &[&str], one: f64| {
             let mut snapshot = look(1, &[(0, 0.1)]);
             snapshot.system.load = Some(crate::model::Load { one, ..crate::model::Load::default() });
-            let input =
-                MeterInput { snapshot: &snapshot, sensors: None, detailed: false, delay: None, old: false };
+            let input = MeterInput {
+                snapshot: &snapshot,
+                sensors: None,
+                detailed: false,
+                delay: None,
+                old: false,
+                number: 0,
+            };
             history.follow(ids.iter().filter_map(|id| crate::catalog::meter(id)), &input);
         };
         let levels = |history: &History, id| {

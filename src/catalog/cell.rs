@@ -90,6 +90,19 @@ impl Cell {
         });
     }
 
+    /// Appends what `write` writes, with blanks before it where it is narrower than `width`: so that what follows stays
+    /// where it is when a figure grows by a digit.
+    pub fn push_right(&mut self, role: Role, width: usize, write: impl FnOnce(&mut String)) {
+        self.push_with(role, |out| {
+            let start = out.len();
+            write(out);
+            let written = out.get(start..).map_or(0, |text| text.chars().count());
+            for _ in written..width {
+                out.insert(start, ' ');
+            }
+        });
+    }
+
     /// Says that the value is not known.
     pub fn push_unknown(&mut self) {
         self.push(Role::Dim, "–");
@@ -126,6 +139,15 @@ impl Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_grows_moves_nothing() {
+        let mut cell = Cell::new();
+        for value in ["9", "10", "–", "1000"] {
+            cell.push_right(Role::Text, 3, |out| out.push_str(value));
+        }
+        assert_eq!(cell.text(), "  9 10  –1000");
+    }
 
     #[test]
     fn parts_are_the_text_and_equal_neighbours_join() {

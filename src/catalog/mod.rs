@@ -16,5 +16,5 @@ mod value;
 pub use cell::Cell;
 pub use columns::state_role;
 pub use columns::{Align, Column, Grouped, Row, column, column_of_htop, columns, default_columns, tty_name};
-pub use meters::{Cores, Data, Gauge, Meter, MeterInput, Style, Unit, core_parts, meter, meters};
+pub use meters::{Cores, Data, Gauge, Meter, MeterInput, Style, Unit, core_parts, meter, meters, rate};
 pub use value::{Value, port_list};

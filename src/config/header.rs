@@ -7,7 +7,7 @@
 //! peaks = true               # mark the highest value of the last minutes
 //! meters = [
 //!   ["cores", { meter = "memory", style = "graph" }],
-//!   [{ meter = "cores_right", style = "cells", columns = 4 }, "tasks", "load"],
+//!   [{ meter = "cores_right", style = "cells", columns = 4 }, "tasks", { meter = "core", number = 3 }],
 //! ]
 //! ```
 //!
@@ -27,6 +27,9 @@ const MOST_COMPLAINTS: usize = 100;
 pub const MOST_COLUMNS: usize = 8;
 /// Meters that a column may have.
 pub const MOST_METERS: usize = 64;
+
+/// The greatest number that a CPU can have: NR_CPUS of the kernel ends at 8192.
+const MOST_CPUS: u32 = 8191;
 
 /// The layouts that htop has, by its names: the widths of their columns in percent.
 pub const HTOP_LAYOUTS: [(&str, &[u16]); 13] = [
@@ -72,6 +75,8 @@ pub struct HeaderMeter {
     pub style: Option<String>,
     /// Cores side by side, 1 to 256, for meters of cores; `None`: as many as have room.
     pub columns: Option<u16>,
+    /// Which CPU, for a meter of one: the kernel's number of it.
+    pub number: Option<u32>,
     /// Its line in the text.
     pub line: Option<usize>,
 }
@@ -195,13 +200,14 @@ impl Header {
 impl HeaderMeter {
     fn to_toml(&self) -> String {
         let meter = quoted(&self.meter);
-        if self.style.is_none() && self.columns.is_none() {
+        if self.style.is_none() && self.columns.is_none() && self.number.is_none() {
             return meter;
         }
         let style =
             self.style.as_deref().map_or_else(String::new, |style| format!(", style = {}", quoted(style)));
         let columns = self.columns.map_or_else(String::new, |columns| format!(", columns = {columns}"));
-        format!("{{ meter = {meter}{style}{columns} }}")
+        let number = self.number.map_or_else(String::new, |number| format!(", number = {number}"));
+        format!("{{ meter = {meter}{number}{style}{columns} }}")
     }
 }
 
@@ -306,9 +312,15 @@ impl Reader<'_> {
                         self.say(value.span(), "'columns' of a meter must be 1 to 256");
                     }
                 }
+                ("number", _, number) => {
+                    meter.number = number.and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= MOST_CPUS);
+                    if meter.number.is_none() {
+                        self.say(value.span(), format!("'number' of a meter must be 0 to {MOST_CPUS}"));
+                    }
+                }
                 _ if self.is_full() => break,
                 _ => {
-                    let near = meant(key, ["meter", "style", "columns"]);
+                    let near = meant(key, ["meter", "style", "columns", "number"]);
                     self.say(value.span(), format!("there is no setting '{key}' of a meter{near}"));
                 }
             }
@@ -416,7 +428,7 @@ mod tests {
             let columns = columns.into_iter().map(|(width, meters)| HeaderColumn {
                 width,
                 meters: meters.into_iter()
-                    .map(|(meter, style, columns)| HeaderMeter { meter, style, columns, line: None })
+                    .map(|(meter, style, columns)| HeaderMeter { meter, style, columns, number: columns.map(u32::from), line: None })
                     .collect(),
             }).collect();
             let header = Header { columns, peaks };

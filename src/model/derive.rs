@@ -86,7 +86,14 @@ pub fn derive(prev: Option<&Snapshot>, next: Sample) -> Snapshot {
         let most = (seconds * cores * 1e9) as u64;
         let dead = tally.dead(before, &procs, most);
         let unseen = Unseen::new(next.short_lived, next.census.events, before, &procs);
-        account = tally.close(&before.system.cpu, &next.system.cpu, seconds, &dead, &unseen);
+        account = tally.close(
+            &before.system.cpu,
+            &next.system.cpu,
+            seconds,
+            next.system.cpus.len(),
+            &dead,
+            &unseen,
+        );
         let (taken, per_tick) = (next.taken, per_tick.unwrap_or(0));
         let linger = next.linger.unwrap_or(LINGER);
         let look = Look { before, procs: &procs, taken, seconds, per_tick, cores, linger };

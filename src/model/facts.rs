@@ -215,13 +215,65 @@ pub struct Handles {
     pub most: u64,
 }
 
-/// What `/run/systemd` tells without a program or the bus being asked.
+/// What systemd tells: `/run/systemd` without anybody being asked, its bus where that answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Systemd {
     /// Units that it has started and that have not ended: links in `/run/systemd/units`.
     pub units: Option<u32>,
     /// Whether it is shutting down: `/run/systemd/shutdown/scheduled`, or `/run/nologin`.
     pub ending: bool,
+    /// What it says of itself.
+    pub state: Option<SystemState>,
+    /// Units that failed.
+    pub failed: Option<u32>,
+    /// Jobs that wait or run.
+    pub jobs: Option<u32>,
+}
+
+/// What systemd says of the whole machine: `SystemState`, org.freedesktop.systemd1(5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SystemState {
+    /// Early in the start.
+    Initializing,
+    /// Late in the start.
+    Starting,
+    /// All is well.
+    Running,
+    /// Units failed.
+    Degraded,
+    /// The rescue or emergency target is active.
+    Maintenance,
+    /// It is shutting down.
+    Stopping,
+}
+
+impl SystemState {
+    /// All of them.
+    const ALL: [SystemState; 6] = [
+        SystemState::Initializing,
+        SystemState::Starting,
+        SystemState::Running,
+        SystemState::Degraded,
+        SystemState::Maintenance,
+        SystemState::Stopping,
+    ];
+
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            SystemState::Initializing => "initializing",
+            SystemState::Starting => "starting",
+            SystemState::Running => "running",
+            SystemState::Degraded => "degraded",
+            SystemState::Maintenance => "maintenance",
+            SystemState::Stopping => "stopping",
+        }
+    }
+
+    /// The state with this word.
+    pub fn of(word: &str) -> Option<SystemState> {
+        SystemState::ALL.into_iter().find(|state| state.word() == word)
+    }
 }
 
 /// What SELinux does: `/sys/fs/selinux/enforce`.

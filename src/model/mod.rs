@@ -53,7 +53,7 @@ pub use details::{
 };
 pub use facts::{
     Battery, BatteryState, CpuLimit, Facts, Frequency, GpuUse, Handles, HugePages, Limits, MemoryLimit,
-    SeLinux, SlowNeeds, Systemd, ZfsCache, Zram, Zswap,
+    SeLinux, SlowNeeds, SystemState, Systemd, ZfsCache, Zram, Zswap,
 };
 pub use groups::{Group, GroupBy, GroupId, GroupName, Groups};
 pub use id::{Pid, ProcId};

@@ -5,7 +5,8 @@ use glowtop::catalog::{Data, Style, meters};
 use glowtop::config;
 use glowtop::model::{
     Battery, BatteryState, CoreKind, CpuLimit, Facts, Frequency, GpuUse, Handles, HugePages, Limits,
-    MemoryLimit, SeLinux, SlowNeeds, Stall, Systemd, Topology, TopologyCpu, ZfsCache, Zram, Zswap,
+    MemoryLimit, SeLinux, SlowNeeds, Stall, SystemState, Systemd, Topology, TopologyCpu, ZfsCache, Zram,
+    Zswap,
 };
 use glowtop::view::{Depth, HeaderInput, Theme, header_height, picture};
 use proptest::prelude::*;
@@ -15,7 +16,7 @@ use crate::header::{Scene, drawn, symbols, theme};
 
 const GIB: u64 = 1 << 30;
 
-fn facts() -> Facts {
+pub(crate) fn facts() -> Facts {
     Facts {
         battery: Some(Battery {
             charge: 0.42,
@@ -37,7 +38,13 @@ fn facts() -> Facts {
             uncompressed: 5 * GIB,
         }),
         handles: Some(Handles { open: 1824, most: 4096 }),
-        systemd: Some(Systemd { units: Some(61), ending: false }),
+        systemd: Some(Systemd {
+            units: Some(61),
+            state: Some(SystemState::Degraded),
+            failed: Some(2),
+            jobs: Some(0),
+            ..Systemd::default()
+        }),
         selinux: Some(SeLinux::Enforcing),
         irq_full: Some(Stall { avg10: 1.0, avg60: 0.5, avg300: 0.25 }),
         gpus: vec![GpuUse {
@@ -209,7 +216,7 @@ proptest! {
             meters: placed.into_iter().map(|(at, style, columns)| {
                 let meter = meters()[at % meters().len()];
                 let style = Some(Style::ALL[style].id().to_owned());
-                config::HeaderMeter { meter: meter.id.to_owned(), style, columns, line: None }
+                config::HeaderMeter { meter: meter.id.to_owned(), style, columns, number: columns.map(u32::from), line: None }
             }).collect(),
         }).collect();
         let (header, _) = Header::resolve(&config::Header { columns, peaks: true });

@@ -81,7 +81,7 @@ fn process(n: u32, cores: u32) -> Proc {
     Proc { cpu: Some(if n == 2 { 99.2 } else { 0.1 }), ..Proc::new(stat) }
 }
 
-fn machine(cores: u32, look: u64, name: &str) -> Snapshot {
+pub(crate) fn machine(cores: u32, look: u64, name: &str) -> Snapshot {
     let cpus: Vec<_> = (0..cores).map(|core| (core, Some(usage(u64::from(core), look)))).collect();
     let mean = |part: fn(&CpuUse) -> f32| {
         cpus.iter().filter_map(|(_, usage)| usage.as_ref().map(part)).sum::<f32>() / cores as f32
@@ -155,7 +155,7 @@ fn machine(cores: u32, look: u64, name: &str) -> Snapshot {
     }
 }
 
-fn sensors() -> Sensors {
+pub(crate) fn sensors() -> Sensors {
     let disk = |mount: &str, total: u64, available: u64| Disk {
         mount: mount.into(),
         device: Untrusted::from(format!("/dev{mount}").as_str()),
@@ -210,6 +210,7 @@ impl Scene {
                 detailed: false,
                 delay: None,
                 old: false,
+                number: 0,
             };
             history.follow(meters().iter(), &input);
         }

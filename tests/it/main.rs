@@ -41,6 +41,7 @@ mod linear;
 mod live;
 mod manners;
 mod manners_live;
+mod meters;
 mod monitor;
 mod ports;
 mod proc;

@@ -360,7 +360,7 @@ fn old_figures_are_told_apart() {
     assert!(!desk.picture().contains("as of"));
     desk.press("Z");
     let text = desk.picture();
-    assert!(text.contains("PAUSED") && text.contains("self as of 08:00:09  1.0%"), "{text}");
+    assert!(text.contains("PAUSED") && text.contains("self as of 08:00:09   1.0%"), "{text}");
 }
 
 #[test]

@@ -1,19 +1,12 @@
 //! Changing which meters a header has, and where.
 
 use crate::app::{Header, HeaderColumn, Placed};
-use crate::catalog::{Meter, meter};
+use crate::catalog::{Data, Meter, meter};
 use crate::config::{HTOP_LAYOUTS, MOST_METERS};
 
 /// The meters with which a header begins that was automatic: those in its first column, and those in its last.
 const FIRST: [&str; 3] = ["cores", "memory", "swap"];
 const LAST: [&str; 3] = ["tasks", "load", "uptime"];
-
-impl Placed {
-    /// A meter as it is drawn best.
-    pub(in crate::app) fn new(meter: &'static Meter) -> Placed {
-        Placed { meter, style: meter.style, columns: None }
-    }
-}
 
 impl Header {
     /// The layout of htop's that it has.
@@ -53,8 +46,12 @@ impl Header {
 
     /// Adds a meter at the foot of `column`; where it stands, or `None` where there is no room.
     pub(in crate::app) fn add(&mut self, column: usize, meter: &'static Meter) -> Option<usize> {
+        // Who adds one CPU after the other wants the next one.
+        let all = self.columns.iter().flat_map(|column| &column.meters);
+        let cpus = all.filter(|placed| meter.data == Data::Cpu && placed.meter.id == meter.id);
+        let number = cpus.map(|placed| placed.number.saturating_add(1)).max().unwrap_or(0);
         let meters = &mut self.columns.get_mut(column)?.meters;
-        (meters.len() < MOST_METERS).then(|| meters.push(Placed::new(meter)))?;
+        (meters.len() < MOST_METERS).then(|| meters.push(Placed { number, ..Placed::new(meter) }))?;
         Some(meters.len() - 1)
     }
 

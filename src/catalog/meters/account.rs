@@ -7,6 +7,9 @@ use crate::model::{Account, CensusBy, Hearing, Role, units};
 /// A part that would be shown as 0.0 is left out, percent of one core.
 const SHOWN: f64 = 0.05;
 
+/// Cells of a figure: `99.2`.
+const FIGURE: usize = 4;
+
 pub(super) const METERS: &[Meter] = &[
     Meter {
         id: "account",
@@ -29,10 +32,8 @@ fn account(input: &MeterInput<'_>, gauge: &mut Gauge) {
     gauge.clear();
     let text = &mut gauge.text;
     let Some(sum) = &input.snapshot.account else { return text.push_unknown() };
-    text.push_with(Role::Strong, |out| {
-        units::percent(Some(sum.busy), out);
-        out.push_str("% busy");
-    });
+    text.push_right(Role::Strong, FIGURE, |out| units::percent(Some(sum.busy), out));
+    text.push(Role::Strong, "% busy");
     text.push(Role::Dim, " = ");
     figure(sum.listed, "listed", text);
     let Account { came_and_went, ended, ended_or_came, irq, softirq, steal, guest, remainder, .. } = *sum;
@@ -64,7 +65,7 @@ fn parts(parts: &[(f64, &str)], text: &mut Cell) {
 
 /// One part of the sum, which is shown whole or not at all.
 fn figure(value: f64, name: &str, text: &mut Cell) {
-    text.push_with(Role::Text, |out| {
+    text.push_right(Role::Text, FIGURE + 1 + name.len(), |out| {
         units::percent(Some(value), out);
         out.push(' ');
         out.push_str(name);

@@ -14,6 +14,20 @@ pub(super) const METERS: &[Meter] = &[
         ..Meter::WORDS
     },
     Meter {
+        id: "core",
+        title: "cpu",
+        help: "Where the time of one CPU goes; number says which one, as the kernel counts them.",
+        data: Data::Cpu,
+        style: Style::Bar,
+        read: |input, gauge| {
+            let found = input.snapshot.cpus.binary_search_by_key(&input.number, |(number, _)| *number).ok();
+            let usage =
+                found.and_then(|at| input.snapshot.cpus.get(at)).and_then(|(_, usage)| usage.as_ref());
+            busy(usage, input, gauge);
+        },
+        ..Meter::WORDS
+    },
+    Meter {
         id: "load",
         title: "load",
         help: "How many tasks ran or waited to run, or waited for a disk, on average over 1, 5 and 15 minutes; a bar \
@@ -54,11 +68,16 @@ const CORES: &str = "Each core: sockets and NUMA nodes one after the other; ' be
 const EACH: Meter = Meter { style: Style::Bar, read: all, ..Meter::WORDS };
 
 fn all(input: &MeterInput<'_>, gauge: &mut Gauge) {
+    busy(input.snapshot.cpu.as_ref(), input, gauge);
+}
+
+/// How busy one CPU is, or all of them; `None`: unknown, or offline.
+fn busy(usage: Option<&CpuUse>, input: &MeterInput<'_>, gauge: &mut Gauge) {
     gauge.clear();
-    let Some(all) = &input.snapshot.cpu else { return gauge.text.push_unknown() };
-    core_parts(all, input.detailed, &mut gauge.parts);
+    let Some(usage) = usage else { return gauge.text.push_unknown() };
+    core_parts(usage, input.detailed, &mut gauge.parts);
     gauge.total = 1.0;
-    let busy = f64::from(all.busy());
+    let busy = f64::from(usage.busy());
     gauge.level = Some(busy);
     gauge.text.push_with(Role::heat(busy), |out| {
         units::percent(Some(busy * 100.0), out);
@@ -74,10 +93,20 @@ fn load(input: &MeterInput<'_>, gauge: &mut Gauge, all: bool) {
     gauge.parts.push((Role::heat(one / cores), one.min(cores)));
     gauge.total = cores;
     gauge.level = Some(one);
-    gauge.text.push_fmt(Role::Strong, format_args!("{:.2}", load.one));
-    if all {
-        gauge.text.push_fmt(Role::Text, format_args!("  {:.2}", load.five));
-        gauge.text.push_fmt(Role::Dim, format_args!("  {:.2}", load.fifteen));
+    if !all {
+        return gauge.text.push_fmt(Role::Strong, format_args!("{:.2}", load.one));
+    }
+    gauge.text.push_fmt(Role::Strong, format_args!("{:>5.*}", decimals(load.one), load.one));
+    gauge.text.push_fmt(Role::Text, format_args!(" {:>5.*}", decimals(load.five), load.five));
+    gauge.text.push_fmt(Role::Dim, format_args!(" {:>5.*}", decimals(load.fifteen), load.fifteen));
+}
+
+/// How many decimals of a mean fit into five cells: two as everywhere, as long as there are two digits before them.
+fn decimals(mean: f64) -> usize {
+    match mean {
+        _ if mean < 99.995 => 2,
+        _ if mean < 999.95 => 1,
+        _ => 0,
     }
 }
 

@@ -52,7 +52,11 @@ fn read(input: &MeterInput<'_>, gauge: &mut Gauge, with_memory: bool) {
     if let Some(cpu) = limits.cpu {
         match cpu.used {
             None => text.push_unknown(),
-            Some(used) => text.push_fmt(Role::heat(used / cpu.most), format_args!("{:.1}", used.min(9999.0))),
+            Some(used) => {
+                let width = 3 + cpu.most.max(1.0).log10() as usize;
+                let used = used.min(9999.0);
+                text.push_fmt(Role::heat(used / cpu.most), format_args!("{used:>width$.1}"));
+            }
         }
         text.push_fmt(Role::Dim, format_args!("/{:.1}", cpu.most));
         text.push(Role::Text, " cpus");

@@ -1,7 +1,7 @@
 //! The machine and what runs on it: name, tasks, what guards it, and glowtop itself.
 
 use super::{Data, Gauge, Meter, MeterInput, Unit, time};
-use crate::model::{Civil, Counts, Role, SeLinux, SlowNeeds, units};
+use crate::model::{Civil, Counts, Role, SeLinux, SlowNeeds, SystemState, Systemd, units};
 
 /// The most that is shown of a name, cells.
 const NAME_CELLS: usize = 64;
@@ -64,7 +64,7 @@ pub(super) const METERS: &[Meter] = &[
                 return gauge.missing(input, SlowNeeds::HANDLES);
             };
             gauge.level = Some(handles.open as f64);
-            gauge.text.push_fmt(Role::Text, format_args!("{} open", handles.open));
+            gauge.text.push_fmt(Role::Text, format_args!("{:>4} open", handles.open));
             // Kernels of today allow more than memory can hold.
             if handles.most < MANY {
                 gauge.text.push_fmt(Role::Dim, format_args!(" of {}", handles.most));
@@ -75,8 +75,8 @@ pub(super) const METERS: &[Meter] = &[
     Meter {
         id: "systemd",
         title: "unit",
-        help: "Units that systemd has started and that have not ended, and whether it is shutting down. Which of them failed \
-               it tells only over its bus, which glowtop does not ask.",
+        help: "What systemd says of the machine: its state, units that failed, jobs that wait, and how many units it has \
+               started that have not ended. Where its bus does not answer only the last is known.",
         slow: SlowNeeds::SYSTEMD,
         data: Data::Amount(Unit::Count),
         read: |input, gauge| {
@@ -84,14 +84,7 @@ pub(super) const METERS: &[Meter] = &[
             let Some(systemd) = input.facts().and_then(|facts| facts.systemd) else {
                 return gauge.missing(input, SlowNeeds::SYSTEMD);
             };
-            gauge.level = systemd.units.map(f64::from);
-            match systemd.units {
-                None => gauge.text.push_unknown(),
-                Some(units) => gauge.text.push_fmt(Role::Text, format_args!("{units} active")),
-            }
-            if systemd.ending {
-                gauge.text.push(Role::Warn, ", shutting down");
-            }
+            units(&systemd, gauge);
         },
         ..Meter::WORDS
     },
@@ -139,12 +132,45 @@ fn tasks(input: &MeterInput<'_>, gauge: &mut Gauge) {
     // The kernel's own count knows the threads that are no rows here. One that wrapped below 0 is no count.
     let running = snapshot.system.running.filter(|n| i64::try_from(*n).is_ok()).unwrap_or(running);
     let text = &mut gauge.text;
-    text.push_fmt(Role::Strong, format_args!("{processes}"));
-    text.push_fmt(Role::Text, format_args!(", {threads} thr"));
-    text.push(Role::Text, ", ");
-    text.push_fmt(if running > 0 { Role::Running } else { Role::Dim }, format_args!("{running} run"));
+    text.push_fmt(Role::Strong, format_args!("{processes:>3}"));
+    text.push_fmt(Role::Text, format_args!(", {threads:>4} thr"));
+    // A part of its own: what stands before it is whole without what follows.
+    text.push(Role::Dim, ", ");
+    text.push_fmt(if running > 0 { Role::Running } else { Role::Dim }, format_args!("{running:>2} run"));
     if kernel > 0 {
         text.push_fmt(Role::Dim, format_args!(", {kernel} kthr"));
+    }
+}
+
+/// What is wrong comes first: there may be no room for all of it.
+fn units(systemd: &Systemd, gauge: &mut Gauge) {
+    let Systemd { units, ending, state, failed, jobs } = *systemd;
+    gauge.level = units.map(f64::from);
+    let text = &mut gauge.text;
+    if let Some(state) = state {
+        let role = match state {
+            SystemState::Running => Role::Good,
+            SystemState::Degraded | SystemState::Stopping => Role::Warn,
+            SystemState::Maintenance => Role::Bad,
+            SystemState::Initializing | SystemState::Starting => Role::Strong,
+        };
+        text.push(role, state.word());
+        text.push(Role::Dim, ", ");
+    }
+    if let Some(failed) = failed.filter(|failed| *failed > 0) {
+        text.push_fmt(Role::Bad, format_args!("{failed} failed"));
+        text.push(Role::Dim, ", ");
+    }
+    if let Some(jobs) = jobs.filter(|jobs| *jobs > 0) {
+        text.push_fmt(Role::Text, format_args!("{jobs} job{}", if jobs == 1 { "" } else { "s" }));
+        text.push(Role::Dim, ", ");
+    }
+    match units {
+        None => text.push(Role::Dim, "– active"),
+        Some(units) => text.push_fmt(Role::Text, format_args!("{units} active")),
+    }
+    if ending && state != Some(SystemState::Stopping) {
+        text.push(Role::Warn, ", shutting down");
     }
 }
 
@@ -167,16 +193,16 @@ fn own(input: &MeterInput<'_>, gauge: &mut Gauge) {
         text.push(Role::Dim, "  ");
     }
     match snapshot.own_cpu {
-        None => text.push_unknown(),
-        Some(cpu) => text.push_with(Role::Text, |out| {
+        None => text.push(Role::Dim, "    –"),
+        Some(cpu) => text.push_right(Role::Text, 5, |out| {
             units::percent(Some(cpu), out);
             out.push('%');
         }),
     }
     text.push(Role::Dim, "  ");
     match snapshot.cost.own_memory {
-        None => text.push_unknown(),
-        Some(bytes) => text.push_with(Role::Text, |out| units::bytes(bytes, out)),
+        None => text.push(Role::Dim, "    –"),
+        Some(bytes) => text.push_right(Role::Text, 5, |out| units::bytes(bytes, out)),
     }
-    text.push_fmt(Role::Dim, format_args!("  {:.1} ms", (snapshot.cost.wall * 1e3).clamp(0.0, 99_999.0)));
+    text.push_fmt(Role::Dim, format_args!("  {:>4.1} ms", (snapshot.cost.wall * 1e3).clamp(0.0, 99_999.0)));
 }

@@ -4,6 +4,9 @@ use super::{Data, Gauge, Meter, MeterInput, Style};
 use crate::catalog::Cell;
 use crate::model::{Role, SlowNeeds, units};
 
+/// A share of all memory: where less is available, one is warned.
+const SHORT: f64 = 0.1;
+
 pub(super) const METERS: &[Meter] = &[
     Meter {
         id: "memory",
@@ -66,7 +69,9 @@ pub(super) const METERS: &[Meter] = &[
             gauge.clear();
             let known = input.snapshot.memory().and_then(|m| Some((m.total, m.available?)));
             let Some((total, available)) = known else { return gauge.text.push_unknown() };
-            stack(gauge, total, [(Role::MemUsed, total.saturating_sub(available))]);
+            // What the figure says: a long bar is good here.
+            let close = (available as f64) < SHORT * total as f64;
+            stack(gauge, total, [(if close { Role::Warn } else { Role::Good }, available)]);
             gauge.text.push_with(Role::Text, |out| units::bytes(available, out));
         },
         ..Meter::WORDS
@@ -120,6 +125,7 @@ pub(super) fn of_all(part: u64, total: u64, cell: &mut Cell) {
     let (part, total) = (part as f64 / divisor, total as f64 / divisor);
     // Three digits of the whole, and no more of the part: they are read against each other.
     let decimals = usize::from(total < 99.95);
-    cell.push_fmt(Role::Text, format_args!("{part:.decimals$}"));
+    let width = 1 + (total + 0.05).log10().max(0.0) as usize + if decimals > 0 { 1 + decimals } else { 0 };
+    cell.push_fmt(Role::Text, format_args!("{part:>width$.decimals$}"));
     cell.push_fmt(Role::Dim, format_args!("/{total:.decimals$}{unit}"));
 }

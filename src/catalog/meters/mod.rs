@@ -1,7 +1,7 @@
 //! The meters: what can be said of the machine as a whole, one row each.
 //!
 //! A file holds the rows of one subject, this door their order and the ways to ask for them. To add a meter, write a
-//! row; `tests.rs` says what is missing.
+//! row; `tests/it/meters.rs` says what is missing.
 
 mod account;
 mod cpu;
@@ -15,15 +15,13 @@ mod special;
 mod style;
 mod time;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::LazyLock;
 
 use super::Cell;
 use crate::model::{Facts, Needs, Role, Sensors, SlowNeeds, Snapshot};
 
 pub use cpu::core_parts;
+pub use sensors::rate;
 pub use style::{Cores, Data, Style, Unit};
 
 /// What a meter reads.
@@ -39,6 +37,8 @@ pub struct MeterInput<'a> {
     pub delay: Option<f64>,
     /// Whether the look is older than it should be: the display is frozen, or no other came for long.
     pub old: bool,
+    /// Which CPU a meter of one CPU shows, by its number.
+    pub number: u32,
 }
 
 impl<'a> MeterInput<'a> {

@@ -59,7 +59,7 @@ fn battery(input: &MeterInput<'_>, gauge: &mut Gauge) {
     gauge.parts.push((role, battery.charge));
     gauge.total = 1.0;
     let text = &mut gauge.text;
-    text.push_fmt(role, format_args!("{:.0}%", battery.charge * 100.0));
+    text.push_fmt(role, format_args!("{:>3.0}%", battery.charge * 100.0));
     text.push(
         Role::Dim,
         match battery.state {
@@ -70,7 +70,7 @@ fn battery(input: &MeterInput<'_>, gauge: &mut Gauge) {
     );
     if let Some(seconds) = battery.seconds {
         let minutes = (seconds / 60.0) as u64;
-        text.push_fmt(Role::Text, format_args!(" {}:{:02}", minutes / 60, minutes % 60));
+        text.push_fmt(Role::Text, format_args!(" {:>2}:{:02}", minutes / 60, minutes % 60));
     }
     if let Some(watts) = battery.watts {
         text.push_fmt(Role::Dim, format_args!("  {:.1} W", watts.min(99_999.0)));

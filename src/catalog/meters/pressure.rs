@@ -71,16 +71,16 @@ fn pressure(input: &MeterInput<'_>, gauge: &mut Gauge) {
     gauge.clear();
     let Some(pressure) = input.snapshot.pressure() else { return gauge.text.push_unknown() };
     brief("cpu ", pressure.cpu_some, &mut gauge.text);
-    brief("  io ", pressure.io_some, &mut gauge.text);
-    brief("  mem ", pressure.memory_some, &mut gauge.text);
+    brief(" io ", pressure.io_some, &mut gauge.text);
+    brief(" mem ", pressure.memory_some, &mut gauge.text);
 }
 
 fn brief(label: &str, stall: Option<Stall>, cell: &mut Cell) {
     cell.push(Role::Dim, label);
     match stall {
-        None => cell.push_unknown(),
+        None => cell.push(Role::Dim, "   –"),
         Some(stall) => {
-            cell.push_with(role(stall.avg10), |out| units::percent(Some(stall.avg10), out));
+            cell.push_right(role(stall.avg10), 4, |out| units::percent(Some(stall.avg10), out));
         }
     }
 }

@@ -101,7 +101,7 @@ fn share(busy: f64, gauge: &mut Gauge) {
     let busy = busy.clamp(0.0, 1.0);
     gauge.parts.push((Role::heat(busy), busy));
     gauge.total = 1.0;
-    gauge.text.push_with(Role::heat(busy), |out| {
+    gauge.text.push_right(Role::heat(busy), 5, |out| {
         units::percent(Some(busy * 100.0), out);
         out.push('%');
     });
@@ -132,7 +132,7 @@ fn temperature(input: &MeterInput<'_>, gauge: &mut Gauge) {
     gauge.parts.push((role, f64::from(*celsius).clamp(0.0, top)));
     gauge.total = top;
     gauge.level = Some(f64::from(*celsius));
-    gauge.text.push_fmt(role, format_args!("{:.0}°C", celsius.clamp(-999.0, 9999.0)));
+    gauge.text.push_fmt(role, format_args!("{:>3.0}°C", celsius.clamp(-999.0, 9999.0)));
     if !label.is_empty() {
         gauge.text.push(Role::Dim, " ");
         gauge.text.push_foreign(Role::Dim, label.bytes(), LABEL_CELLS);
@@ -144,14 +144,17 @@ fn sums(rates: impl Iterator<Item = (Option<f64>, Option<f64>)>) -> (Option<f64>
     rates.fold((None, None), |sum, rate| (both(sum.0, rate.0), both(sum.1, rate.1)))
 }
 
-/// Appends a rate in bytes a second.
-fn rate(label: &str, rate: Option<f64>, cell: &mut Cell) {
+/// Cells of a rate: `2.30M/s`.
+const RATE: usize = 7;
+
+/// Appends a rate in bytes a second, and before it what it is of.
+pub fn rate(label: &str, rate: Option<f64>, cell: &mut Cell) {
     cell.push(Role::Dim, label);
     match rate {
-        None => cell.push_unknown(),
+        None => cell.push_right(Role::Dim, RATE, |out| out.push('–')),
         Some(rate) => {
             let role = if rate < 1.0 { Role::Dim } else { Role::Text };
-            cell.push_with(role, |out| {
+            cell.push_right(role, RATE, |out| {
                 units::bytes(rate as u64, out);
                 out.push_str("/s");
             });

@@ -4,6 +4,9 @@ use super::memory::{of_all, stack};
 use super::{Data, Gauge, Meter, Style, Unit};
 use crate::model::{Role, SlowNeeds, ZfsCache, units};
 
+/// Cells of a size: `96.4M`.
+const SIZE: usize = 5;
+
 const BAR: Meter = Meter { data: Data::Share, style: Style::Bar, ..Meter::WORDS };
 
 pub(super) const METERS: &[Meter] = &[
@@ -57,9 +60,7 @@ pub(super) const METERS: &[Meter] = &[
                 return gauge.missing(input, SlowNeeds::ZSWAP);
             };
             gauge.level = Some(zswap.used as f64);
-            gauge.text.push_with(Role::Text, |out| units::bytes(zswap.data, out));
-            gauge.text.push(Role::Dim, " in ");
-            gauge.text.push_with(Role::Text, |out| units::bytes(zswap.used, out));
+            within(zswap.data, zswap.used, gauge);
             ratio(zswap.data, zswap.used, gauge);
         },
         ..Meter::WORDS
@@ -96,14 +97,19 @@ pub(super) const METERS: &[Meter] = &[
             let more = arc.uncompressed.saturating_sub(arc.compressed);
             stack(gauge, arc.uncompressed, [(Role::MemUsed, arc.compressed), (Role::MemCache, more)]);
             gauge.level = Some(arc.compressed as f64);
-            gauge.text.push_with(Role::Text, |out| units::bytes(arc.uncompressed, out));
-            gauge.text.push(Role::Dim, " in ");
-            gauge.text.push_with(Role::Text, |out| units::bytes(arc.compressed, out));
+            within(arc.uncompressed, arc.compressed, gauge);
             ratio(arc.uncompressed, arc.compressed, gauge);
         },
         ..BAR
     },
 ];
+
+/// Appends `3.00G in 1.00G`.
+fn within(data: u64, memory: u64, gauge: &mut Gauge) {
+    gauge.text.push_right(Role::Text, SIZE, |out| units::bytes(data, out));
+    gauge.text.push(Role::Dim, " in ");
+    gauge.text.push_right(Role::Text, SIZE, |out| units::bytes(memory, out));
+}
 
 /// Appends `  3.2:1`, where that can be said.
 fn ratio(before: u64, after: u64, gauge: &mut Gauge) {

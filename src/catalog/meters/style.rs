@@ -49,6 +49,8 @@ pub enum Data {
     Share,
     /// A figure whose unit says more than a share of the whole would. Where there is no whole its scale is the highest value of the last minutes.
     Amount(Unit),
+    /// Parts of a whole, of one CPU, which has to be said.
+    Cpu,
     /// The cores, each for itself.
     Cores(Cores),
     /// Nothing: a blank line.
@@ -121,7 +123,7 @@ impl Data {
     pub const fn styles(self) -> &'static [Style] {
         match self {
             Data::Words => &[Style::Text, Style::Led],
-            Data::Share | Data::Amount(_) => &[Style::Bar, Style::Text, Style::Graph, Style::Led],
+            Data::Share | Data::Cpu | Data::Amount(_) => &[Style::Bar, Style::Text, Style::Graph, Style::Led],
             Data::Cores(_) => &[Style::Bar, Style::Text, Style::Graph, Style::Cells],
             Data::Blank => &[Style::Text],
         }

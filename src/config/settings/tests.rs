@@ -286,6 +286,7 @@ fn any_set_up() -> impl Strategy<Value = Settings> {
                 meter: id,
                 style: bar.then(|| "bar".to_owned()),
                 columns,
+                number: columns.map(u32::from),
                 line: None,
             };
             let column = |(width, meters): (u16, Vec<_>)| crate::config::HeaderColumn {

@@ -25,6 +25,8 @@
 //! * A parent that ignores SIGCHLD, or sets SA_NOCLDWAIT, gets nothing added: its dead end in the remainder.
 //! * A sum that grew by more than all CPUs could give in the interval holds older time, of children that were never
 //!   listed (`hidepid`): it says nothing about this interval and is left out.
+//! * The columns of `/proc/stat` are told in the time that they counted themselves, idle time included: whole ticks, read a
+//!   little later than the clock. In time by the clock two CPUs that never rest would now and then be busy for 201 %.
 //! * The processes are read after `/proc/stat`, one after the other, each with an interval of its own. So what is added
 //!   up are rates; where a look takes long, they are of a time a little later than that of `/proc/stat`.
 //! * A kernel without IRQ_TIME_ACCOUNTING, or on a hypervisor without PARAVIRT_TIME_ACCOUNTING, leaves interrupts or
@@ -236,12 +238,13 @@ impl Tally {
     }
 
     /// The whole sum: `seconds` is the time between the looks, `now` and `before` the CPUs' counters. `None` where no
-    /// time passed.
+    /// time passed. `cores` is how many CPUs the counters are of; 0 where that is not known.
     pub(super) fn close(
         &self,
         before: &CpuTimes,
         now: &CpuTimes,
         seconds: f64,
+        cores: usize,
         dead: &[Dead],
         unseen: &Unseen,
     ) -> Option<Account> {
@@ -250,13 +253,17 @@ impl Tally {
         }
         let percent = |nanos: u64| nanos as f64 / 1e9 / seconds * 100.0;
         let since = |pick: fn(&CpuTimes) -> u64| pick(now).saturating_sub(pick(before));
-        let of_ticks = |ticks: u64| percent(ticks.saturating_mul(self.per_tick));
         let [irq, softirq, steal] = [since(|t| t.irq), since(|t| t.softirq), since(|t| t.steal)];
         let own = [since(|t| t.user), since(|t| t.nice), since(|t| t.system)];
         let busy = own.into_iter().chain([irq, softirq, steal]).fold(0u64, u64::saturating_add);
-        if busy == 0 && since(|t| t.idle) == 0 && since(|t| t.iowait) == 0 {
+        let all = busy.saturating_add(since(|t| t.idle)).saturating_add(since(|t| t.iowait));
+        if all == 0 {
             return None;
         }
+        let of_ticks = |ticks: u64| match cores {
+            0 => percent(ticks.saturating_mul(self.per_tick)),
+            _ => ticks as f64 / all as f64 * cores as f64 * 100.0,
+        };
         let guest = of_ticks(since(|t| t.guest).saturating_add(since(|t| t.guest_nice)));
         let mut account = Account {
             busy: of_ticks(busy),

@@ -62,6 +62,16 @@ fn rows(snapshot: &Snapshot) -> Vec<(u32, Option<f64>, String)> {
 }
 
 #[test]
+fn no_more_is_done_than_there_are_cpus() {
+    // The counters were read a tick later than a second after the last time, and nobody rested.
+    let before = look(10, 0, &[(1, 0, 500, 0), (20, 1, 100, 0)]);
+    let mut now = look(11, 2010, &[(1, 0, 500, 0), (20, 1, 2100, 0)]);
+    now.system.cpu.idle = before.system.cpu.idle;
+    let sum = account(&between(before, now));
+    assert!(near(sum.busy, 200.0) && near(sum.listed, 200.0) && near(sum.remainder, 0.0), "{sum:?}");
+}
+
+#[test]
 fn it_closes_where_everybody_was_waited_for() {
     let before = look(10, 0, &[(1, 0, 500, 9000), (20, 1, 100, 2000)]);
     // make used 430 ms itself and waited for 240 children that used 290 ms; nothing else ran.
@@ -180,7 +190,7 @@ fn guests_are_in_it_once_and_interrupts_have_their_lines() {
     let mut now = look(11, 0, &[(20, 1, 900, 0)]);
     // 800 ms of the 900 ms of the virtual machine's process ran its guest.
     let times =
-        CpuTimes { user: 140, guest: 130, irq: 3, softirq: 4, steal: 5, idle: 100, ..CpuTimes::default() };
+        CpuTimes { user: 140, guest: 130, irq: 3, softirq: 4, steal: 5, idle: 99, ..CpuTimes::default() };
     now.system.cpu = times;
     let sum = account(&between(before, now));
     assert!(near(sum.busy, 102.0) && near(sum.guest, 80.0) && near(sum.listed, 10.0), "{sum:?}");

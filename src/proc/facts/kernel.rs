@@ -1,36 +1,15 @@
-//! What the kernel and systemd say of themselves: open files, units, SELinux.
+//! What the kernel says of itself: open files, SELinux.
 
 use std::path::Path;
 
 use super::text;
-use crate::model::{Handles, SeLinux, Systemd};
-
-/// More units than this are not counted one by one.
-const MOST_UNITS: usize = 10_000;
+use crate::model::{Handles, SeLinux};
 
 /// `/proc/sys/fs/file-nr`: `allocated free maximum`; the second is 0 since Linux 2.6.
 pub(super) fn handles(text: &str) -> Option<Handles> {
     let mut words = text.split_ascii_whitespace().map(|word| word.parse::<u64>().ok());
     let (allocated, free, most) = (words.next()??, words.next()??, words.next()??);
     Some(Handles { open: allocated.saturating_sub(free), most })
-}
-
-/// What `/run` tells of systemd; `None` where the machine was not started by it, which sd_booted(3) tells by the same
-/// folder.
-pub(super) fn systemd(run: &Path) -> Option<Systemd> {
-    let own = run.join("systemd");
-    if !own.join("system").is_dir() {
-        return None;
-    }
-    let units = own.join("units").read_dir().ok().map(|entries| {
-        let invocations = entries.filter_map(Result::ok).take(MOST_UNITS).filter(|entry| {
-            use std::os::unix::ffi::OsStrExt;
-            entry.file_name().as_bytes().starts_with(b"invocation:")
-        });
-        u32::try_from(invocations.count()).unwrap_or(u32::MAX)
-    });
-    let ending = own.join("shutdown/scheduled").exists() || run.join("nologin").exists();
-    Some(Systemd { units, ending })
 }
 
 /// What SELinux does; `None` where there is no sysfs to tell.
@@ -57,22 +36,6 @@ mod tests {
         );
         assert_eq!(handles("2048 1000 4096\n"), Some(Handles { open: 1048, most: 4096 }));
         assert_eq!((handles("2048 1000\n"), handles("x 0 1\n")), (None, None));
-    }
-
-    #[test]
-    fn units_are_counted_where_systemd_runs() {
-        let dir = root(&[
-            ("run/systemd/system/x", ""),
-            ("run/systemd/units/invocation:cron.service", ""),
-            ("run/systemd/units/invocation:ssh.service", ""),
-            ("run/systemd/units/log-level-max:ssh.service", ""),
-        ]);
-        let run = dir.path().join("run");
-        assert_eq!(systemd(&run), Some(Systemd { units: Some(2), ending: false }));
-        std::fs::write(run.join("nologin"), "soon").unwrap();
-        assert_eq!(systemd(&run).map(|systemd| systemd.ending), Some(true));
-        let other = root(&[("run/systemd/seats/x", "")]);
-        assert_eq!(systemd(&other.path().join("run")), None);
     }
 
     #[test]

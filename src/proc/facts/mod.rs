@@ -4,16 +4,19 @@
 //! may keep a reader waiting: this is for a thread that nobody waits for. Each file here turns the text of one family of
 //! files into values; what is not there is `None`, never 0. It must never know what a meter makes of it.
 
+mod bus;
 mod devices;
 mod kernel;
 mod limits;
 mod memory;
 mod power;
+mod systemd;
 
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use crate::model::{Facts, SlowNeeds};
 
@@ -26,6 +29,7 @@ pub struct FactsReader {
     root: PathBuf,
     limits: limits::Limiter,
     disks: devices::Disks,
+    systemd: systemd::Manager,
     /// The most that any CPU can do, kilohertz: it does not change.
     fastest: Option<u64>,
 }
@@ -37,6 +41,7 @@ impl FactsReader {
             root: root.to_owned(),
             limits: limits::Limiter::new(root),
             disks: devices::Disks::default(),
+            systemd: systemd::Manager::default(),
             fastest: None,
         }
     }
@@ -72,7 +77,7 @@ impl FactsReader {
             facts.handles = text(&at("proc/sys/fs/file-nr")).and_then(|text| kernel::handles(&text));
         }
         if wanted(SlowNeeds::SYSTEMD) {
-            facts.systemd = kernel::systemd(&at("run"));
+            facts.systemd = self.systemd.read(&at("run"), Instant::now());
         }
         if wanted(SlowNeeds::SELINUX) {
             facts.selinux = kernel::selinux(&at("sys/fs/selinux"), &at("sys/fs"));

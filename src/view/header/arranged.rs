@@ -267,16 +267,14 @@ fn meter(
     let row = Rect { height: 1, ..area };
     match placed.style {
         Style::Graph => {
-            (placed.meter.read)(&input.meters(), gauge);
-            let rest = lines::label(row, placed.meter.title, buf, theme);
+            (placed.meter.read)(&input.of(placed), gauge);
+            let rest = lines::label(row, lines::title(placed, input), buf, theme);
             let words = lines::figure(rest.width, &gauge.text);
             let width = rest.width.saturating_sub(words);
-            if let Some(trail) = input.history.trail(placed.meter.id) {
-                let whole = if gauge.total > 0.0 { Some(gauge.total) } else { trail.peak() };
-                let scale = whole.filter(|whole| *whole > 0.0).unwrap_or(1.0) as f32;
-                let shares = trail.levels().map(|level| level.map_or(f32::NAN, |level| level / scale));
-                graph::graph(buf, Rect { width, height: area.height, ..rest }, theme, shares);
-            }
+            let whole = if gauge.total > 0.0 { Some(gauge.total) } else { input.peak(placed) };
+            let scale = whole.filter(|whole| *whole > 0.0).unwrap_or(1.0) as f32;
+            let shares = input.levels(placed).map(|level| level.map_or(f32::NAN, |level| level / scale));
+            graph::graph(buf, Rect { width, height: area.height, ..rest }, theme, shares);
             let last = Rect { x: rest.x + width, y: area.bottom() - 1, width: words, height: 1 };
             lines::words_at_end(last, buf, theme, &gauge.text);
             if area.height > 1 && input.header.peaks {
@@ -285,11 +283,11 @@ fn meter(
             }
         }
         Style::Led if area.height >= led::ROWS => {
-            (placed.meter.read)(&input.meters(), gauge);
-            let rest = lines::label(Rect { y: area.y + 1, ..row }, placed.meter.title, buf, theme);
+            (placed.meter.read)(&input.of(placed), gauge);
+            let rest = lines::label(Rect { y: area.y + 1, ..row }, lines::title(placed, input), buf, theme);
             led::draw(Rect { y: area.y, height: led::ROWS, ..rest }, buf, theme, &gauge.text);
         }
-        style => lines::styled(row, placed.meter, style, buf, theme, input, gauge),
+        _ => lines::styled(row, placed, buf, theme, input, gauge),
     }
 }
 
@@ -303,7 +301,7 @@ fn peak(
     scratch: &mut Scratch,
 ) {
     use crate::model::Role;
-    let Some(peak) = input.history.trail(placed.meter.id).and_then(crate::app::Trail::peak) else { return };
+    let Some(peak) = input.peak(placed) else { return };
     let Scratch { text, gauge, .. } = scratch;
     text.clear();
     text.push(Role::Dim, "peak ");

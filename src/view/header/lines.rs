@@ -1,13 +1,15 @@
 //! The meters as lines: beside the cores, across the screen, and the history with its words.
 
+use std::fmt::{self, Display};
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::HeaderInput;
 use super::plan::Plan;
-use crate::app;
-use crate::catalog::{Cell, Data, Gauge, Meter, Style, meter};
+use crate::app::{self, Placed};
+use crate::catalog::{Cell, Data, Gauge, Meter, Style, meter, rate};
 use crate::model::{Facts, Role, Sensors, units};
 use crate::view::pen::Pen;
 use crate::view::{Theme, bar, graph};
@@ -47,6 +49,7 @@ fn has(id: &str, input: &HeaderInput<'_>) -> bool {
         "pressure_cpu" | "pressure_io" | "pressure_memory" | "pressure" => {
             input.snapshot.pressure().is_some()
         }
+        "swap" => input.snapshot.memory().is_none_or(|memory| memory.swap_total > 0),
         "temperature" => input.sensors.is_some_and(|sensors| !sensors.temperatures.is_empty()),
         "disk" => input.sensors.is_some_and(|sensors| !sensors.disks.is_empty()),
         "limits" => fact(|facts| facts.limits.any()),
@@ -59,8 +62,15 @@ fn has(id: &str, input: &HeaderInput<'_>) -> bool {
 }
 
 /// The lines beside the cores, the most wanted first; with riches beside them, the riches have the pressure.
-fn column(input: &HeaderInput<'_>, rich: bool) -> impl Iterator<Item = Line> {
-    app::beside(rich).iter().filter(|meter| has(meter.id, input)).map(|meter| Line::Meter(meter))
+fn column(input: &HeaderInput<'_>, rich: bool) -> impl Iterator<Item = &'static Meter> {
+    app::beside(rich).iter().copied().filter(|meter| has(meter.id, input))
+}
+
+/// As many of these lines as have room: before any other what is available leaves, where a line on the swap space tells
+/// of want of memory too.
+fn fitting_lines(input: &HeaderInput<'_>, rich: bool, rows: u16) -> impl Iterator<Item = Line> {
+    let spared = column(input, rich).count() > usize::from(rows) && has("swap", input);
+    column(input, rich).filter(move |meter| !spared || meter.id != "available").map(Line::Meter)
 }
 
 /// The lines that only a large screen has.
@@ -87,6 +97,11 @@ pub(super) fn rich(input: &HeaderInput<'_>) -> u16 {
     riches(input).count() as u16
 }
 
+/// How many lines a large screen has in all.
+pub(super) fn all(input: &HeaderInput<'_>) -> u16 {
+    column(input, true).count() as u16 + rich(input)
+}
+
 /// Draws the meters where the plan has room for them.
 pub(super) fn draw(
     plan: &Plan,
@@ -96,11 +111,16 @@ pub(super) fn draw(
     cell: &mut Cell,
     gauge: &mut Gauge,
 ) {
-    for (row, line) in rows(plan.meters).zip(column(input, !plan.rich.is_empty())) {
-        draw_line(row, line, buf, theme, input, gauge);
-    }
-    for (row, line) in rows(plan.rich).zip(riches(input)) {
-        draw_line(row, line, buf, theme, input, gauge);
+    if plan.third.is_empty() {
+        let beside = fitting_lines(input, !plan.rich.is_empty(), plan.meters.height);
+        for (row, line) in rows(plan.meters).zip(beside).chain(rows(plan.rich).zip(riches(input))) {
+            draw_line(row, line, buf, theme, input, gauge);
+        }
+    } else {
+        let places = [plan.meters, plan.rich, plan.third].into_iter().flat_map(rows);
+        for (row, line) in places.zip(fitting_lines(input, true, u16::MAX).chain(riches(input))) {
+            draw_line(row, line, buf, theme, input, gauge);
+        }
     }
     let mut across = rows(plan.across);
     if plan.across.height > 1
@@ -113,8 +133,8 @@ pub(super) fn draw(
         }
         let start = (half + EDGE).min(row.width);
         let rest = Rect { x: row.x + start, width: row.width - start, ..row };
-        if let Some(swap) = meter("swap") {
-            draw_line(rest, Line::Meter(swap), buf, theme, input, gauge);
+        if let Some(other) = meter(if has("swap", input) { "swap" } else { "available" }) {
+            draw_line(rest, Line::Meter(other), buf, theme, input, gauge);
         }
     }
     if let Some(row) = across.next() {
@@ -169,7 +189,7 @@ fn draw_line(
     gauge: &mut Gauge,
 ) {
     let title = match line {
-        Line::Meter(meter) => return styled(row, meter, meter.style, buf, theme, input, gauge),
+        Line::Meter(meter) => return styled(row, &Placed::new(meter), buf, theme, input, gauge),
         Line::Disk(at) => {
             disk(at, input, gauge);
             "use"
@@ -191,27 +211,37 @@ fn draw_line(
     }
 }
 
+/// A meter's label: its title, and for one CPU its number: `cpu3`, and `c17` where there are more than ten.
+pub(super) fn title(placed: &Placed, input: &HeaderInput<'_>) -> impl Display + use<> {
+    let (number, title) = (placed.number, placed.meter.title);
+    let cpu = (placed.meter.data == Data::Cpu).then(|| input.digits().max(super::digits(number)));
+    fmt::from_fn(move |f| match cpu {
+        None => f.write_str(title),
+        Some(1) => write!(f, "{title}{number}"),
+        Some(_) => write!(f, "{}{number}", title.get(..1).unwrap_or("")),
+    })
+}
+
 /// Writes a meter's label; returns the rest of the row.
-pub(super) fn label(row: Rect, title: &str, buf: &mut Buffer, theme: &Theme) -> Rect {
+pub(super) fn label(row: Rect, title: impl Display, buf: &mut Buffer, theme: &Theme) -> Rect {
     Pen::new(buf, Rect { width: row.width.min(LABEL - 1), height: 1, ..row })
-        .put(theme.style(Role::Dim), title);
+        .fmt(theme.style(Role::Dim), format_args!("{title}"));
     Rect { x: row.x + LABEL.min(row.width), width: row.width.saturating_sub(LABEL), ..row }
 }
 
 /// A meter in one row, as a bar or in words.
 pub(super) fn styled(
     row: Rect,
-    meter: &Meter,
-    style: Style,
+    placed: &Placed,
     buf: &mut Buffer,
     theme: &Theme,
     input: &HeaderInput<'_>,
     gauge: &mut Gauge,
 ) {
-    (meter.read)(&input.meters(), gauge);
-    let rest = label(row, meter.title, buf, theme);
-    let trail = input.history.trail(meter.id);
-    let peak = trail.and_then(app::Trail::peak);
+    let Placed { meter, style, .. } = *placed;
+    (meter.read)(&input.of(placed), gauge);
+    let rest = label(row, title(placed, input), buf, theme);
+    let peak = input.peak(placed);
     if style == Style::Bar && matches!(meter.data, Data::Amount(_)) && gauge.total <= 0.0 {
         // It has no whole: the highest there was is it.
         let level = gauge.level().unwrap_or(0.0);
@@ -291,7 +321,7 @@ fn disk(at: usize, input: &HeaderInput<'_>, gauge: &mut Gauge) {
     gauge.parts.push((if used as f64 > 0.9 * gauge.total { Role::Warn } else { Role::MemUsed }, used as f64));
     gauge.text.push_foreign(Role::Text, disk.mount.bytes(), NAME);
     gauge.text.push(Role::Dim, " ");
-    gauge.text.push_with(Role::Text, |out| units::bytes(disk.available, out));
+    gauge.text.push_right(Role::Text, 5, |out| units::bytes(disk.available, out));
     gauge.text.push(Role::Dim, " free");
 }
 
@@ -303,22 +333,9 @@ fn network(at: usize, input: &HeaderInput<'_>, theme: &Theme, gauge: &mut Gauge)
     let width = text.push_foreign(Role::Text, network.name.bytes(), NAME);
     text.push_fmt(Role::Dim, format_args!("{:blank$}", "", blank = 8usize.saturating_sub(width).max(1)));
     let (down, up) = theme.glyphs().arrows();
-    for (arrow, rate) in [(down, network.receive_rate), (up, network.transmit_rate)] {
-        text.push(Role::Dim, arrow);
-        let start = text.width();
-        match rate {
-            None => text.push_unknown(),
-            Some(rate) => {
-                let role = if rate < 1.0 { Role::Dim } else { Role::Text };
-                text.push_with(role, |out| {
-                    units::bytes(rate as u64, out);
-                    out.push_str("/s");
-                });
-            }
-        }
-        let blank = 9usize.saturating_sub(text.width() - start);
-        text.push_fmt(Role::Dim, format_args!("{:blank$}", ""));
-    }
+    rate(down, network.receive_rate, text);
+    text.push(Role::Dim, "  ");
+    rate(up, network.transmit_rate, text);
 }
 
 /// Meters in words, as many as fit in a row.

@@ -14,8 +14,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Scratch, Theme};
-use crate::app::{self, History};
-use crate::catalog::MeterInput;
+use crate::app::{self, History, Placed};
+use crate::catalog::{Data, MeterInput};
 use crate::model::{CpuUse, Sensors, Snapshot, Topology};
 pub(super) use order::CorePlace;
 use plan::{Plan, Wish};
@@ -55,7 +55,30 @@ impl<'a> HeaderInput<'a> {
     /// What the meters read.
     pub(super) fn meters(&self) -> MeterInput<'a> {
         let HeaderInput { snapshot, sensors, detailed, delay, old, .. } = *self;
-        MeterInput { snapshot, sensors, detailed, delay, old }
+        MeterInput { snapshot, sensors, detailed, delay, old, number: 0 }
+    }
+
+    /// What this meter reads.
+    fn of(&self, placed: &Placed) -> MeterInput<'a> {
+        MeterInput { number: placed.number, ..self.meters() }
+    }
+
+    /// How high this meter was at most, where that is known.
+    fn peak(&self, placed: &Placed) -> Option<f64> {
+        match placed.meter.data {
+            Data::Cpu => self.history.core_peak(placed.number).map(f64::from),
+            _ => self.history.trail(placed.meter.id)?.peak(),
+        }
+    }
+
+    /// How high it was in the last looks, newest first.
+    fn levels(&self, placed: &Placed) -> impl Iterator<Item = Option<f32>> + use<'a> {
+        let cpu = (placed.meter.data == Data::Cpu).then_some(placed.number);
+        let trail = self.history.trail(placed.meter.id).filter(|_| cpu.is_none());
+        let history = self.history;
+        cpu.into_iter()
+            .flat_map(move |cpu| history.core(cpu))
+            .chain(trail.into_iter().flat_map(app::Trail::levels))
     }
 
     /// Decimal digits of the greatest core's number.
@@ -87,6 +110,7 @@ impl<'a> HeaderInput<'a> {
                 group: self.node_size(),
                 lines: lines::wanted(self),
                 rich: lines::rich(self),
+                all: lines::all(self),
                 hidden: self.meters_hidden,
                 history: !self.history.is_empty(),
             },

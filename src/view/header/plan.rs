@@ -16,6 +16,8 @@ pub(super) struct Wish {
     pub(super) lines: u16,
     /// Lines of meters that only a large screen has.
     pub(super) rich: u16,
+    /// Lines of meters that a large screen has in all.
+    pub(super) all: u16,
     /// Whether only the title is wanted.
     pub(super) hidden: bool,
     /// Whether there is a history.
@@ -58,6 +60,9 @@ pub(super) struct Plan {
     pub(super) meters: Rect,
     /// A second column of them.
     pub(super) rich: Rect,
+    /// A third, where cores take so few rows that two would be higher than all else; then all lines flow from the first
+    /// to the third.
+    pub(super) third: Rect,
     /// Meters in rows across, where there is no room beside the cores.
     pub(super) across: Rect,
     /// A row below all of it, where the screen can afford one.
@@ -87,6 +92,7 @@ impl Plan {
             graph: None,
             meters: nothing,
             rich: nothing,
+            third: nothing,
             across: nothing,
             foot: nothing,
         }
@@ -102,6 +108,13 @@ pub(super) fn budget(height: u16) -> u16 {
         _ => height * 3 / 10,
     }
 }
+
+/// Width from which on meters may stand in three columns.
+const THREE: u16 = 190;
+/// Width of a column of meters on a large screen.
+const COLUMN: u16 = 46;
+/// Lines of meters that a column of a large screen has at most.
+const LINES: u16 = 9;
 
 /// Plans the header of a screen.
 pub(super) fn plan(area: Rect, wish: &Wish) -> Plan {
@@ -127,11 +140,14 @@ pub(super) fn plan(area: Rect, wish: &Wish) -> Plan {
     };
     let pleasant = if height >= 45 { 6 } else { 4 };
     let richly = width >= 150 && wish.rich > 0;
-    let beside = match width {
-        0..72 => 0,
-        72..150 => (width * 2 / 5).clamp(30, 46),
-        150.. if richly => 92,
-        150.. => 50,
+    // A few cores below each other and a history leave nothing for a high column of meters to stand beside.
+    let few = u16::try_from(wish.cores).is_ok_and(|cores| cores + graph < wish.rich.min(LINES));
+    let (beside, abreast) = match width {
+        0..72 => (0, 1),
+        72..150 => ((width * 2 / 5).clamp(33, COLUMN), 1),
+        150.. if !richly => (50, 1),
+        THREE.. if few => (3 * COLUMN, 3),
+        150.. => (2 * COLUMN, 2),
     };
     let left = width.saturating_sub(beside);
     let room = Room { cores: wish.cores.max(1), digits: wish.digits, group: wish.group };
@@ -166,17 +182,25 @@ pub(super) fn plan(area: Rect, wish: &Wish) -> Plan {
     let top = titled;
     let used = if is_side {
         plan.cores = Rect { width: left, ..row(top, core_rows) };
-        let lines =
-            wish.lines.min(core_rows.max(pleasant) + 2).max(if richly { wish.rich.min(9) } else { 0 });
-        let used = body.min((core_rows + graph).max(lines));
+        let lines = match abreast {
+            1 => wish.lines.min(core_rows.max(pleasant) + 3),
+            2 => wish.lines.max(wish.rich.min(LINES)),
+            _ => wish.all.div_ceil(abreast),
+        };
+        // Beside three columns the history has what they leave.
+        let history = if abreast == 3 { graph.min(3) } else { graph };
+        let used = body.min((core_rows + history).max(lines));
         if graph > 0 && used > core_rows {
             plan.graph = Some(Rect { width: left, ..row(top + core_rows, used - core_rows) });
         }
-        let columns = if richly { 2 } else { 1 };
-        let each = beside / columns;
-        plan.meters = Rect { x: area.x + left, width: each, ..row(top, used) };
-        if richly {
-            plan.rich = Rect { x: area.x + left + each, width: each, ..row(top, used) };
+        let each = beside / abreast;
+        let column = |n: u16| Rect { x: area.x + left + n * each, width: each, ..row(top, used) };
+        plan.meters = column(0);
+        if abreast > 1 {
+            plan.rich = column(1);
+        }
+        if abreast > 2 {
+            plan.third = column(2);
         }
         used
     } else {
@@ -266,7 +290,7 @@ mod tests {
 
     fn wish(cores: usize) -> Wish {
         let digits = super::super::digits(cores as u32 - 1);
-        Wish { cores, digits, group: 0, lines: 6, rich: 8, hidden: false, history: true }
+        Wish { cores, digits, group: 0, lines: 6, rich: 8, all: 15, hidden: false, history: true }
     }
 
     fn at(width: u16, height: u16, cores: usize) -> Plan {
@@ -328,6 +352,20 @@ mod tests {
     }
 
     #[test]
+    fn few_cores_leave_no_empty_room() {
+        let wish = |cores| Wish { lines: 7, rich: 9, all: 17, ..wish(cores) };
+        let plan = |width, cores| plan(Rect::new(0, 0, width, 50), &wish(cores));
+        let (two, eight) = (plan(200, 2), plan(200, 8));
+        assert_eq!((two.third.height, two.height, two.graph.map(|graph| graph.height)), (6, 8, Some(4)));
+        assert_eq!(
+            (eight.third.height, eight.height, eight.graph.map(|graph| graph.height)),
+            (0, 11, Some(5))
+        );
+        // Where there is no room for three columns, two are as high as they have to be.
+        assert_eq!((plan(160, 2).third.height, plan(160, 2).height), (0, 11));
+    }
+
+    #[test]
     fn small_screens_keep_the_table() {
         for height in 0..6 {
             assert_eq!(at(80, height, 8).height, 0);
@@ -342,11 +380,11 @@ mod tests {
                                           cores in 1usize..600, lines in 0u16..9, rich in 0u16..9,
                                           hidden in any::<bool>(), history in any::<bool>()) {
             let area = Rect::new(x, y, width, height);
-            let plan = plan(area, &Wish { lines, rich, hidden, history, ..wish(cores) });
+            let plan = plan(area, &Wish { lines, rich, all: lines + rich, hidden, history, ..wish(cores) });
             prop_assert!(plan.height <= height / 3 + 1);
             let header = Rect { height: plan.height, ..area };
             let parts = [plan.title.unwrap_or_default(), plan.cores, plan.graph.unwrap_or_default(),
-                         plan.meters, plan.rich, plan.across, plan.foot];
+                         plan.meters, plan.rich, plan.third, plan.across, plan.foot];
             let parts: Vec<Rect> = parts.into_iter().filter(|part| !part.is_empty()).collect();
             for (n, part) in parts.iter().enumerate() {
                 prop_assert_eq!(part.intersection(header), *part);

@@ -1,152 +1,49 @@
+//! What each meter says of a machine that has everything, and of one of which nothing is known.
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::*;
-use crate::model::{
-    Account, Census, CensusBy, Cost, Counts, CpuUse, Disk, Hearing, Host, Kind, Load, Memory, Nanos, Network,
-    Pid, Pressure, Proc, ProcId, Stall, State, System, Task, Temperature,
+use glowtop::catalog::{Cell, Data, Gauge, Meter, MeterInput, core_parts, meter, meters};
+use glowtop::model::{
+    Account, Census, CensusBy, CpuLimit, CpuUse, Facts, Hearing, Host, Limits, Load, Memory, MemoryLimit,
+    Network, Pressure, Role, Sensors, SlowNeeds, Snapshot, Stall, SystemState, Systemd, ZfsCache,
 };
-use crate::model::{
-    Battery, BatteryState, CpuLimit, Frequency, GpuUse, Handles, HugePages, Limits, MemoryLimit, SeLinux,
-    Systemd, ZfsCache, Zram, Zswap,
-};
+
+use crate::arranged::facts;
+use crate::header;
 
 const GIB: u64 = 1 << 30;
 
-fn task(pid: u32, kind: Kind, threads: u32) -> Proc {
-    let task = Task::bare(ProcId::new(pid, 1).unwrap());
-    Proc::new(Task { kind, threads, state: if pid == 1 { State::RUNNING } else { State::SLEEPING }, ..task })
+fn snapshot() -> Snapshot {
+    header::machine(8, 199, "web-3\u{1b}")
 }
 
-fn snapshot() -> Snapshot {
-    let procs = vec![
-        task(1, Kind::Process, 1),
-        task(2, Kind::Kernel, 1),
-        task(3, Kind::Process, 7),
-        task(4, Kind::Thread(Pid::new(3).unwrap()), 1),
-    ];
-    Snapshot {
-        number: 3,
-        wall: 1_795_262_671_000_000_000,
-        since_boot: Nanos((41 * 86_400 + 3 * 3600 + 12 * 60) * 1_000_000_000),
-        cpu: Some(CpuUse {
-            user: 0.25,
-            low: 0.05,
-            kernel: 0.1,
-            irq: 0.05,
-            iowait: 0.2,
-            guest: 0.1,
-            ..CpuUse::default()
-        }),
-        counts: Counts::of(&procs),
-        procs,
-        system: System {
-            host: Arc::new(Host {
-                name: "web-3\u{1b}".into(),
-                kernel: "Linux 6.18.3".into(),
-                ..Host::default()
-            }),
-            memory: Some(Memory {
-                total: 32 * GIB,
-                free: 10 * GIB,
-                available: Some(20 * GIB),
-                buffers: GIB,
-                cached: 9 * GIB,
-                reclaimable: GIB,
-                shmem: 2 * GIB,
-                swap_total: 8 * GIB,
-                swap_free: 7 * GIB,
-                swap_cached: GIB / 2,
-            }),
-            load: Some(Load { one: 2.41, five: 1.8, fifteen: 1.02, ..Load::default() }),
-            pressure: Some(Pressure {
-                cpu_some: Some(Stall { avg10: 4.1, ..Stall::default() }),
-                io_some: Some(Stall::default()),
-                ..Pressure::default()
-            }),
-            ..System::default()
-        },
-        cost: Cost { wall: 0.003, own_memory: Some(5_872_026), ..Cost::default() },
-        own_cpu: Some(0.2),
-        account: Some(Account {
-            busy: 172.04,
-            listed: 143.0,
-            came_and_went: 22.1,
-            irq: 3.0,
-            remainder: 3.94,
-            unseen: 240,
-            ..Account::default()
-        }),
-        census: Census { by: CensusBy::Events, events: Hearing::All, checks: 12, overlooked: 0 },
-        ..Snapshot::default()
-    }
+/// The same with memory that is easily added up.
+fn round() -> Snapshot {
+    let mut snapshot = snapshot();
+    snapshot.system.memory = Some(Memory {
+        total: 32 * GIB,
+        free: 10 * GIB,
+        available: Some(20 * GIB),
+        buffers: GIB,
+        cached: 9 * GIB,
+        reclaimable: GIB,
+        shmem: 2 * GIB,
+        swap_total: 8 * GIB,
+        swap_free: 7 * GIB,
+        swap_cached: GIB / 2,
+    });
+    snapshot
 }
 
 fn sensors() -> Sensors {
-    let disk = |device: &str, read| Disk {
-        device: device.into(),
-        read_rate: Some(read),
-        write_rate: None,
-        ..Disk::default()
-    };
-    let network = |name: &str, loopback, rate| Network {
-        name: name.into(),
-        loopback,
-        receive_rate: Some(rate),
-        transmit_rate: Some(0.0),
-    };
-    Sensors {
-        temperatures: vec![
-            Temperature { label: "nvme".into(), celsius: 40.0, critical: None },
-            Temperature { label: "Package".into(), celsius: 95.4, critical: Some(100.0) },
-            Temperature { label: "broken".into(), celsius: f32::NAN, critical: None },
-        ],
-        disks: vec![disk("sda1", 1_048_576.0), disk("sda1", 1_048_576.0), disk("sdb", 1_048_576.0)],
-        networks: vec![
-            network("lo", true, 9e9),
-            network("eth0", false, 2048.0),
-            network("wlan0", false, 2048.0),
-        ],
-        read: SlowNeeds::NOTHING,
-        facts: facts(),
-    }
-}
-
-fn facts() -> Facts {
-    let stall = Stall { avg10: 1.0, avg60: 0.5, avg300: 0.25 };
-    Facts {
-        battery: Some(Battery {
-            charge: 0.42,
-            state: BatteryState::Discharging,
-            watts: Some(7.25),
-            seconds: Some(5_400.0),
-        }),
-        frequency: Some(Frequency { lowest: 8e8, mean: 2e9, highest: 3.2e9, limit: Some(4e9) }),
-        huge_pages: Some(HugePages { total: 2 * GIB, used: GIB / 2, reserved: GIB / 4 }),
-        zram: Some(Zram { size: 8 * GIB, data: 2 * GIB, compressed: GIB / 2, used: GIB }),
-        zswap: Some(Zswap { used: GIB, data: 3 * GIB }),
-        arc: None,
-        handles: Some(Handles { open: 1824, most: 4096 }),
-        systemd: Some(Systemd { units: Some(61), ending: false }),
-        selinux: Some(SeLinux::Permissive),
-        irq_full: Some(stall),
-        gpus: vec![
-            GpuUse { busy: 0.1, ..GpuUse::default() },
-            GpuUse { busy: 0.37, memory_used: Some(GIB), memory_total: Some(4 * GIB), ..GpuUse::default() },
-        ],
-        disk_busy: Some(0.25),
-        limits: Limits {
-            memory: Some(MemoryLimit { most: 2 * GIB, used: GIB }),
-            cpu: Some(CpuLimit { most: 1.5, used: Some(0.75) }),
-            cpus: None,
-        },
-    }
+    Sensors { facts: facts(), ..header::sensors() }
 }
 
 fn read(id: &str, snapshot: &Snapshot, sensors: Option<&Sensors>, detailed: bool) -> Gauge {
     let mut gauge = Gauge { parts: vec![(Role::Bad, 9.0)], total: 7.0, level: Some(1.0), text: Cell::new() };
     gauge.text.push(Role::Bad, "left over");
-    let input = MeterInput { snapshot, sensors, detailed, delay: Some(1.0), old: false };
+    let input = MeterInput { snapshot, sensors, detailed, delay: Some(1.0), old: false, number: 0 };
     (meter(id).unwrap().read)(&input, &mut gauge);
     gauge
 }
@@ -177,51 +74,52 @@ fn what_the_meters_say() {
     assert_eq!(
         said,
         [
-            "cpu 55.0%",
-            "load 2.41  1.80  1.02",
+            "cpu 24.7%",
+            "cpu 8.4%",
+            "load  2.41  1.80  1.02",
             "load 2.41",
-            "cpus 55.0%",
-            "cpus 55.0%",
-            "cpus 55.0%",
-            "psi cpu 4.1  io 0.0  mem –",
-            "psi cpu   4.1 10s   0.0 60s   0.0 5m",
+            "cpus 24.7%",
+            "cpus 24.7%",
+            "cpus 24.7%",
+            "psi cpu  4.1 io  0.0 mem  0.0",
+            "psi cpu   4.1 10s   2.0 60s   1.0 5m",
             "psi cpu full –",
             "psi io    0.0 10s   0.0 60s   0.0 5m",
             "psi io full –",
-            "psi mem –",
+            "psi mem   0.0 10s   0.0 60s   0.0 5m",
             "psi mem full –",
             "psi irq full  1.0 10s   0.5 60s   0.2 5m",
-            "sum 172% busy = 143 listed + 22.1 came and went (240) + 3.9 unaccounted + 3.0 irq",
+            "sum  172% busy =  143 listed + 22.1 came and went (240) +  3.9 unaccounted +  3.0 irq",
             "roll events, 0 overlooked",
-            "mem 13.0/32.0G",
-            "swap 0.5/8.0G",
-            "both 13.5/40.0G",
-            "avl 20.0G",
+            "mem  8.4/31.2G",
+            "swap 0.1/8.0G",
+            "both  8.5/39.2G",
+            "avl 18.6G",
             "huge 0.5/2.0G",
             "zram 2.0/8.0G  2.0:1",
             "zswp 3.00G in 1.00G  3.0:1",
-            "arc –",
-            "arc –",
-            "lim 1.0/2.0G  0.8/1.5 cpus",
-            "lim 0.8/1.5 cpus",
-            "task 2, 8 thr, 1 run, 1 kthr",
-            "host web-3\u{fffd}  Linux 6.18.3",
+            "arc  4.0/16.0G",
+            "arc 5.00G in 3.00G  1.7:1",
+            "lim 1.2/2.0G  0.8/1.5 cpus, 4 of 8 cores",
+            "lim 0.8/1.5 cpus, 4 of 8 cores",
+            "task 250, 1000 thr,  3 run, 62 kthr",
+            "host web-3\u{fffd}  Linux 6.18.44",
             "name web-3\u{fffd}",
             "file 1824 open of 4096",
-            "unit 61 active",
-            "sel permissive",
+            "unit degraded, 2 failed, 61 active",
+            "sel enforcing",
             "–",
-            "self 0.2%  5.60M  3.0 ms",
+            "self  0.2%  5.60M   3.1 ms",
             "up 41 days, 3:12",
             "up 3553920 s",
             "time 12:04:31Z",
             "date 2026-11-21",
             "time 2026-11-21 12:04:31Z",
             "freq 2.00 GHz  0.80 to 3.20",
-            "bat 42% left 1:30  7.2 W",
-            "temp 95°C Package",
-            "disk r 2.00M/s  w –",
-            "net in 4K/s  out 0/s",
+            "bat  42% left  1:30  7.2 W",
+            "temp  61°C Package id 0",
+            "disk r 2.40M/s  w  680K/s",
+            "net in 2.30M/s  out   80K/s",
             "busy 25.0%",
             "gpu 37.0%  1.0/4.0G",
         ]
@@ -257,11 +155,11 @@ fn what_there_is_not_is_told_from_what_is_unknown() {
 fn the_cache_of_zfs_counts_as_cache() {
     let arc = ZfsCache { size: 5 * GIB, least: GIB, ..ZfsCache::default() };
     let sensors = Sensors { facts: Facts { arc: Some(arc), ..Facts::default() }, ..Sensors::default() };
-    let gauge = read("memory", &snapshot(), Some(&sensors), false);
+    let gauge = read("memory", &round(), Some(&sensors), false);
     let part = |role| gauge.parts.iter().find(|part| part.0 == role).map(|part| part.1 / GIB as f64);
     // 4 GiB of the 11 that are used can be had back.
     assert_eq!((part(Role::MemUsed), part(Role::MemCache)), (Some(7.0), Some(12.0)));
-    assert_eq!((gauge.text.text(), gauge.level()), ("9.0/32.0G", Some(9.0 * GIB as f64)));
+    assert_eq!((gauge.text.text(), gauge.level()), (" 9.0/32.0G", Some(9.0 * GIB as f64)));
     assert_eq!(read("zfs_arc", &snapshot(), Some(&sensors), false).text.text(), "5.0/5.0G");
 }
 
@@ -276,7 +174,7 @@ fn limits_stand_beside_the_totals() {
     let cpu = Some(CpuLimit { most: 2.0, used: Some(0.5) });
     assert_eq!(said(Limits { memory, ..Limits::default() }), ("1.0/2.0G".to_owned(), Some(0.5)));
     assert_eq!(said(Limits { cpu, ..Limits::default() }), ("0.5/2.0 cpus".to_owned(), Some(0.25)));
-    assert_eq!(said(Limits { memory, cpu, cpus: Some(3) }).0, "1.0/2.0G  0.5/2.0 cpus, 3 of 1 cores");
+    assert_eq!(said(Limits { memory, cpu, cpus: Some(3) }).0, "1.0/2.0G  0.5/2.0 cpus, 3 of 8 cores");
     // Before the second reading nothing is known of CPU time.
     let first = Some(CpuLimit { most: 2.0, used: None });
     assert_eq!(said(Limits { cpu: first, ..Limits::default() }), ("–/2.0 cpus".to_owned(), None));
@@ -287,7 +185,7 @@ fn limits_stand_beside_the_totals() {
 
 #[test]
 fn parts_never_exceed_the_whole() {
-    let mut snapshot = snapshot();
+    let mut snapshot = round();
     for free in [0, 10 * GIB, u64::MAX / 8] {
         if let Some(memory) = &mut snapshot.system.memory {
             (memory.free, memory.shmem, memory.swap_cached) = (free, 20 * GIB, 9 * GIB);
@@ -306,7 +204,7 @@ fn parts_never_exceed_the_whole() {
 
 #[test]
 fn memory_is_stacked_as_htop_stacks_it() {
-    let gauge = read("memory", &snapshot(), None, false);
+    let gauge = read("memory", &round(), None, false);
     let gib = |n: u64| (n * GIB) as f64;
     let parts = [
         (Role::MemUsed, gib(11)),
@@ -340,6 +238,81 @@ fn a_core_is_stacked_as_htop_stacks_it() {
 }
 
 #[test]
+fn nothing_moves_when_a_figure_grows_by_a_digit() {
+    let width = |id: &str, snapshot: &Snapshot| read(id, snapshot, Some(&sensors()), false).text.width();
+    let mut snapshot = snapshot();
+    let stall = |avg10| Some(Stall { avg10, avg60: avg10, avg300: avg10 });
+    let mut widths = BTreeSet::new();
+    for mean in [0.0, 4.54, 14.54, 99.99, 114.5, 1234.5] {
+        snapshot.system.load = Some(Load { one: mean, five: mean / 2.0, fifteen: mean, ..Load::default() });
+        widths.insert(("load", width("load", &snapshot)));
+        let some = if mean > 1000.0 { None } else { stall(mean.min(100.0)) };
+        let pressure = Pressure { cpu_some: some, io_some: some, memory_some: some, ..Pressure::default() };
+        snapshot.system.pressure = Some(pressure);
+        widths.insert(("pressure", width("pressure", &snapshot)));
+        snapshot.own_cpu = Some(mean.min(99.9));
+        snapshot.cost.own_memory = Some((mean * 1e5) as u64);
+        snapshot.cost.wall = (mean / 1e4).min(0.0999);
+        widths.insert(("self", width("self", &snapshot)));
+        snapshot.counts.processes = mean as u64 % 1000;
+        snapshot.counts.threads = mean as u64;
+        snapshot.system.running = Some(mean as u64 % 100);
+        widths.insert(("tasks", width("tasks", &snapshot)));
+    }
+    assert_eq!(widths.len(), 4, "{widths:?}");
+    let mut sensors = sensors();
+    let mut widths = BTreeSet::new();
+    for rate in [None, Some(0.0), Some(5e3), Some(2e6), Some(5e8), Some(2e9)] {
+        sensors.networks.retain(|network| network.loopback);
+        sensors.networks.push(Network { receive_rate: rate, transmit_rate: rate, ..Network::default() });
+        widths.insert(read("network", &snapshot, Some(&sensors), false).text.width());
+    }
+    assert_eq!(widths.len(), 1, "{widths:?}");
+}
+
+#[test]
+fn one_cpu_is_shown_by_its_number() {
+    let mut snapshot = snapshot();
+    snapshot.cpus.remove(3);
+    let said = |number| {
+        let mut gauge = Gauge::new();
+        let input = MeterInput {
+            snapshot: &snapshot,
+            sensors: None,
+            detailed: false,
+            delay: None,
+            old: false,
+            number,
+        };
+        (meter("core").unwrap().read)(&input, &mut gauge);
+        (gauge.text.text().to_owned(), gauge.filled().is_some())
+    };
+    assert_eq!(said(1), ("99.0%".to_owned(), true));
+    // One that is offline, and one that there is not.
+    assert_eq!((said(3), said(900)), (("–".to_owned(), false), ("–".to_owned(), false)));
+}
+
+#[test]
+fn systemd_says_first_what_is_wrong() {
+    let said = |systemd| {
+        let facts = Facts { systemd: Some(systemd), ..Facts::default() };
+        let sensors = Sensors { facts, ..Sensors::default() };
+        read("systemd", &Snapshot::default(), Some(&sensors), false).text.text().to_owned()
+    };
+    let quiet = Systemd { units: Some(61), ..Systemd::default() };
+    assert_eq!(said(quiet), "61 active");
+    assert_eq!(said(Systemd { ending: true, ..quiet }), "61 active, shutting down");
+    let running = Systemd { state: Some(SystemState::Running), failed: Some(0), jobs: Some(1), ..quiet };
+    assert_eq!(said(running), "running, 1 job, 61 active");
+    let degraded = Systemd { state: Some(SystemState::Degraded), failed: Some(2), units: None, ..running };
+    assert_eq!(said(degraded), "degraded, 2 failed, 1 job, – active");
+    assert_eq!(
+        said(Systemd { state: Some(SystemState::Stopping), ending: true, ..quiet }),
+        "stopping, 61 active"
+    );
+}
+
+#[test]
 fn no_swap_is_no_bar() {
     let mut snapshot = snapshot();
     if let Some(memory) = &mut snapshot.system.memory {
@@ -353,9 +326,9 @@ fn no_swap_is_no_bar() {
 fn a_running_count_that_wrapped_is_no_count() {
     let mut snapshot = snapshot();
     snapshot.system.running = Some(u64::MAX);
-    assert_eq!(read("tasks", &snapshot, None, false).text.text(), "2, 8 thr, 1 run, 1 kthr");
+    assert_eq!(read("tasks", &snapshot, None, false).text.text(), "250, 1000 thr,  1 run, 62 kthr");
     snapshot.system.running = Some(5);
-    assert_eq!(read("tasks", &snapshot, None, false).text.text(), "2, 8 thr, 5 run, 1 kthr");
+    assert_eq!(read("tasks", &snapshot, None, false).text.text(), "250, 1000 thr,  5 run, 62 kthr");
 }
 
 #[test]
@@ -367,13 +340,13 @@ fn the_sum_tells_what_is_in_it_and_how_sure_it_is() {
     let account =
         Account { busy: 10.0, listed: 8.0, guest: 2.5, ended: 1.0, remainder: -1.5, ..Account::default() };
     snapshot.account = Some(account);
-    assert_eq!(said(&snapshot), "10.0% busy = 8.0 listed + 1.0 ended - 1.5 unaccounted + 2.5 guest");
+    assert_eq!(said(&snapshot), "10.0% busy =  8.0 listed +  1.0 ended -  1.5 unaccounted +  2.5 guest");
     snapshot.account = Some(Account { busy: 9.0, ended_or_came: 9.0, irq: 0.04, ..Account::default() });
-    assert_eq!(said(&snapshot), "9.0% busy = 0.0 listed + 9.0 died + 0.0 unaccounted");
+    assert_eq!(said(&snapshot), " 9.0% busy =  0.0 listed +  9.0 died +  0.0 unaccounted");
     // Nobody told how many they were, but they left CPU time.
     snapshot.census.events = Hearing::Refused;
     snapshot.account = Some(Account { busy: 10.0, came_and_went: 10.0, ..Account::default() });
-    assert_eq!(said(&snapshot), "10.0% busy = 0.0 listed + 10.0 came and went + 0.0 unaccounted");
+    assert_eq!(said(&snapshot), "10.0% busy =  0.0 listed + 10.0 came and went +  0.0 unaccounted");
     let rolled = |snapshot: &Snapshot| read("census", snapshot, None, false).text.text().to_owned();
     assert_eq!(rolled(&snapshot), "events, 0 overlooked, events refused");
     snapshot.census = Census { by: CensusBy::Probe, events: Hearing::TooMany, checks: 2, overlooked: 3 };
@@ -388,16 +361,16 @@ fn late_looks_and_old_figures_are_said() {
     snapshot.wall = (12 * 3600 + 4 * 60 + 31) * 1_000_000_000;
     let said = |snapshot: &Snapshot, old| {
         let mut gauge = Gauge::new();
-        let input = MeterInput { snapshot, sensors: None, detailed: false, delay: Some(1.0), old };
+        let input = MeterInput { snapshot, sensors: None, detailed: false, delay: Some(1.0), old, number: 0 };
         (meter("self").unwrap().read)(&input, &mut gauge);
         gauge.text.text().to_owned()
     };
     snapshot.interval = Some(1.1);
-    assert_eq!(said(&snapshot, false), "0.2%  5.60M  3.0 ms");
+    assert_eq!(said(&snapshot, false), " 0.2%  5.60M   3.1 ms");
     snapshot.interval = Some(1.4);
-    assert_eq!(said(&snapshot, true), "as of 12:04:31Z  every 1.4 s  0.2%  5.60M  3.0 ms");
+    assert_eq!(said(&snapshot, true), "as of 12:04:31Z  every 1.4 s   0.2%  5.60M   3.1 ms");
     snapshot.interval = None;
     let host = Host { utc_offset_s: Some(-13 * 3600), ..Host::default() };
     snapshot.system.host = Arc::new(host);
-    assert_eq!(said(&snapshot, true), "as of 23:04:31  0.2%  5.60M  3.0 ms");
+    assert_eq!(said(&snapshot, true), "as of 23:04:31   0.2%  5.60M   3.1 ms");
 }
