@@ -242,3 +242,29 @@ fn what_was_set_up_is_so_at_the_next_start() {
     assert!(pty.wait_exit().success());
     assert!(!pty.contents().contains("I/O"), "its tab is gone");
 }
+
+#[test]
+fn commands_say_once_what_is_wrong_with_a_configuration_that_they_use() {
+    let (home, file) = home();
+    put(&file, "[options]\ndealy = 2\n[[filter]]\nname = \"init\"\nquery = \"pid=1\"\n");
+    let wrong = "glowtop: config.toml line 2: there is no option 'dealy'; did you mean 'delay'?\n";
+    let path = file.to_str().unwrap();
+    let own = std::process::id().to_string();
+    let commands: [&[&str]; 5] = [
+        &["ps", "@init", "--columns", "pid", "-d", "0.1"],
+        &["--config", path, "ps", "pid:1", "--columns", "pid", "-d", "0.1"],
+        &["ps", "--config", path, "pid:1", "--columns", "pid", "-d", "0.1"],
+        &["kill", "@init", "--dry-run"],
+        &["--config", path, "inspect", &own, "-d", "0.1"],
+    ];
+    for args in commands {
+        let output = glowtop(&home, args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {output:?}");
+        let complaints = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(complaints.matches(wrong).count(), 1, "{args:?}: {complaints}");
+    }
+    let output = glowtop(&home, &["ps", "pid:1", "-d", "0.1"]);
+    assert_eq!(said(&output).0, Some(0), "what is not used is not read");
+    let (_, complaints) = crate::linear::talk(&["--config", path], "ps @init\nps @init\n");
+    assert_eq!(complaints, wrong, "in a conversation, too, once");
+}

@@ -32,6 +32,8 @@ pub(super) const KEYS: &str = "keys.toml";
 pub(super) const THEMES: &str = "themes";
 /// Most files that are read from one folder.
 const MOST_FILES: usize = 100;
+/// Most complaints that a command writes which has something else to say.
+const MOST_TOLD: usize = 5;
 /// Most of a path in a sentence, cells.
 const SHOWN: usize = 200;
 
@@ -125,6 +127,19 @@ impl Place {
         let saved = Saved::of(&settings.filters, &settings.rules).0;
         let (header, fold_rules) = (app::Header::default(), Vec::new());
         Loaded { settings, screens: Screens::default(), saved, complaints, header, fold_rules }
+    }
+
+    /// The same for a command without a screen: what is wrong is written to standard error.
+    pub(super) fn told(&self) -> Loaded {
+        let mut loaded = self.load();
+        let complaints = std::mem::take(&mut loaded.complaints);
+        for complaint in complaints.iter().take(MOST_TOLD) {
+            output::complain(&format!("glowtop: {complaint}"));
+        }
+        if let Some(more @ 1..) = complaints.len().checked_sub(MOST_TOLD) {
+            output::complain(&format!("glowtop: and {more} more: `glowtop print config --check`"));
+        }
+        loaded
     }
 
     /// The sentence that says that there is no theme of this name.
