@@ -51,7 +51,12 @@ pub(super) fn save(name: &str, picture: &str) -> Result<String, String> {
         Errno::EXIST => fail("there is such a file already".to_owned()),
         errno => fail(io::Error::from(errno).to_string()),
     })?;
-    File::from(file).write_all(picture.as_bytes()).map_err(|error| fail(error.to_string()))?;
+    let mut file = File::from(file);
+    if let Err(error) = file.write_all(picture.as_bytes()).and_then(|()| file.sync_all()) {
+        // It is ours, and a part of a picture is none.
+        let _ = std::fs::remove_file(&path);
+        return Err(fail(error.to_string()));
+    }
     let mut size = String::new();
     units::bytes(picture.len() as u64, &mut size);
     Ok(format!("saved as {shown}, {size}"))
