@@ -1,5 +1,6 @@
 //! Writing the configuration: whole or not at all, for this user alone, and onto nothing that is not the user's own.
 
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, File};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -46,16 +47,16 @@ pub(in crate::shell) fn save(
     if found.st_mode & 0o002 != 0 {
         return Err("others may write to its folder (chmod o-w)".to_owned());
     }
-    let before = match statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(found) => {
-            may_be_replaced(&found)?;
+    let found = there(folder.as_fd(), name).map_err(file::sentence)?;
+    let before = match &found {
+        Some(found) => {
+            may_be_replaced(found)?;
             let flags =
                 OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
             let old = openat(&folder, name, flags, Mode::empty()).map_err(file::sentence)?;
             file::text(File::from(old))?
         }
-        Err(Errno::NOENT) => String::new(),
-        Err(errno) => return Err(file::sentence(errno)),
+        None => String::new(),
     };
     let after = change(&before)?;
     if after == before {
@@ -64,15 +65,37 @@ pub(in crate::shell) fn save(
     // One of this name can only be left over from a process of our number that was killed here.
     let other = format!(".config.{}.new", std::process::id());
     let _ = unlinkat(&folder, other.as_str(), AtFlags::empty());
-    let written = write(folder.as_fd(), &other, after.as_bytes())
-        .and_then(|()| Ok(renameat(&folder, other.as_str(), &folder, name)?));
-    if let Err(error) = written {
+    let cannot = |error: io::Error| format!("it cannot be written: {error}");
+    let written = write(folder.as_fd(), &other, after.as_bytes()).map_err(cannot).and_then(|()| {
+        // The disk took its time: what another editor wrote meanwhile is not in the new text.
+        if version(&there(folder.as_fd(), name).map_err(file::sentence)?) != version(&found) {
+            return Err("it was changed in this moment; save once more".to_owned());
+        }
+        renameat(&folder, other.as_str(), &folder, name).map_err(|errno| cannot(errno.into()))
+    });
+    if written.is_err() {
         let _ = unlinkat(&folder, other.as_str(), AtFlags::empty());
-        return Err(format!("it cannot be written: {error}"));
     }
+    written?;
     // The new name may still be lost with the power; the old text is not.
     let _ = fsync(&folder);
     Ok(true)
+}
+
+/// What stands in the place of `name`, if anything does.
+fn there(folder: BorrowedFd<'_>, name: &OsStr) -> Result<Option<Stat>, Errno> {
+    match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(found) => Ok(Some(found)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// What differs when a file was written to, or another one put in its place.
+fn version(found: &Option<Stat>) -> Option<(u64, i64, i64, i64)> {
+    found.as_ref().map(|found| {
+        (found.st_ino as u64, found.st_size as i64, found.st_mtime as i64, found.st_mtime_nsec as i64)
+    })
 }
 
 /// Creates the file `name` in `folder`, for this user alone, with these bytes on the disk.

@@ -132,22 +132,87 @@ fn a_save_goes_through_no_link_and_onto_nothing_else() {
     assert!(!path.exists());
 }
 
+/// Everything as the file has it, to be changed and saved.
+fn saving(place: &Place) -> Saving {
+    let now = place.load().settings;
+    Saving { base: now.clone(), now, ours: None }
+}
+
+fn done(kept: Result<Kept, String>) -> String {
+    match kept {
+        Ok(Kept::Done(said)) => said,
+        other => panic!("it is not saved: {other:?}"),
+    }
+}
+
+#[test]
+fn what_another_editor_wrote_meanwhile_stays_or_is_asked_about() {
+    let (_keep, path) = folder();
+    put(&path, "[options]\ntheme = \"ash\"\n");
+    let place = Place::find(Some(&path));
+    let mut saving = saving(&place);
+    saving.now.options.delay = 2.0;
+    let theirs = "# theirs\n[options]\ntheme = \"nord\"\nmouse = false\n";
+    put(&path, theirs);
+    let said = done(keep(&place, &saving));
+    assert!(said.ends_with("; from the next start on as it was changed there: theme, mouse"), "{said}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), format!("{theirs}delay = 2.0\n"));
+    // As the program goes on: what was saved is what it was, the theme there is not ours.
+    saving.base = saving.now.clone();
+    assert!(done(keep(&place, &saving)).starts_with("nothing to save"));
+    saving.now.options.theme = "ember".to_owned();
+    assert_eq!(keep(&place, &saving), Ok(Kept::Clash(vec!["theme".to_owned()])));
+    assert_eq!(fs::read_to_string(&path).unwrap(), format!("{theirs}delay = 2.0\n"), "nothing is lost");
+    saving.ours = Some(false);
+    assert!(done(keep(&place, &saving)).starts_with("nothing to save"));
+    saving.ours = Some(true);
+    assert!(done(keep(&place, &saving)).starts_with("saved: "));
+    assert_eq!(place.load().settings.options.theme, "ember");
+    assert!(!place.load().settings.options.mouse);
+    // Where the file is gone, everything is written as it is.
+    fs::remove_file(&path).unwrap();
+    saving.ours = None;
+    assert!(done(keep(&place, &saving)).starts_with("saved: "));
+    assert_eq!(place.load().settings.options.delay, 2.0);
+}
+
+#[test]
+fn what_is_written_while_we_write_is_not_written_over() {
+    let (_keep, path) = folder();
+    put(&path, "a = 1\n");
+    let other = |text: &str| {
+        put(&path, "b = 22\n");
+        Ok(format!("{text}c = 3\n"))
+    };
+    assert_eq!(save(&path, other), Err("it was changed in this moment; save once more".to_owned()));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "b = 22\n");
+    let new = path.with_file_name("new.toml");
+    let created = |_: &str| {
+        put(&new, "theirs\n");
+        Ok("ours\n".to_owned())
+    };
+    assert!(save(&new, created).is_err());
+    assert_eq!(fs::read_to_string(&new).unwrap(), "theirs\n");
+    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2, "nothing is left beside them");
+}
+
 #[test]
 fn what_is_kept_is_read_back_and_comments_stay() {
     let (_keep, path) = folder();
     put(&path, "# mine\n[options]\ntheme = \"ash\" # light\nnothing_of_ours = 7\n");
     let place = Place::find(Some(&path));
-    let mut settings = place.load().settings;
-    settings.options.delay = 2.5;
-    assert!(keep(&place, &settings).unwrap().starts_with("saved: "));
-    assert_eq!(place.load().settings.options, settings.options);
+    let mut saving = saving(&place);
+    saving.now.options.delay = 2.5;
+    assert!(done(keep(&place, &saving)).starts_with("saved: "));
+    assert_eq!(place.load().settings.options, saving.now.options);
     let text = fs::read_to_string(&path).unwrap();
     for kept in ["# mine", "theme = \"ash\" # light", "nothing_of_ours = 7", "delay = 2.5"] {
         assert!(text.contains(kept), "{kept}: {text}");
     }
-    assert!(keep(&place, &settings).unwrap().starts_with("nothing to save"));
+    saving.base = saving.now.clone();
+    assert!(done(keep(&place, &saving)).starts_with("nothing to save"));
     put(&path, "[broken\n");
-    let why = keep(&place, &settings).unwrap_err();
+    let why = keep(&place, &saving).unwrap_err();
     assert!(why.contains("line 1: this is not TOML"), "{why}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "[broken\n");
 }
