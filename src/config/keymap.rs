@@ -68,7 +68,7 @@ pub(super) fn read_sections(sections: &dyn TableLike, reader: &mut Reader<'_>) -
     if is_full(&bindings, reader) {
         let said =
             format!("not all keys are read: there are more than {MOST}, or too much is wrong with them");
-        reader.complain(None, said);
+        reader.insist(said);
     }
     bindings
 }

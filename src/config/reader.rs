@@ -44,6 +44,11 @@ impl<'a> Reader<'a> {
         self.complaints.push(Complaint::of_line(line, text));
     }
 
+    /// Says something about the text as a whole that must not be missed, however much is wrong with it.
+    pub(super) fn insist(&mut self, text: impl Into<String>) {
+        self.complaints.push(Complaint::whole(text));
+    }
+
     /// Complains of the key `name` of `table`, which has no such key.
     pub(super) fn unknown_key<'n>(
         &mut self,
@@ -70,8 +75,10 @@ impl<'a> Reader<'a> {
     pub(super) fn finish(mut self) -> Vec<Complaint> {
         self.complaints.sort_by_key(|complaint| complaint.line.unwrap_or(usize::MAX));
         if self.untold > 0 {
-            let said = format!("there are {} complaints more", self.untold);
-            self.complaints.push(Complaint::whole(said));
+            self.insist(match self.untold {
+                1 => "there is 1 complaint more".to_owned(),
+                count => format!("there are {count} complaints more"),
+            });
         }
         self.complaints
     }

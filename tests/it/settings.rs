@@ -220,7 +220,7 @@ fn what_was_set_up_is_so_at_the_next_start() {
     pty.send(b"\x1b[B\x1b[B 2\x1b[B\x1b[20~3\x1b[B");
     pty.wait_row(&["1 Meters", "changed, not saved"]);
     pty.send(b"\x1b[21~");
-    pty.wait_row(&["Save to ", "config.toml? (y/N)"]);
+    pty.wait_row(&["Save options, screens and meters? (y/N)", "/glowtop/"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), "# mine\n[moon]\nx = 1\n");
     pty.send(b"y");
     pty.wait_row(&["saved: "]);
@@ -246,15 +246,17 @@ fn what_was_set_up_is_so_at_the_next_start() {
 #[test]
 fn commands_say_once_what_is_wrong_with_a_configuration_that_they_use() {
     let (home, file) = home();
-    put(&file, "[options]\ndealy = 2\n[[filter]]\nname = \"init\"\nquery = \"pid=1\"\n");
+    let sleeper = crate::support::Guard::sleeper();
+    let one = sleeper.pid();
+    put(&file, format!("[options]\ndealy = 2\n[[filter]]\nname = \"one\"\nquery = \"pid={one}\"\n"));
     let wrong = "glowtop: config.toml line 2: there is no option 'dealy'; did you mean 'delay'?\n";
     let path = file.to_str().unwrap();
     let own = std::process::id().to_string();
     let commands: [&[&str]; 5] = [
-        &["ps", "@init", "--columns", "pid", "-d", "0.1"],
+        &["ps", "@one", "--columns", "pid", "-d", "0.1"],
         &["--config", path, "ps", "pid:1", "--columns", "pid", "-d", "0.1"],
         &["ps", "--config", path, "pid:1", "--columns", "pid", "-d", "0.1"],
-        &["kill", "@init", "--dry-run"],
+        &["kill", "@one", "--dry-run"],
         &["--config", path, "inspect", &own, "-d", "0.1"],
     ];
     for args in commands {
@@ -265,6 +267,6 @@ fn commands_say_once_what_is_wrong_with_a_configuration_that_they_use() {
     }
     let output = glowtop(&home, &["ps", "pid:1", "-d", "0.1"]);
     assert_eq!(said(&output).0, Some(0), "what is not used is not read");
-    let (_, complaints) = crate::linear::talk(&["--config", path], "ps @init\nps @init\n");
+    let (_, complaints) = crate::linear::talk(&["--config", path], "ps @one\nps @one\n");
     assert_eq!(complaints, wrong, "in a conversation, too, once");
 }

@@ -71,7 +71,7 @@ impl App {
             row(SetupItem::OwnLayout, "your own", mark(true), help)
         });
         let layouts = HTOP_LAYOUTS.iter().enumerate().map(one);
-        std::iter::once(auto).chain(own).chain(layouts).chain([peaks]).collect()
+        std::iter::once(auto).chain(layouts).chain(own).chain([peaks]).collect()
     }
 
     fn placed_rows(&self) -> Vec<SetupRow> {
@@ -158,13 +158,12 @@ impl App {
         let settings = &self.settings;
         let keys = settings.keys.len() + self.own_keys.len();
         let by_hand = [
-            ("saved views", settings.filters.len(), "[[filter]]"),
-            ("rules", settings.rules.len(), "[[rule]]"),
-            ("keys of your own", keys, "[keys], or keys.toml"),
+            ("saved views", settings.filters.len(), "as [[filter]] in the configuration"),
+            ("rules", settings.rules.len(), "as [[rule]] in the configuration"),
+            ("keys of your own", keys, "as [keys] there or in keys.toml"),
         ];
-        let by_hand = by_hand.into_iter().map(|(label, count, section)| {
-            let help =
-                format!("Written by hand: {section} in the configuration. Saving leaves them as they are.");
+        let by_hand = by_hand.into_iter().map(|(label, count, place)| {
+            let help = format!("Written by hand, {place}; saving leaves them.");
             row(SetupItem::ByHand, label, count.to_string(), help)
         });
         OPTIONS.iter().filter(|option| option.id != TABS).map(one).chain(by_hand).collect()

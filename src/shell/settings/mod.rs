@@ -249,6 +249,7 @@ pub(super) fn keep(place: &Place, saving: &Saving) -> Result<Kept, String> {
                 return Ok(text.to_owned());
             }
             others = merged.theirs;
+            others.extend(merged.both.into_iter().filter(|_| saving.ours == Some(false)));
             merged.settings.saved(text)
         };
         wanted.map_err(|complaint| complaint.to_string())
@@ -257,11 +258,14 @@ pub(super) fn keep(place: &Place, saving: &Saving) -> Result<Kept, String> {
     if !clash.is_empty() {
         return Ok(Kept::Clash(clash));
     }
-    let done =
-        if written { format!("saved: {path}") } else { format!("nothing to save: {path} says all of it") };
-    Ok(Kept::Done(match others.as_slice() {
-        [] => done,
-        others => format!("{done}; from the next start on as it was changed there: {}", others.join(", ")),
+    let name = place.name();
+    Ok(Kept::Done(match (written, others.join(", ").as_str()) {
+        (true, "") => format!("saved: {path}"),
+        (false, "") => format!("nothing to save: {path} says all of it"),
+        (true, others) => {
+            format!("saved; {name} keeps, for the next start, what was changed there: {others}")
+        }
+        (false, others) => format!("{name} stays as it was changed: {others}"),
     }))
 }
 

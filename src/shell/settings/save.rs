@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use super::file;
+use crate::shell::output::reason;
 
 /// Changes the file at `path` by `change`, which is given its text, empty where there is none, and returns the new one;
 /// whether there was anything to write.
@@ -34,11 +35,11 @@ pub(in crate::shell) fn save(
         _ => Path::new("."),
     };
     let built = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    built.map_err(|error| format!("its folder cannot be created: {error}"))?;
+    built.map_err(|error| format!("its folder cannot be created: {}", reason(error)))?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let folder = open(folder, flags, Mode::empty()).map_err(|errno| match errno {
         Errno::LOOP | Errno::NOTDIR => "its folder is a symbolic link".to_owned(),
-        errno => format!("its folder cannot be opened: {}", io::Error::from(errno)),
+        errno => format!("its folder cannot be opened: {}", reason(errno)),
     })?;
     let found = fstat(&folder).map_err(file::sentence)?;
     if found.st_uid != geteuid().as_raw() {
@@ -65,7 +66,7 @@ pub(in crate::shell) fn save(
     // One of this name can only be left over from a process of our number that was killed here.
     let other = format!(".config.{}.new", std::process::id());
     let _ = unlinkat(&folder, other.as_str(), AtFlags::empty());
-    let cannot = |error: io::Error| format!("it cannot be written: {error}");
+    let cannot = |error: io::Error| format!("it cannot be written: {}", reason(error));
     let written = write(folder.as_fd(), &other, after.as_bytes()).map_err(cannot).and_then(|()| {
         // The disk took its time: what another editor wrote meanwhile is not in the new text.
         if version(&there(folder.as_fd(), name).map_err(file::sentence)?) != version(&found) {
@@ -114,11 +115,12 @@ fn may_be_replaced(found: &Stat) -> Result<(), String> {
     if FileType::from_raw_mode(found.st_mode) == FileType::Symlink {
         return refuse("it is a symbolic link");
     }
+    file::is_ours(found)?;
     if found.st_uid != geteuid().as_raw() {
         return refuse("it belongs to another user");
     }
     if found.st_nlink > 1 {
         return refuse("it has another name (a hard link)");
     }
-    file::is_ours(found)
+    Ok(())
 }

@@ -73,7 +73,11 @@ fn what_is_no_file_of_ours_is_a_sentence() {
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
     refused("it is not an ordinary file");
-    assert!(read(&path.join("x").join("y")).is_ok_and(|text| text.is_none()));
+    let below = path.join("x");
+    put(&path.with_file_name("plain"), "");
+    let why = read(&path.with_file_name("plain").join("y")).unwrap_err();
+    assert_eq!(why, "it cannot be opened: Not a directory", "without the number of the error");
+    assert!(read(&below.join("y")).is_ok_and(|text| text.is_none()));
     assert!(read(Path::new("/proc/self/cmdline/x")).is_err());
 }
 
@@ -117,6 +121,9 @@ fn a_save_goes_through_no_link_and_onto_nothing_else() {
     symlink(&elsewhere, &path).unwrap();
     assert_eq!(save(&path, set("x")), Err("it is a symbolic link".to_owned()));
     fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert_eq!(save(&path, set("x")), Err("it is not an ordinary file".to_owned()));
+    fs::remove_dir(&path).unwrap();
     fs::hard_link(&elsewhere, &path).unwrap();
     assert_eq!(save(&path, set("x")), Err("it has another name (a hard link)".to_owned()));
     fs::remove_file(&path).unwrap();
@@ -155,16 +162,16 @@ fn what_another_editor_wrote_meanwhile_stays_or_is_asked_about() {
     let theirs = "# theirs\n[options]\ntheme = \"nord\"\nmouse = false\n";
     put(&path, theirs);
     let said = done(keep(&place, &saving));
-    assert!(said.ends_with("; from the next start on as it was changed there: theme, mouse"), "{said}");
+    assert_eq!(said, "saved; config.toml keeps, for the next start, what was changed there: theme, mouse");
     assert_eq!(fs::read_to_string(&path).unwrap(), format!("{theirs}delay = 2.0\n"));
     // As the program goes on: what was saved is what it was, the theme there is not ours.
     saving.base = saving.now.clone();
-    assert!(done(keep(&place, &saving)).starts_with("nothing to save"));
+    assert_eq!(done(keep(&place, &saving)), "config.toml stays as it was changed: theme, mouse");
     saving.now.options.theme = "ember".to_owned();
     assert_eq!(keep(&place, &saving), Ok(Kept::Clash(vec!["theme".to_owned()])));
     assert_eq!(fs::read_to_string(&path).unwrap(), format!("{theirs}delay = 2.0\n"), "nothing is lost");
     saving.ours = Some(false);
-    assert!(done(keep(&place, &saving)).starts_with("nothing to save"));
+    assert_eq!(done(keep(&place, &saving)), "config.toml stays as it was changed: mouse, theme");
     saving.ours = Some(true);
     assert!(done(keep(&place, &saving)).starts_with("saved: "));
     assert_eq!(place.load().settings.options.theme, "ember");

@@ -100,8 +100,9 @@ fn hints(setup: &Setup) -> Vec<Hint> {
         hints.extend(row.item.moves().then_some(MOVE).into_iter().flatten());
         hints.extend(row.item.goes().then_some(REMOVE));
     }
-    hints.extend(setup.can_undo().then_some(UNDO));
     hints.extend(LEAVE);
+    // Last, where there may be no room.
+    hints.extend(setup.can_undo().then_some(UNDO));
     hints
 }
 
@@ -217,8 +218,8 @@ fn draw_pane(list: Rect, buf: &mut Buffer, theme: &Theme, pane: &SetupPane, at: 
 fn draw_says(place: Rect, buf: &mut Buffer, theme: &Theme, app: &App, setup: &Setup) {
     let mut pen = Pen::new(buf, place);
     if setup.asking {
-        let file = if app.config_file.is_empty() { "the configuration" } else { &app.config_file };
-        pen.put_cut(theme.style(Role::Warn), &format!("Save options, screens and meters to {file}? (y/N)"));
+        pen.put(theme.style(Role::Warn), "Save options, screens and meters? (y/N)").skip(GAP);
+        pen.put_cut(theme.style(Role::Dim), &app.config_file);
         return;
     }
     let Some(typing) = &setup.typing else {
