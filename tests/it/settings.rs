@@ -270,3 +270,56 @@ fn commands_say_once_what_is_wrong_with_a_configuration_that_they_use() {
     let (_, complaints) = crate::linear::talk(&["--config", path], "ps @one\nps @one\n");
     assert_eq!(complaints, wrong, "in a conversation, too, once");
 }
+
+#[test]
+fn what_another_editor_wrote_stays_and_where_both_did_it_is_asked() {
+    let (home, file) = home();
+    put(&file, "[options]\ntheme = \"ash\"\n");
+    let start = Start::glowtop(&["-p", "1", "-d", "15"]).env("XDG_CONFIG_HOME", home.path().to_str());
+    let mut pty = start.size(120, 40).spawn();
+    pty.wait_row(&["a look every 15 s; htop counts in tenths: its -d 15 is -d 1.5 here"]);
+    put(&file, "# theirs\n[options]\ntheme = \"nord\"\n");
+    pty.send(b"#\x13");
+    pty.wait_row(&["saved; config.toml keeps, for the next start, what was changed there: theme"]);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(
+        text.starts_with("# theirs\n[options]\ntheme = \"nord\"\n") && text.contains("header = false"),
+        "{text}"
+    );
+    pty.send(b"V\x13");
+    pty.wait_row(&["keep theirs", "as the file has it: theme"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), text, "nothing is written before it is said");
+    pty.send(b"\x1b[B\r");
+    pty.wait_row(&["saved: "]);
+    pty.send(b"q");
+    assert!(pty.wait_exit().success());
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with("# theirs\n[options]\ntheme = \"mono\"\n"), "{text}");
+}
+
+#[test]
+fn on_a_full_disk_the_old_file_stays_and_the_program_goes_on() {
+    // Who may not have a disk of one page for himself cannot try it.
+    let own = |script: &str| Command::new("unshare").args(["-m", "sh", "-c", script]).output();
+    let (home, file) = home();
+    let folder = file.parent().unwrap().display();
+    let mount = format!("mount -t tmpfs -o size=4k,mode=700 none {folder}");
+    if !own(&mount).is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    let shown = file.display();
+    let script = format!(
+        "{mount} && echo '# mine' > {shown} && chmod 600 {shown} && {GLOWTOP} -p 1 && cat {shown} && ls -A {folder}"
+    );
+    let start = Start::program("unshare", &["-m", "sh", "-c", &script]);
+    let mut pty = start.env("XDG_CONFIG_HOME", home.path().to_str()).size(150, 30).spawn();
+    pty.wait_row(&["[Processes]", "Lab"]);
+    pty.send(b"#\x13");
+    pty.wait_row(&["nothing is saved in ", "it cannot be written: No space left on device"]);
+    pty.send(b"t");
+    pty.wait_row(&["F5List"]);
+    pty.send(b"q");
+    assert!(pty.wait_exit().success());
+    let left: Vec<String> = pty.rows().into_iter().filter(|row| !row.trim().is_empty()).collect();
+    assert_eq!(left.iter().map(|row| row.trim()).collect::<Vec<_>>(), ["# mine", "config.toml"]);
+}

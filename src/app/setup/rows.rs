@@ -43,7 +43,7 @@ impl App {
                 };
                 let map = |(id, what, _): &(&'static str, &str, &str)| {
                     let used = self.settings.options.keymap.word() == *id;
-                    row(SetupItem::Keymap(id), id, if used { "chosen" } else { "" }, format!("{what}."))
+                    row(SetupItem::Keymap(id), id, if used { "in use" } else { "" }, format!("{what}."))
                 };
                 vec![
                     pane("Themes", 1, self.themes.iter().enumerate().map(theme).collect()),

@@ -373,7 +373,11 @@ fn keys_and_fold_rules_are_in_force_at_once() {
     let at = desk.app.table.cursor();
     desk.press("j");
     assert_ne!(desk.app.table.cursor(), at, "j goes down");
-    desk.press("~");
+    desk.press("F2 4 j j k");
+    assert_eq!(desk.chosen().0, "theme", "in lists, too");
+    desk.press("h Esc F6 j");
+    assert!(matches!(&desk.app.layer, Some(Layer::Menu(menu)) if menu.at > 0));
+    desk.press("Esc ~");
     assert!(desk.app.table.tree, "and what one has of one's own stays");
     desk.press("F2 4");
     desk.go("fold_rules");

@@ -73,6 +73,8 @@ impl App {
             effects.push(self.saving(None));
             return self.keep_setup(setup);
         }
+        // Undoing goes by its own key here, whatever that does in the table.
+        let chord = if chord.ctrl { chord } else { self.walking(chord) };
         let (pages, panes) = (SetupPage::ALL.len(), setup.panes.len().max(1));
         let turn = |setup: &mut Setup, page: usize| {
             setup.page = SetupPage::ALL.get(page % pages).copied().unwrap_or_default();

@@ -28,19 +28,16 @@ impl Judge {
     /// Whether of the thing called `name` ours is taken: `same` says whether two of ours (0), base (1) and theirs (2)
     /// say the same of it.
     fn takes_ours(&mut self, name: impl FnOnce() -> String, same: impl Fn(usize, usize) -> bool) -> bool {
-        match (same(0, 1), same(1, 2), same(0, 2)) {
-            (_, _, true) | (false, true, _) => true,
-            (true, false, _) => {
-                self.theirs.push(name());
-                false
-            }
-            (false, false, false) => {
-                self.both.push(name());
-                self.ours
-            }
-            // Who is the same as both is the same as each.
-            (true, true, false) => true,
+        let (ours_is_old, theirs_is_old) = (same(0, 1), same(1, 2));
+        if same(0, 2) || theirs_is_old {
+            return true;
         }
+        if ours_is_old {
+            self.theirs.push(name());
+            return false;
+        }
+        self.both.push(name());
+        self.ours
     }
 }
 

@@ -97,7 +97,7 @@ macro_rules! options {
 options! {
     delay: f64 = "Seconds between two looks, 0.1 to 3600.";
     theme: String = "The theme; `glowtop print themes` lists them.";
-    colours: bool = "Use colours, where the terminal has some.";
+    colours: bool = "Use colours, where the terminal has some and NO_COLOR is not set.";
     unicode: bool = "Draw with more than ASCII, where the terminal can.";
     mouse: bool = "Take the mouse.";
     keymap: MapName = "The key map that keys are laid over: htop, or vim.";

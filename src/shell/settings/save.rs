@@ -69,7 +69,7 @@ pub(in crate::shell) fn save(
     let cannot = |error: io::Error| format!("it cannot be written: {}", reason(error));
     let written = write(folder.as_fd(), &other, after.as_bytes()).map_err(cannot).and_then(|()| {
         // The disk took its time: what another editor wrote meanwhile is not in the new text.
-        if version(&there(folder.as_fd(), name).map_err(file::sentence)?) != version(&found) {
+        if !is_same(there(folder.as_fd(), name).map_err(file::sentence)?.as_ref(), found.as_ref()) {
             return Err("it was changed in this moment; save once more".to_owned());
         }
         renameat(&folder, other.as_str(), &folder, name).map_err(|errno| cannot(errno.into()))
@@ -92,11 +92,10 @@ fn there(folder: BorrowedFd<'_>, name: &OsStr) -> Result<Option<Stat>, Errno> {
     }
 }
 
-/// What differs when a file was written to, or another one put in its place.
-fn version(found: &Option<Stat>) -> Option<(u64, i64, i64, i64)> {
-    found.as_ref().map(|found| {
-        (found.st_ino as u64, found.st_size as i64, found.st_mtime as i64, found.st_mtime_nsec as i64)
-    })
+/// Whether nobody wrote to a file meanwhile, nor put another one in its place.
+fn is_same(one: Option<&Stat>, other: Option<&Stat>) -> bool {
+    let version = |found: &Stat| (found.st_ino, found.st_size, found.st_mtime, found.st_mtime_nsec);
+    one.map(version) == other.map(version)
 }
 
 /// Creates the file `name` in `folder`, for this user alone, with these bytes on the disk.

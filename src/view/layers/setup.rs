@@ -15,6 +15,9 @@ use crate::view::pen::{Pen, fitted};
 /// The widest and the highest that it is.
 const WIDEST: u16 = 112;
 const HIGHEST: u16 = 24;
+/// The longest value beside which there is help, and the fewest cells for that, with the gap before it.
+const LONGEST_BESIDE_HELP: usize = 16;
+const LEAST_HELP: usize = 32;
 /// Cells between two panes.
 const GAP: u16 = 2;
 
@@ -170,7 +173,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, setup
         let head = Rect { height: place.height.min(1), ..place };
         Pen::new(buf, head).put_cut(theme.style(role), pane.title);
         draw_count(head, buf, theme, pane, setup.at(number), body(place).height);
-        draw_pane(body(place), buf, theme, pane, setup.at(number), has_keys);
+        draw_pane(body(place), buf, theme, pane, setup.at(number), (has_keys, setup.panes.len() == 1));
     }
     draw_says(parts.says, buf, theme, app, setup);
     foot::draw(parts.keys, buf, theme, &hints(setup));
@@ -188,8 +191,16 @@ fn draw_count(head: Rect, buf: &mut Buffer, theme: &Theme, pane: &SetupPane, at:
     }
 }
 
-/// Draws the rows of a pane. Where another has the keys, the chosen row is only marked.
-fn draw_pane(list: Rect, buf: &mut Buffer, theme: &Theme, pane: &SetupPane, at: usize, has_keys: bool) {
+/// Draws the rows of a pane. Where another has the keys, the chosen row is only marked; a pane that is alone has room for
+/// what each row is.
+fn draw_pane(
+    list: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+    pane: &SetupPane,
+    at: usize,
+    (has_keys, alone): (bool, bool),
+) {
     let label = pane.rows.iter().map(|row| row.label.width()).max().unwrap_or(0);
     let value = pane.rows.iter().map(|row| row.value.width()).max().unwrap_or(0);
     let room = usize::from(list.width);
@@ -210,7 +221,16 @@ fn draw_pane(list: Rect, buf: &mut Buffer, theme: &Theme, pane: &SetupPane, at: 
         let mut pen = Pen::new(buf, place);
         pen.put(over.unwrap_or_else(|| theme.style(name)), &shown);
         pen.skip((label + 1).saturating_sub(shown.width()) as u16);
-        pen.put_cut(over.unwrap_or_else(|| theme.style(Role::Dim)), &one.value);
+        let dim = over.unwrap_or_else(|| theme.style(Role::Dim));
+        let value = value.min(LONGEST_BESIDE_HELP);
+        if !alone || usize::from(pen.left()) < value + LEAST_HELP {
+            pen.put_cut(dim, &one.value);
+            continue;
+        }
+        let shown = fitted(&one.value, value);
+        pen.put(over.unwrap_or_else(|| theme.style(name)), &shown);
+        pen.skip((value + usize::from(GAP)).saturating_sub(shown.width()) as u16);
+        pen.put_cut(dim, &one.help);
     }
 }
 
