@@ -173,7 +173,8 @@ fn what_another_editor_wrote_meanwhile_stays_or_is_asked_about() {
     saving.ours = Some(false);
     assert_eq!(done(keep(&place, &saving)), "config.toml stays as it was changed: mouse, theme");
     saving.ours = Some(true);
-    assert!(done(keep(&place, &saving)).starts_with("saved: "));
+    let said = done(keep(&place, &saving));
+    assert_eq!(said, "saved; config.toml keeps, for the next start, what was changed there: mouse");
     assert_eq!(place.load().settings.options.theme, "ember");
     assert!(!place.load().settings.options.mouse);
     // Where the file is gone, everything is written as it is.
