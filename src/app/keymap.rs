@@ -57,6 +57,13 @@ impl Keymap {
         Some(keymap)
     }
 
+    /// The map of that name, or htop's, with `over` laid over it in turn, and what is wrong with each of these.
+    pub fn laid<const N: usize>(name: &str, over: [&[Binding]; N]) -> (Keymap, [Vec<Complaint>; N]) {
+        let mut keymap = Keymap::named(name).unwrap_or_else(|| Keymap::parse(DEFAULT_KEYMAP).0);
+        let complaints = over.map(|bindings| keymap.lay_bindings(bindings));
+        (keymap, complaints)
+    }
+
     /// Lays the keys of `text` over these: a key for everywhere also takes the place of what a screen has of its own,
     /// unless `text` says otherwise for that screen. What makes no sense is complained about and left out, and so is
     /// what an action loses its last key to.

@@ -49,6 +49,8 @@ pub enum MenuPurpose {
     View,
     /// Choose what to do; the items' keys are the ids of actions.
     Act,
+    /// Choose whose changes of the configuration are written, where the file has others.
+    Clash,
     /// Choose what to copy; the items' keys are those of [`super::COPYABLE`].
     Copy,
 }

@@ -40,6 +40,8 @@ pub enum Msg {
     },
     /// These settings stand in the configuration now.
     Saved(Box<Settings>),
+    /// The configuration was not written: this was changed here and in the file, and somebody has to say which counts.
+    Clash(Vec<String>),
     /// Time passed: see [`super::App::wakeup`].
     Tick,
 }
@@ -108,8 +110,19 @@ pub enum Effect {
     SaveScreen(String),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
-    /// Write these settings to the configuration.
-    Save(Box<Settings>),
+    /// Write what was changed to the configuration.
+    Save(Box<Saving>),
+}
+
+/// What is to be saved.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Saving {
+    /// Everything as it is now.
+    pub now: Settings,
+    /// As it was when it was read or saved last: what differs was changed here.
+    pub base: Settings,
+    /// Where somebody else has changed the same in the file: whether ours counts; `None` asks.
+    pub ours: Option<bool>,
 }
 
 /// A change of what is to be read.

@@ -42,7 +42,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::config::Settings;
+use crate::config::{Binding, Settings};
 use crate::model::{Nanos, Pid, ProcId, Sensors, Snapshot, Topology, Wants};
 
 pub use action::Action;
@@ -60,7 +60,7 @@ pub use keymap::{DEFAULT_KEYMAP, KEYMAPS, Keymap};
 pub use lab::{CoreLook, Form, FormChoice, FormField, Lab, Past, Picture, Point, Rows, RunView, Show, ZOOMS};
 pub use layer::{Layer, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
 pub use line_edit::LineEdit;
-pub use message::{Effect, Hit, Msg, WantsChange};
+pub use message::{Effect, Hit, Msg, Saving, WantsChange};
 pub use notices::{Notice, Notices};
 pub use offers::Offers;
 pub use palette::{Found, Palette, Wish};
@@ -191,8 +191,12 @@ pub struct App {
     pub readonly: bool,
     /// Whether the mouse is ours; else it is the terminal's, which marks text with it.
     pub mouse: bool,
-    /// The configuration, as it was read.
+    /// The configuration, as it was read, with what the command line says otherwise.
     pub settings: Settings,
+    /// The configuration as it was read or saved last.
+    kept: Box<Settings>,
+    /// The keys of the user's own file, which are laid over those of the configuration.
+    own_keys: Vec<Binding>,
     /// What was chosen from the palette, the last first.
     recent: Vec<Wish>,
     themes: Vec<String>,
@@ -200,6 +204,8 @@ pub struct App {
     pub config_file: String,
     /// What is wrong with the configuration, to be told with the first look.
     complaints: Vec<String>,
+    /// What there is to say of the command line, with the first look.
+    remark: Option<String>,
     size: (u16, u16),
     /// Digits typed so far to find a pid, and when the last one came.
     digits: Option<(String, Nanos)>,
@@ -215,6 +221,8 @@ pub struct App {
 pub struct Start {
     /// The keys.
     pub keymap: Keymap,
+    /// Those among them that stand in the user's own file.
+    pub own_keys: Vec<Binding>,
     /// The names of the themes there are, in order.
     pub themes: Vec<String>,
     /// The chosen theme's place among them.
@@ -241,10 +249,14 @@ pub struct Start {
     pub saved: Saved,
     /// The configuration, with what the command line says otherwise.
     pub settings: Settings,
+    /// The configuration without what the command line says.
+    pub kept: Settings,
     /// Where it is saved; safe to show, and empty where nobody says where.
     pub config_file: String,
     /// What is wrong with it, in sentences that are safe to show.
     pub complaints: Vec<String>,
+    /// What there is to say of the command line; safe to show.
+    pub remark: Option<String>,
 }
 
 impl App {
@@ -283,6 +295,9 @@ impl App {
             mouse: start.settings.options.mouse,
             recent: Vec::new(),
             settings: start.settings,
+            kept: Box::new(start.kept),
+            own_keys: start.own_keys,
+            remark: start.remark,
             config_file: start.config_file,
             complaints: start.complaints,
             themes: start.themes,

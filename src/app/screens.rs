@@ -195,6 +195,17 @@ impl Screens {
         self.at
     }
 
+    /// Makes the screens those of `settings`, which they have been before, and `table` that of the one in use.
+    pub(super) fn put_back(&mut self, table: &mut Table, settings: &Settings) {
+        let id = self.shown().map(|screen| screen.id.clone());
+        let filter = table.take_filter();
+        let own = self.shown().is_some_and(|screen| screen.filter.is_some());
+        let common = if own { std::mem::take(&mut self.common) } else { filter };
+        *self = Screens { common, ..Screens::new(settings).0 };
+        self.at = self.list.iter().position(|screen| Some(&screen.id) == id.as_ref()).unwrap_or(0);
+        self.give(table);
+    }
+
     /// Puts `title` on the tab of the screen in use.
     pub(super) fn rename(&mut self, title: &str) {
         if let Some(screen) = self.list.get_mut(self.at) {

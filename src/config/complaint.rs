@@ -1,7 +1,6 @@
 //! Something wrong in a configuration file: where, and in a sentence what. It never stops the program.
 
 use std::fmt;
-use std::ops::Range;
 
 use crate::model::Untrusted;
 
@@ -27,16 +26,6 @@ impl Complaint {
     pub fn of_line(line: Option<usize>, text: impl Into<String>) -> Complaint {
         // What it quotes may have come from anywhere, and a terminal would obey it.
         Complaint { line, text: Untrusted::from(text.into().as_str()).show(LONGEST) }
-    }
-
-    /// A complaint about the bytes `span` of `source`.
-    pub fn at(source: &str, span: Option<Range<usize>>, text: impl Into<String>) -> Complaint {
-        let line = span.map(|span| {
-            let end = (0..=span.start.min(source.len())).rev().find(|at| source.is_char_boundary(*at));
-            let before = end.and_then(|end| source.get(..end)).unwrap_or(source);
-            before.matches('\n').count() + 1
-        });
-        Complaint::of_line(line, text)
     }
 }
 
@@ -111,11 +100,8 @@ mod tests {
     }
 
     #[test]
-    fn lines_count_from_one() {
-        let source = "a\nbc\nd";
-        assert_eq!(Complaint::at(source, Some(0..1), "x").line, Some(1));
-        assert_eq!(Complaint::at(source, Some(3..4), "x").to_string(), "line 2: x");
-        assert_eq!(Complaint::at(source, Some(99..100), "x").line, Some(3));
+    fn a_complaint_begins_with_its_line() {
+        assert_eq!(Complaint::of_line(Some(2), "x").to_string(), "line 2: x");
         assert_eq!(Complaint::whole("x").to_string(), "x");
     }
 }

@@ -14,14 +14,11 @@
 //! Ids of meters and styles stay text here: who knows the meters resolves them.
 
 use std::fmt::Write;
-use std::ops::Range;
 
 use toml_edit::{Document, Table, Value};
 
+use super::reader::Reader;
 use super::{Complaint, nearest};
-
-/// Most complaints of a header that are told.
-const MOST_COMPLAINTS: usize = 100;
 
 /// Columns that a header may have.
 pub const MOST_COLUMNS: usize = 8;
@@ -90,29 +87,27 @@ impl Default for Header {
 impl Header {
     /// Reads the section `[header]` of a whole configuration; where there is none, the default.
     pub fn parse(text: &str) -> (Header, Vec<Complaint>) {
-        let mut complaints = Vec::new();
+        let mut reader = Reader::new(text);
         let header = match Document::parse(text) {
             Ok(document) => match document.get("header").map(|item| (item, item.as_table())) {
                 None => Header::default(),
-                Some((_, Some(table))) => Header::read(table, text, &mut complaints),
+                Some((_, Some(table))) => Header::read(table, &mut reader),
                 Some((item, None)) => {
-                    complaints.push(Complaint::at(text, item.span(), "'header' is no section"));
+                    reader.complain(item.span(), "'header' is no section");
                     Header::default()
                 }
             },
             Err(error) => {
-                complaints.push(Complaint::at(text, error.span(), format!("no TOML: {}", error.message())));
+                reader.complain(error.span(), format!("this is not TOML ({})", error.message()));
                 Header::default()
             }
         };
-        (header, complaints)
+        (header, reader.finish())
     }
 
-    /// Reads the section; `text` is what it was parsed from, for the lines of the complaints. What makes no sense is
-    /// complained about and left out.
-    pub fn read(table: &Table, text: &str, complaints: &mut Vec<Complaint>) -> Header {
+    /// Reads the section, which stands in the text of `reader`. What makes no sense is complained about and left out.
+    pub(super) fn read(table: &Table, reader: &mut Reader<'_>) -> Header {
         let mut header = Header::default();
-        let mut reader = Reader { text, complaints };
         let mut layout = None;
         let mut widths: Option<Vec<u16>> = None;
         let mut meters: Option<Vec<Vec<HeaderMeter>>> = None;
@@ -126,34 +121,35 @@ impl Header {
                     }
                     None => {
                         let near = meant(name, layouts());
-                        reader.say(item.span(), format!("there is no layout '{name}'{near}"));
+                        reader.complain(item.span(), format!("there is no layout '{name}'{near}"));
                     }
                 },
-                ("layout", ..) => reader.say(item.span(), "'layout' must be text"),
+                ("layout", ..) => reader.complain(item.span(), "'layout' must be text"),
                 ("peaks", .., Some(on)) => header.peaks = on,
-                ("peaks", ..) => reader.say(item.span(), "'peaks' must be true or false"),
+                ("peaks", ..) => reader.complain(item.span(), "'peaks' must be true or false"),
                 ("columns", _, array, _) => match array.and_then(|array| width_list(array.iter())) {
                     // A layout of htop's has widths of its own.
                     Some(list) => widths = widths.or(Some(list)),
                     None => {
                         let what = format!("'columns' must be 1 to {MOST_COLUMNS} widths, each 1 to 1000");
-                        reader.say(item.span(), what);
+                        reader.complain(item.span(), what);
                     }
                 },
                 ("meters", _, Some(array), _) => meters = Some(reader.columns(array.iter())),
                 ("meters", ..) => {
-                    reader.say(item.span(), "'meters' must be a list of columns, each a list of meters");
+                    reader.complain(item.span(), "'meters' must be a list of columns, each a list of meters");
                 }
                 _ if reader.is_full() => break,
                 (other, ..) => {
                     let near = meant(other, ["layout", "columns", "meters", "peaks"]);
-                    reader.say(item.span(), format!("there is no setting '{other}' of the header{near}"));
+                    reader
+                        .complain(item.span(), format!("there is no setting '{other}' of the header{near}"));
                 }
             }
         }
         let Some(meters) = meters.filter(|_| layout != Some("auto")) else {
             if layout.is_some_and(|layout| layout != "auto") {
-                reader.say(table.span(), "the header has no 'meters', so it stays automatic");
+                reader.complain(table.span(), "the header has no 'meters', so it stays automatic");
             }
             return header;
         };
@@ -161,7 +157,7 @@ impl Header {
         if widths.len() < meters.len() {
             let what =
                 format!("the header has {} widths for {} columns of meters", widths.len(), meters.len());
-            reader.say(table.span(), what);
+            reader.complain(table.span(), what);
         }
         let fill = meters.into_iter().chain(std::iter::repeat_with(Vec::new));
         header.columns =
@@ -245,40 +241,22 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// A text that is read, and what is wrong with it.
-struct Reader<'a> {
-    text: &'a str,
-    complaints: &'a mut Vec<Complaint>,
-}
-
 impl Reader<'_> {
-    /// Whether so much is wrong that nobody would read more of it.
-    fn is_full(&self) -> bool {
-        self.complaints.len() >= MOST_COMPLAINTS
-    }
-
-    fn say(&mut self, span: Option<Range<usize>>, what: impl Into<String>) {
-        if self.is_full() {
-            return;
-        }
-        self.complaints.push(Complaint::at(self.text, span, what));
-    }
-
     fn columns<'a>(&mut self, columns: impl Iterator<Item = &'a Value>) -> Vec<Vec<HeaderMeter>> {
         let mut all = Vec::new();
         for column in columns {
             let Some(list) = column.as_array() else {
-                self.say(column.span(), "a column must be a list of meters");
+                self.complain(column.span(), "a column must be a list of meters");
                 continue;
             };
             if all.len() >= MOST_COLUMNS {
-                self.say(column.span(), format!("a header has at most {MOST_COLUMNS} columns"));
+                self.complain(column.span(), format!("a header has at most {MOST_COLUMNS} columns"));
                 break;
             }
             let mut meters = Vec::new();
             for value in list {
                 if meters.len() >= MOST_METERS {
-                    self.say(value.span(), format!("a column has at most {MOST_METERS} meters"));
+                    self.complain(value.span(), format!("a column has at most {MOST_METERS} meters"));
                     break;
                 }
                 meters.extend(self.meter(value));
@@ -289,12 +267,12 @@ impl Reader<'_> {
     }
 
     fn meter(&mut self, value: &Value) -> Option<HeaderMeter> {
-        let line = Complaint::at(self.text, value.span(), "").line;
+        let line = self.line(value.span());
         if let Some(id) = value.as_str() {
             return Some(HeaderMeter { meter: id.to_owned(), line, ..HeaderMeter::default() });
         }
         let Some(table) = value.as_inline_table() else {
-            self.say(value.span(), "a meter is its id, or { meter = \"…\", style = \"…\" }");
+            self.complain(value.span(), "a meter is its id, or { meter = \"…\", style = \"…\" }");
             return None;
         };
         let mut meter = HeaderMeter { line, ..HeaderMeter::default() };
@@ -303,30 +281,30 @@ impl Reader<'_> {
                 ("meter", Some(id), _) => id.clone_into(&mut meter.meter),
                 ("style", Some(style), _) => meter.style = Some(style.to_owned()),
                 ("meter" | "style", None, _) => {
-                    self.say(value.span(), format!("'{key}' of a meter must be text"));
+                    self.complain(value.span(), format!("'{key}' of a meter must be text"));
                 }
                 ("columns", _, number) => {
                     meter.columns =
                         number.and_then(|n| u16::try_from(n).ok()).filter(|n| (1..=256).contains(n));
                     if meter.columns.is_none() {
-                        self.say(value.span(), "'columns' of a meter must be 1 to 256");
+                        self.complain(value.span(), "'columns' of a meter must be 1 to 256");
                     }
                 }
                 ("number", _, number) => {
                     meter.number = number.and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= MOST_CPUS);
                     if meter.number.is_none() {
-                        self.say(value.span(), format!("'number' of a meter must be 0 to {MOST_CPUS}"));
+                        self.complain(value.span(), format!("'number' of a meter must be 0 to {MOST_CPUS}"));
                     }
                 }
                 _ if self.is_full() => break,
                 _ => {
                     let near = meant(key, ["meter", "style", "columns", "number"]);
-                    self.say(value.span(), format!("there is no setting '{key}' of a meter{near}"));
+                    self.complain(value.span(), format!("there is no setting '{key}' of a meter{near}"));
                 }
             }
         }
         if meter.meter.is_empty() {
-            self.say(value.span(), "this meter has no id: { meter = \"…\" }");
+            self.complain(value.span(), "this meter has no id: { meter = \"…\" }");
             return None;
         }
         Some(meter)

@@ -2,6 +2,7 @@
 
 use toml_edit::{Document, Item, TableLike};
 
+use super::reader::Reader;
 use super::{Chord, Complaint};
 use crate::model::Untrusted;
 
@@ -23,77 +24,67 @@ pub struct Binding {
 
 /// Most lines that are read: nobody has so many keys in the fingers, and each is compared with those before.
 const MOST: usize = 400;
-/// Most complaints of a key map that are told.
-const MOST_COMPLAINTS: usize = 100;
 
 /// Reads a key map. What makes no sense is complained about and left out.
 pub fn parse_keymap(text: &str) -> (Vec<Binding>, Vec<Complaint>) {
-    match Document::parse(text) {
-        Ok(document) => {
-            let mut complaints = Vec::new();
-            let bindings = read_sections(text, document.as_table(), &mut complaints);
-            (bindings, complaints)
-        }
+    let mut reader = Reader::new(text);
+    let bindings = match Document::parse(text) {
+        Ok(document) => read_sections(document.as_table(), &mut reader),
         Err(error) => {
             let said = error.message().trim().replace('\n', ", ");
-            (Vec::new(), vec![Complaint::at(text, error.span(), format!("no TOML: {said}"))])
+            reader.complain(error.span(), format!("this is not TOML ({said})"));
+            Vec::new()
         }
-    }
+    };
+    (bindings, reader.finish())
 }
 
-/// Reads the sections of a key map, which stand in `text`.
-pub(super) fn read_sections(
-    text: &str,
-    sections: &dyn TableLike,
-    complaints: &mut Vec<Complaint>,
-) -> Vec<Binding> {
+/// Reads the sections of a key map, which stand in the text of `reader`.
+pub(super) fn read_sections(sections: &dyn TableLike, reader: &mut Reader<'_>) -> Vec<Binding> {
     let mut bindings: Vec<Binding> = Vec::new();
-    let before = complaints.len();
-    let is_full = |bindings: &[Binding], complaints: &[Complaint]| {
-        bindings.len() >= MOST || complaints.len() - before >= MOST_COMPLAINTS
-    };
+    let is_full = |bindings: &[Binding], reader: &Reader<'_>| bindings.len() >= MOST || reader.is_full();
     for (name, item) in sections.iter() {
-        if is_full(&bindings, complaints) {
+        if is_full(&bindings, reader) {
             break;
         }
         match item.as_table_like() {
             Some(table) => {
                 for (key, value) in table.iter() {
-                    if is_full(&bindings, complaints) {
+                    if is_full(&bindings, reader) {
                         break;
                     }
-                    read(text, name, key, value, table.key(key), &mut bindings, complaints);
+                    read(name, key, value, table.key(key), &mut bindings, reader);
                 }
             }
             None if item.is_str() => {
-                read(text, EVERYWHERE, name, item, sections.key(name), &mut bindings, complaints);
+                read(EVERYWHERE, name, item, sections.key(name), &mut bindings, reader);
             }
             None => {
                 let name = Untrusted::from(name).show(40);
-                complaints.push(Complaint::at(text, item.span(), format!("'{name}' is no section of keys")));
+                reader.complain(item.span(), format!("'{name}' is no section of keys"));
             }
         }
     }
-    if is_full(&bindings, complaints) {
+    if is_full(&bindings, reader) {
         let said =
             format!("not all keys are read: there are more than {MOST}, or too much is wrong with them");
-        complaints.push(Complaint::whole(said));
+        reader.insist(said);
     }
     bindings
 }
 
 /// Reads one line of a section.
 fn read(
-    text: &str,
     section: &str,
     key: &str,
     value: &Item,
     written: Option<&toml_edit::Key>,
     bindings: &mut Vec<Binding>,
-    complaints: &mut Vec<Complaint>,
+    reader: &mut Reader<'_>,
 ) {
     let span = value.span().or_else(|| written.and_then(toml_edit::Key::span));
-    let mut complain = |what: String| complaints.push(Complaint::at(text, span.clone(), what));
+    let line = reader.line(span);
+    let mut complain = |what: String| reader.add(line, what);
     let Some(action) = value.as_str() else {
         let key = Untrusted::from(key).show(40);
         return complain(format!("the action of '{key}' must be text, not {}", value.type_name()));
@@ -106,7 +97,6 @@ fn read(
         let known = other.line.map_or(String::new(), |line| format!(" in line {line}"));
         return complain(format!("{chord} is bound to '{}'{known} already", other.action));
     }
-    let line = Complaint::at(text, span.clone(), "").line;
     // Both are shown where nobody knows them.
     let [section, action] = [section, action].map(|foreign| Untrusted::from(foreign).show(40));
     bindings.push(Binding { section, chord, action, line });

@@ -7,6 +7,7 @@ mod chord;
 mod complaint;
 mod header;
 mod keymap;
+mod reader;
 mod settings;
 mod theme;
 
@@ -15,7 +16,7 @@ pub use complaint::{Complaint, nearest};
 pub use header::{HTOP_LAYOUTS, Header, HeaderColumn, HeaderMeter, MOST_COLUMNS, MOST_METERS};
 pub use keymap::{Binding, EVERYWHERE, parse_keymap};
 pub use settings::{
-    CommandForm, DEFAULT_CONFIG, LAB, MapName, OPTIONS, OptionKind, OptionRow, Options, RowRule, RuleLook,
-    SavedFilter, ScreenSetting, Settings, TreeOrder, Word,
+    CommandForm, DEFAULT_CONFIG, LAB, MapName, Merged, OPTIONS, OptionKind, OptionRow, Options, RowRule,
+    RuleLook, SavedFilter, ScreenSetting, Settings, TreeOrder, Word,
 };
 pub use theme::{BUILTIN_THEMES, FEWEST_LANES, Look, NO_TOML, NoColour, Rgb, Theme};

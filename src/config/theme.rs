@@ -21,6 +21,7 @@ use std::str::FromStr;
 
 use toml_edit::{Document, Item, TableLike, Value};
 
+use super::reader::Reader;
 use super::{Complaint, complaint};
 use crate::model::{Role, Untrusted};
 
@@ -139,17 +140,17 @@ impl Theme {
     /// The built-in theme of that name.
     pub fn builtin(name: &str) -> Option<Theme> {
         let (_, text) = BUILTIN_THEMES.iter().find(|(known, _)| *known == name)?;
-        Some(Reader::new(text).read(&Theme::plain))
+        Some(ThemeReader::new(text).read(&Theme::plain))
     }
 
     /// Reads a theme file. What is missing or wrong is complained of and taken from *ember*, or from *ash* where the
     /// file says `dark = false`.
     pub fn parse(text: &str) -> (Theme, Vec<Complaint>) {
-        let mut reader = Reader::new(text);
+        let mut reader = ThemeReader::new(text);
         let theme = reader.read(&|dark| {
             Theme::builtin(if dark { "ember" } else { "ash" }).unwrap_or_else(|| Theme::plain(dark))
         });
-        (theme, reader.complaints)
+        (theme, reader.reader.finish())
     }
 
     /// The look of a named role; the plain look for heat and lanes, which are lists.
@@ -172,27 +173,26 @@ impl Theme {
     }
 }
 
-/// Reads one file and gathers what is wrong with it.
-struct Reader<'a> {
-    text: &'a str,
+/// Reads one theme.
+struct ThemeReader<'a> {
+    reader: Reader<'a>,
     palette: Vec<(String, Rgb)>,
     /// What is missing is meant to be as in another theme.
     leans: bool,
-    complaints: Vec<Complaint>,
 }
 
-impl<'a> Reader<'a> {
-    fn new(text: &'a str) -> Reader<'a> {
-        Reader { text, palette: Vec::new(), leans: false, complaints: Vec::new() }
+impl<'a> ThemeReader<'a> {
+    fn new(text: &'a str) -> ThemeReader<'a> {
+        ThemeReader { reader: Reader::new(text), palette: Vec::new(), leans: false }
     }
 
     fn complain(&mut self, span: Option<Range<usize>>, text: impl Into<String>) {
-        self.complaints.push(Complaint::at(self.text, span, text));
+        self.reader.complain(span, text);
     }
 
     /// `base` gives what the file does not, for a dark or a light terminal.
     fn read(&mut self, base: &dyn Fn(bool) -> Theme) -> Theme {
-        let document = match Document::parse(self.text) {
+        let document = match Document::parse(self.reader.text()) {
             Ok(document) => document,
             Err(error) => {
                 let said = error.message().trim().replace('\n', ", ");

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, TypedValueParser};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::capabilities::DropCapabilities;
 use super::output;
@@ -28,7 +30,8 @@ NO_COLOR, if set and not empty, does what --no-color does.";
 /// See, signal and compare the processes of this machine.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "glowtop", version, about, after_help = AFTER_HELP)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(disable_help_subcommand = true)]
+#[command(override_usage = "glowtop [OPTIONS]\n       glowtop [--config <FILE>] <COMMAND>")]
 pub(super) struct CommandLine {
     /// What the live screen starts with.
     #[command(flatten)]
@@ -289,7 +292,7 @@ fn size(text: &str) -> Result<(u16, u16), String> {
 /// Reads the command line. Where it is wrong, or asks for help or the version, that is written, and the exit status is
 /// returned.
 pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<CommandLine, ExitCode> {
-    CommandLine::try_parse_from(words).map_err(|error| {
+    CommandLine::read(words).map_err(|error| {
         let text = error.render().to_string();
         if error.use_stderr() {
             output::complain(&plain(text.trim_end()));
@@ -298,6 +301,27 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command
             output::write(|out| out.write_all(text.as_bytes()))
         }
     })
+}
+
+impl CommandLine {
+    /// Reads the words of a command line. What is for the screen does not go with a command, but for those that are for
+    /// all, which stand before it or behind it.
+    fn read(words: impl IntoIterator<Item = OsString>) -> Result<CommandLine, clap::Error> {
+        let mut command = CommandLine::command();
+        let found = command.try_get_matches_from_mut(words)?;
+        if let Some(name) = found.subcommand_name() {
+            let said = |id: &str| found.value_source(id) == Some(ValueSource::CommandLine);
+            let own = |arg: &&clap::Arg| !arg.is_global_set() && said(arg.get_id().as_str());
+            let arg = command.get_arguments().find(own).map(ToString::to_string);
+            if let Some(arg) = arg {
+                let what = format!(
+                    "'{arg}' is for the screen and not for '{name}'; `glowtop {name} --help` says what is"
+                );
+                return Err(command.error(ErrorKind::ArgumentConflict, what));
+            }
+        }
+        CommandLine::from_arg_matches(&found).map_err(|error| error.format(&mut command))
+    }
 }
 
 /// A complaint that repeats what was typed, which may have come from anywhere by way of a script, without whatever a
@@ -450,7 +474,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Result<CommandLine, clap::Error> {
-        CommandLine::try_parse_from(std::iter::once("glowtop").chain(line.split_whitespace()))
+        CommandLine::read(std::iter::once("glowtop").chain(line.split_whitespace()).map(OsString::from))
     }
 
     fn ps(line: &str) -> PsArgs {
@@ -603,6 +627,12 @@ mod tests {
         assert_eq!(ids(&args), ["pid", "cpu", "command"]);
         assert_eq!((args.filter.as_deref(), args.sort.id, args.lines), (Some("ssh"), "res", Some(5)));
         assert!(args.csv && args.tree && args.delay == 1.5);
-        assert_eq!(read("ps --root /tmp/x").unwrap().root.to_str(), Some("/tmp/x"));
+        for line in ["ps --root /x --config c", "--root /x ps --config c", "--root /x --config c ps"] {
+            let line = read(line).unwrap();
+            assert!(matches!(line.command, Some(Command::Ps(_))));
+            assert_eq!((line.root.to_str(), line.config), (Some("/x"), Some("c".into())));
+        }
+        let said = read("--config c -t -d 2 ps").unwrap_err().render().to_string();
+        assert!(said.contains("'--delay <SECONDS>' is for the screen and not for 'ps'"), "{said}");
     }
 }

@@ -35,6 +35,8 @@ pub(super) enum Event {
     Remark(String),
     /// The configuration was written: a sentence for the notice line, and what stands there now.
     Saved(String, Box<Settings>),
+    /// The configuration was not written: this was changed here and in the file.
+    Clash(Vec<String>),
     /// SIGTSTP: leave the terminal and stop.
     Stop,
     /// SIGCONT: we run again; others may have used the terminal.

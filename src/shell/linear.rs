@@ -48,7 +48,7 @@ enum Wish {
 /// Talks until the input ends or somebody leaves; status 2 where there is nothing to look at.
 pub(super) fn main(options: &Options, config: Option<&Path>, root: &Path) -> ExitCode {
     let text = options.filter.as_deref().unwrap_or("");
-    let views = Place::find(config).load().saved.views;
+    let views = Place::find(config).told().saved.views;
     let filter = match words::understand(text, &views) {
         Ok(filter) => filter,
         Err(status) => return status,
@@ -64,20 +64,15 @@ pub(super) fn main(options: &Options, config: Option<&Path>, root: &Path) -> Exi
             // Where it cannot be written nobody waits for it.
             let _ = write!(io::stdout(), "glowtop> ").and_then(|()| io::stdout().flush());
         }
-        let mut line = String::new();
-        match io::Read::take(io::stdin().lock(), LONGEST).read_line(&mut line) {
-            Ok(0) => return ExitCode::SUCCESS,
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                output::say("This is no text.");
-                continue;
-            }
+        let wished = match line(&mut io::stdin().lock()) {
+            Ok(None) => return ExitCode::SUCCESS,
+            Ok(Some(line)) => line.map_or_else(Wish::Nothing, |line| wish(&line)),
             Err(error) => {
                 output::complain(&format!("glowtop: nothing can be read: {error}"));
                 return ExitCode::FAILURE;
             }
-        }
-        let told = match wish(&line) {
+        };
+        let told = match wished {
             Wish::Quit => return ExitCode::SUCCESS,
             Wish::Help => {
                 output::say(HELP);
@@ -90,7 +85,7 @@ pub(super) fn main(options: &Options, config: Option<&Path>, root: &Path) -> Exi
             Wish::Look => talk.tell(TOLD, ""),
             Wish::Busy(count, query) => talk.tell(count, &query),
             Wish::Other(words) => {
-                carry_out(&words, options.readonly, config, root);
+                carry_out(&words, options.readonly, config, root, &talk.views);
                 Ok(())
             }
         };
@@ -101,18 +96,20 @@ pub(super) fn main(options: &Options, config: Option<&Path>, root: &Path) -> Exi
 }
 
 /// A command of the shell; what it has to say it says itself.
-fn carry_out(words: &[String], readonly: bool, config: Option<&Path>, root: &Path) {
+fn carry_out(words: &[String], readonly: bool, config: Option<&Path>, root: &Path, views: &Views) {
     let all = std::iter::once("glowtop".into()).chain(words.iter().map(Into::into));
     // Where it was wrong, or asked for help, that is written already.
     let Ok(mut line) = args::parse(all) else { return };
     root.clone_into(&mut line.root);
+    // What is wrong with our configuration was told; another one is somebody else's.
+    let known = line.config.is_none().then_some(views);
     line.config = line.config.or_else(|| config.map(Path::to_owned));
     match line.command {
         None => output::say("There is no such command. Type help and Enter."),
         Some(Command::Kill(_) | Command::Lab(_)) if readonly => {
             output::say("glowtop runs with --readonly: it changes nothing.");
         }
-        Some(_) => _ = super::command(line),
+        Some(_) => _ = super::command(line, known),
     }
 }
 
@@ -184,6 +181,21 @@ fn sentences(
     lines
 }
 
+/// The next line of `input`, or why it cannot be taken; `None` at the end. A line that is too long is skipped whole: its
+/// end would be taken for a line of its own.
+fn line(input: &mut impl BufRead) -> io::Result<Option<Result<String, &'static str>>> {
+    let mut bytes = Vec::new();
+    io::Read::take(&mut *input, LONGEST).read_until(b'\n', &mut bytes)?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if bytes.len() as u64 == LONGEST && bytes.last() != Some(&b'\n') {
+        input.skip_until(b'\n')?;
+        return Ok(Some(Err("This line is too long.")));
+    }
+    Ok(Some(String::from_utf8(bytes).map_err(|_| "This is no text.")))
+}
+
 /// What a line asks for.
 fn wish(line: &str) -> Wish {
     let line = line.trim();
@@ -239,6 +251,21 @@ mod tests {
         assert_eq!(wish("busy cc1\n"), Wish::Busy(TOLD, "cc1".to_owned()));
         assert_eq!(wish("kill 'a b' --yes"), Wish::Other(["kill", "a b", "--yes"].map(String::from).into()));
         assert!(matches!(wish("kill 'a"), Wish::Nothing(_)));
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_taken_is_skipped_whole() {
+        let long = "x".repeat(LONGEST as usize);
+        let text =
+            [b"a\n", long.as_bytes(), b"quit\n\xff\xfe\nb\0\n", &long.as_bytes()[1..], b"\nlast"].concat();
+        let mut input = io::Cursor::new(text);
+        let mut next = || line(&mut input).unwrap();
+        assert_eq!(next(), Some(Ok("a\n".to_owned())));
+        assert_eq!(next(), Some(Err("This line is too long.")));
+        assert_eq!(next(), Some(Err("This is no text.")));
+        assert_eq!(next(), Some(Ok("b\0\n".to_owned())));
+        assert_eq!(next(), Some(Ok(format!("{}\n", &long[1..]))));
+        assert_eq!((next(), next()), (Some(Ok("last".to_owned())), None));
     }
 
     #[test]

@@ -36,6 +36,7 @@ mod words;
 use std::process::ExitCode;
 
 use crate::proc::Live;
+use crate::query::Views;
 use args::{Command, CommandLine};
 
 pub use frames::Frames;
@@ -55,19 +56,27 @@ pub fn main() -> ExitCode {
     match line.command {
         None if line.accessible => linear::main(&line.options, line.config.as_deref(), &line.root),
         None => watch::main(&line),
-        Some(_) => command(line),
+        Some(_) => command(line, None),
     }
 }
 
-/// Does what a command of the shell asks for.
-fn command(line: CommandLine) -> ExitCode {
+/// Does what a command of the shell asks for. Where the saved views are not `known`, they are read, and what is wrong
+/// with the configuration is told.
+fn command(line: CommandLine, known: Option<&Views>) -> ExitCode {
     let (config, root) = (line.config.as_deref(), line.root.as_path());
+    let views = |text: &str| known.cloned().unwrap_or_else(|| words::views(text, config));
     match line.command {
         None => ExitCode::SUCCESS,
-        Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(root)), config),
-        Some(Command::Kill(kill)) => kill::main(&kill, root, config),
+        Some(Command::Ps(ps)) => {
+            ps::main(&ps, Box::new(Live::new(root)), &views(ps.filter.as_deref().unwrap_or("")))
+        }
+        Some(Command::Kill(kill)) => kill::main(&kill, root, &views(&kill.filter)),
         Some(Command::Lab(lab)) => lab::main(&lab),
-        Some(Command::Inspect(inspect)) => inspect::main(&inspect, root),
+        Some(Command::Inspect(inspect)) => {
+            // It asks nothing of the configuration: that is read for what somebody who named it wants to know of it.
+            let _ = views("");
+            inspect::main(&inspect, root)
+        }
         Some(Command::Shot(shot)) => shot::main(&shot, config, root),
         Some(Command::Print { what, keymap, check }) => print::main(what, keymap.as_deref(), check, config),
         Some(Command::Completions { shell }) => args::completions(shell),

@@ -14,6 +14,15 @@ pub(super) fn complain(sentence: &str) {
     let _ = writeln!(io::stderr(), "{sentence}");
 }
 
+/// What went wrong, in the system's words, without the number that Rust adds.
+pub(super) fn reason(error: impl Into<io::Error>) -> String {
+    let mut text = error.into().to_string();
+    if let Some(at) = text.rfind(" (os error ") {
+        text.truncate(at);
+    }
+    text
+}
+
 /// Writes a sentence to standard output at once; where nobody reads it the work goes on.
 pub(super) fn say(sentence: &str) {
     let _ = writeln!(io::stdout(), "{sentence}");

@@ -37,10 +37,14 @@ pub(super) fn main(what: Registry, keymap: Option<&str>, check: bool, config: Op
             )
         })),
         Registry::Keys => {
-            let (keymap, complaints) = match start::keymap(keymap, &place.load().settings, &place) {
-                Ok(keymap) => keymap,
-                Err(code) => return code,
-            };
+            let mut settings = place.load().settings;
+            if let Some(name) = keymap {
+                settings.options.keymap = match start::map_name(name) {
+                    Ok(map) => map,
+                    Err(code) => return code,
+                };
+            }
+            let start::Keys { keymap, complaints, .. } = start::keys(&settings, &place);
             for complaint in complaints {
                 output::complain(&format!("glowtop: {complaint}"));
             }

@@ -1,23 +1,21 @@
 //! `glowtop ps`: two looks, one listing; no terminal is touched.
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use super::args::PsArgs;
 use super::output;
-use super::words::{say_unsure, understand, views};
+use super::words::{say_unsure, understand};
 use crate::catalog::Column;
 use crate::export::{self, Order};
 use crate::model::{GroupBy, Kind, Needs, NoSample, Proc, Snapshot, Source, Wants, derive};
-use crate::query::Filter;
+use crate::query::{Filter, Views};
 
 /// Looks twice, [`PsArgs::delay`] apart, and writes what was asked for. Status 2 where there is nothing to look at, and
 /// where the query is wrong.
-pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>, config: Option<&Path>) -> ExitCode {
-    let text = args.filter.as_deref().unwrap_or("");
-    let filter = match understand(text, &views(text, config)) {
+pub(super) fn main(args: &PsArgs, mut source: Box<dyn Source>, views: &Views) -> ExitCode {
+    let filter = match understand(args.filter.as_deref().unwrap_or(""), views) {
         Ok(filter) => filter,
         Err(status) => return status,
     };
@@ -86,7 +84,6 @@ mod tests {
 
     use super::*;
     use crate::model::{CpuTimes, Host, Nanos, Pid, ProcId, Sample, Seen, System, Task};
-    use crate::query::Views;
     use crate::shell::args::{Command, CommandLine};
 
     /// A machine of two processes, on which each look is a second after the one before and pid 2 is always busy.
@@ -198,7 +195,7 @@ mod tests {
     #[test]
     fn nothing_to_look_at_is_a_sentence_and_status_2() {
         let Some(Command::Ps(args)) = CommandLine::parse_from(["glowtop", "ps"]).command else { panic!() };
-        assert_eq!(main(&args, Box::new(Nothing), None), ExitCode::from(2));
+        assert_eq!(main(&args, Box::new(Nothing), &Views::default()), ExitCode::from(2));
         assert_eq!(understand("cpu>fast", &Views::default()).map(|_| ()), Err(ExitCode::from(2)));
     }
 }

@@ -205,6 +205,7 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer) -> Paper> Run<'_, W, P> {
                 self.tell(Msg::Notice { bad: false, text });
                 self.tell(Msg::Saved(settings));
             }
+            Event::Clash(what) => self.tell(Msg::Clash(what)),
             Event::Stop => self.stop(),
             Event::Continued => self.go_on(),
             Event::Leave(signal) => self.end(Ending::Signal(signal)),

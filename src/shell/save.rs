@@ -2,13 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
 
+use super::output::reason;
 use crate::model::{Untrusted, units};
 
 /// What a file holds.
@@ -49,9 +50,14 @@ pub(super) fn save(name: &str, picture: &str) -> Result<String, String> {
     let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
     let file = open(&path, flags, mode).map_err(|errno| match errno {
         Errno::EXIST => fail("there is such a file already".to_owned()),
-        errno => fail(io::Error::from(errno).to_string()),
+        errno => fail(reason(errno)),
     })?;
-    File::from(file).write_all(picture.as_bytes()).map_err(|error| fail(error.to_string()))?;
+    let mut file = File::from(file);
+    if let Err(error) = file.write_all(picture.as_bytes()).and_then(|()| file.sync_all()) {
+        // It is ours, and a part of a picture is none.
+        let _ = std::fs::remove_file(&path);
+        return Err(fail(reason(error)));
+    }
     let mut size = String::new();
     units::bytes(picture.len() as u64, &mut size);
     Ok(format!("saved as {shown}, {size}"))

@@ -78,9 +78,9 @@ pub(super) fn main(args: &ShotArgs, config: Option<&Path>, root: &Path) -> ExitC
     inspect(&mut app, root, args.looks.max(2), look);
     app.set_table_rows(Layout::new(area, &app).table_rows(&app));
     let Options { colours, unicode, .. } = app.settings.options;
-    let depth = if options.no_color || !colours { Depth::Mono } else { Depth::True };
+    let depth = if colours { Depth::True } else { Depth::Mono };
     let mut buffer = Buffer::empty(area);
-    let theme = themes.made(app.theme, depth, unicode && !options.no_unicode);
+    let theme = themes.made(app.theme, depth, unicode);
     view::draw(&app, &theme, area, &mut buffer);
     let text =
         if args.text { picture::text(&buffer) } else { picture::svg(&buffer, theme.paper(), "glowtop") };

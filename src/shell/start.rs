@@ -6,8 +6,8 @@ use super::args::{Options, SortKey};
 use super::settings::{self, KEYS, Loaded, Place, THEMES};
 use super::themes::Themes;
 use super::{output, print, words};
-use crate::app::{App, KEYMAPS, Keymap, Lab, Screen, Start, Tab, Table};
-use crate::config::{self, nearest};
+use crate::app::{App, Keymap, Lab, Screen, Start, Tab, Table};
+use crate::config::{self, Binding, MapName, nearest, parse_keymap};
 use crate::lab;
 use crate::model::Untrusted;
 use crate::query::Views;
@@ -34,9 +34,15 @@ pub(super) fn mind(options: &Options, place: &Place) -> Result<(App, Themes), Ex
             output::complain("glowtop: there is no such screen; `glowtop print screens` lists them");
             ExitCode::from(2)
         })?;
-    let (keymap, wrong) = keymap(options.keymap.as_deref(), &settings, place)?;
+    let kept = settings.clone();
+    if let Some(name) = &options.keymap {
+        settings.options.keymap = map_name(name)?;
+    }
+    let Keys { keymap, own: own_keys, complaints: wrong } = keys(&settings, place);
     complaints.extend(wrong);
     let chosen = &mut settings.options;
+    chosen.colours &= !options.no_color;
+    chosen.unicode &= !options.no_unicode;
     chosen.header &= !options.no_meters;
     chosen.key_bar &= !options.no_function_bar;
     chosen.mouse &= !options.no_mouse;
@@ -48,6 +54,7 @@ pub(super) fn mind(options: &Options, place: &Place) -> Result<(App, Themes), Ex
     first.set_fold_rules(fold_rules);
     let app = App::new(Start {
         keymap,
+        own_keys,
         header,
         themes: themes.names(),
         theme,
@@ -59,8 +66,10 @@ pub(super) fn mind(options: &Options, place: &Place) -> Result<(App, Themes), Ex
         looks: options.max_iterations,
         saved,
         settings,
+        kept,
         config_file: place.shown(),
         complaints,
+        remark: options.delay.and_then(of_tenths),
         lab: Lab::new(lab::workloads().to_vec(), lab::machine(), lab::most_workers()),
         readonly: options.readonly,
     });
@@ -75,27 +84,54 @@ pub(super) fn themes(place: &Place) -> (Themes, Vec<String>) {
     (themes, complaints)
 }
 
-/// The key map of that name, or the one that is configured, with the user's keys over it, and what is wrong with those;
-/// where there is no such map, the sentence is written and the exit status returned.
-pub(super) fn keymap(
-    name: Option<&str>,
-    settings: &config::Settings,
-    place: &Place,
-) -> Result<(Keymap, Vec<String>), ExitCode> {
-    let mut keymap = Keymap::named(name.unwrap_or(settings.options.keymap.word())).ok_or_else(|| {
-        let known: Vec<&str> = KEYMAPS.iter().map(|(name, ..)| *name).collect();
+/// The keys in force, and whence they come.
+pub(super) struct Keys {
+    /// All of them.
+    pub(super) keymap: Keymap,
+    /// Those of the file beside the configuration, which are laid over the rest.
+    pub(super) own: Vec<Binding>,
+    /// What is wrong with the user's own.
+    pub(super) complaints: Vec<String>,
+}
+
+/// The key map that `settings` name, with the user's keys over it.
+pub(super) fn keys(settings: &config::Settings, place: &Place) -> Keys {
+    let mut complaints = Vec::new();
+    let own = match place.beside(KEYS) {
+        Ok(text) => {
+            let (own, wrong) = parse_keymap(&text.unwrap_or_default());
+            complaints.extend(wrong.iter().map(|one| settings::said(KEYS, one)));
+            own
+        }
+        Err(why) => {
+            complaints.push(why);
+            Vec::new()
+        }
+    };
+    let (keymap, [in_settings, in_file]) =
+        Keymap::laid(settings.options.keymap.word(), [&settings.keys, &own]);
+    let name = place.name();
+    complaints.extend(in_settings.iter().map(|one| settings::said(&name, one)));
+    complaints.extend(in_file.iter().map(|one| settings::said(KEYS, one)));
+    Keys { keymap, own, complaints }
+}
+
+/// The key map of this name; where there is none, the sentence is written and the exit status returned.
+pub(super) fn map_name(name: &str) -> Result<MapName, ExitCode> {
+    let found = MapName::ALL.iter().find(|(known, _)| *known == name);
+    found.map(|(_, map)| *map).ok_or_else(|| {
+        let known: Vec<&str> = MapName::ALL.iter().map(|(name, _)| *name).collect();
         output::complain(&format!("glowtop: there is no such key map; there are {}", known.join(" and ")));
         ExitCode::from(2)
-    })?;
-    let mut complaints = Vec::new();
-    let name = place.name();
-    complaints.extend(keymap.lay_bindings(&settings.keys).iter().map(|one| settings::said(&name, one)));
-    match place.beside(KEYS) {
-        Ok(Some(text)) => complaints.extend(keymap.lay(&text).iter().map(|one| settings::said(KEYS, one))),
-        Ok(None) => {}
-        Err(why) => complaints.push(why),
-    }
-    Ok((keymap, complaints))
+    })
+}
+
+/// What is said of a delay with which somebody may have meant htop's tenths of seconds; below half of one, seconds are
+/// as likely.
+fn of_tenths(delay: f64) -> Option<String> {
+    (delay >= 5.0 && delay.fract() == 0.0).then(|| {
+        format!("a look every {delay} s; htop counts in tenths: its -d {delay} is -d {} here", delay / 10.0)
+    })
 }
 
 /// The table of the first screen as the command line wants it.

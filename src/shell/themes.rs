@@ -91,28 +91,30 @@ fn parsed(source: &Source) -> config::Theme {
     }
 }
 
-/// The theme that is worn, made anew when another one is chosen.
+/// The theme that is worn, made anew when another one is chosen, or other colours or characters.
 #[derive(Clone, Debug)]
 pub(super) struct Worn {
     themes: Themes,
+    /// What the terminal can show.
     depth: Depth,
     unicode: bool,
-    now: (usize, view::Theme),
+    /// What is worn, with its place and whether it has colours and more than ASCII.
+    now: Option<((usize, bool, bool), view::Theme)>,
 }
 
 impl Worn {
-    /// Wears the theme at `place`.
-    pub(super) fn new(themes: Themes, place: usize, depth: Depth, unicode: bool) -> Worn {
-        let now = (place, themes.made(place, depth, unicode));
-        Worn { themes, depth, unicode, now }
+    /// For a terminal with these colours and characters.
+    pub(super) fn new(themes: Themes, depth: Depth, unicode: bool) -> Worn {
+        Worn { themes, depth, unicode, now: None }
     }
 
-    /// The theme at `place`.
-    pub(super) fn wear(&mut self, place: usize) -> &view::Theme {
-        if self.now.0 != place {
-            self.now = (place, self.themes.made(place, self.depth, self.unicode));
-        }
-        &self.now.1
+    /// The theme at `place`, as far as these options want colours and characters.
+    pub(super) fn wear(&mut self, place: usize, options: &config::Options) -> &view::Theme {
+        let wanted = (place, options.colours, options.unicode);
+        let worn = self.now.take().filter(|(now, _)| *now == wanted);
+        let depth = if options.colours { self.depth } else { Depth::Mono };
+        let made = || (wanted, self.themes.made(place, depth, self.unicode && options.unicode));
+        &self.now.insert(worn.unwrap_or_else(made)).1
     }
 }
 
@@ -143,10 +145,15 @@ mod tests {
             "{complaints:?}"
         );
         assert!(complaints.iter().any(|c| c.starts_with("themes/broken.toml line 1: this is not TOML")));
-        let mut worn = Worn::new(themes.clone(), 0, Depth::True, true);
-        let ember = worn.wear(0).style(Role::Text);
-        assert_ne!(worn.wear(themes.place("rust").unwrap()).style(Role::Text), ember);
-        assert_eq!(worn.wear(0).style(Role::Text), ember);
+        let mut worn = Worn::new(themes.clone(), Depth::True, true);
+        let mut options = config::Settings::default().options;
+        let ember = worn.wear(0, &options).style(Role::Good);
+        assert_ne!(worn.wear(themes.place("rust").unwrap(), &options).style(Role::Text), ember);
+        assert_eq!(worn.wear(0, &options).style(Role::Good), ember);
+        assert!(ember.fg.is_some() && worn.wear(0, &options).glyphs().unicode());
+        (options.colours, options.unicode) = (false, false);
+        assert_eq!(worn.wear(0, &options).style(Role::Good).fg, None);
+        assert!(!worn.wear(0, &options).glyphs().unicode());
     }
 
     #[test]

@@ -12,11 +12,10 @@ use super::log::{Log, LogFile};
 use super::rescue;
 use super::run::{self, World};
 use super::screen::Environment;
-use super::settings::{self, Place};
+use super::settings::{self, Kept, Place};
 use super::themes::Worn;
 use super::{output, save, start};
-use crate::app::Effect;
-use crate::config;
+use crate::app::{Effect, Saving};
 use crate::control::Control;
 use crate::model::Wants;
 use crate::model::inspect::InspectOrder;
@@ -75,9 +74,7 @@ pub(super) fn main(line: &CommandLine) -> ExitCode {
         }
     };
     let environment = Environment::read();
-    let config::Options { colours, unicode, .. } = app.settings.options;
-    let unicode = environment.unicode() && unicode && !options.no_unicode;
-    let mut worn = Worn::new(themes, app.theme, environment.depth(options.no_color || !colours), unicode);
+    let mut worn = Worn::new(themes, environment.depth(false), environment.unicode());
     let delay = app.delay;
     // Known before the first look, so that it does not have to be taken twice.
     let wants = app.wants();
@@ -93,7 +90,7 @@ pub(super) fn main(line: &CommandLine) -> ExitCode {
             if rescue { rescue::behind_the_screen(hands) } else { hands() }
         },
         move |app, area, buffer| {
-            let theme = worn.wear(app.theme);
+            let theme = worn.wear(app.theme, &app.settings.options);
             painter.draw(app, theme, area, buffer);
             theme.paper()
         },
@@ -203,11 +200,12 @@ impl Hands {
     }
 
     /// Saves the configuration, on a thread of its own as a disk may take its time.
-    fn keep(&self, settings: Box<config::Settings>) {
+    fn keep(&self, saving: Box<Saving>) {
         let (place, events) = (self.place.clone(), self.events.clone());
         let told = move || {
-            let event = match settings::keep(&place, &settings) {
-                Ok(done) => Event::Saved(done, settings),
+            let event = match settings::keep(&place, &saving) {
+                Ok(Kept::Done(said)) => Event::Saved(said, Box::new(saving.now)),
+                Ok(Kept::Clash(what)) => Event::Clash(what),
                 Err(why) => Event::Notice(why),
             };
             drop(events.send(event));
@@ -273,7 +271,7 @@ impl World for Hands {
             }
             (Effect::Control(order), _, Some(control)) => control.send(order),
             (Effect::Lab(order), ..) => self.lab(order),
-            (Effect::Save(settings), ..) => self.keep(settings),
+            (Effect::Save(saving), ..) => self.keep(saving),
             (Effect::Inspect(order), ..) => self.inspector.order(order, &self.events),
             _ => {}
         }

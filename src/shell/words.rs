@@ -21,9 +21,14 @@ pub(super) fn delay(text: &str) -> Result<f64, String> {
     }
 }
 
-/// The saved views of the configuration, which is read only where `text` may name one.
+/// The saved views of the configuration, which is read only where somebody named it or `text` may name one of them. What
+/// is wrong with it is written to standard error.
 pub(super) fn views(text: &str, config: Option<&Path>) -> Views {
-    if text.contains('@') { Place::find(config).load().saved.views } else { Views::default() }
+    if config.is_some() || text.contains('@') {
+        Place::find(config).told().saved.views
+    } else {
+        Views::default()
+    }
 }
 
 /// Says of how many processes it is not known whether they match, because what the filter asks of them is kept from us

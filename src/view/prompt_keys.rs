@@ -45,6 +45,7 @@ fn of_menu(purpose: MenuPurpose) -> &'static [PromptKey] {
         MenuPurpose::User | MenuPurpose::View => &[(ENTER, "Show"), (ESC, "Cancel")],
         MenuPurpose::Group => &[(ENTER, "Group"), (ESC, "Cancel")],
         MenuPurpose::Act => &[(ENTER, "Do"), (ESC, "Cancel")],
+        MenuPurpose::Clash => &[(ENTER, "Save"), (ESC, "Cancel")],
         MenuPurpose::Copy => &[(ENTER, "Copy"), (ESC, "Cancel")],
     }
 }

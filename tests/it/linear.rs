@@ -7,7 +7,7 @@ use crate::pty::GLOWTOP;
 use crate::support::Guard;
 
 /// What is answered to `lines`, and on standard error.
-fn talk(flags: &[&str], lines: &str) -> (String, String) {
+pub(crate) fn talk(flags: &[&str], lines: &str) -> (String, String) {
     let mut child = Command::new(GLOWTOP)
         .arg("--accessible")
         .args(flags)

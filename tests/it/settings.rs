@@ -220,7 +220,7 @@ fn what_was_set_up_is_so_at_the_next_start() {
     pty.send(b"\x1b[B\x1b[B 2\x1b[B\x1b[20~3\x1b[B");
     pty.wait_row(&["1 Meters", "changed, not saved"]);
     pty.send(b"\x1b[21~");
-    pty.wait_row(&["Save to ", "config.toml? (y/N)"]);
+    pty.wait_row(&["Save options, screens and meters? (y/N)", "/glowtop/"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), "# mine\n[moon]\nx = 1\n");
     pty.send(b"y");
     pty.wait_row(&["saved: "]);
@@ -241,4 +241,85 @@ fn what_was_set_up_is_so_at_the_next_start() {
     pty.send(b"q");
     assert!(pty.wait_exit().success());
     assert!(!pty.contents().contains("I/O"), "its tab is gone");
+}
+
+#[test]
+fn commands_say_once_what_is_wrong_with_a_configuration_that_they_use() {
+    let (home, file) = home();
+    let sleeper = crate::support::Guard::sleeper();
+    let one = sleeper.pid();
+    put(&file, format!("[options]\ndealy = 2\n[[filter]]\nname = \"one\"\nquery = \"pid={one}\"\n"));
+    let wrong = "glowtop: config.toml line 2: there is no option 'dealy'; did you mean 'delay'?\n";
+    let path = file.to_str().unwrap();
+    let own = std::process::id().to_string();
+    let commands: [&[&str]; 5] = [
+        &["ps", "@one", "--columns", "pid", "-d", "0.1"],
+        &["--config", path, "ps", "pid:1", "--columns", "pid", "-d", "0.1"],
+        &["ps", "--config", path, "pid:1", "--columns", "pid", "-d", "0.1"],
+        &["kill", "@one", "--dry-run"],
+        &["--config", path, "inspect", &own, "-d", "0.1"],
+    ];
+    for args in commands {
+        let output = glowtop(&home, args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {output:?}");
+        let complaints = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(complaints.matches(wrong).count(), 1, "{args:?}: {complaints}");
+    }
+    let output = glowtop(&home, &["ps", "pid:1", "-d", "0.1"]);
+    assert_eq!(said(&output).0, Some(0), "what is not used is not read");
+    let (_, complaints) = crate::linear::talk(&["--config", path], "ps @one\nps @one\n");
+    assert_eq!(complaints, wrong, "in a conversation, too, once");
+}
+
+#[test]
+fn what_another_editor_wrote_stays_and_where_both_did_it_is_asked() {
+    let (home, file) = home();
+    put(&file, "[options]\ntheme = \"ash\"\n");
+    let start = Start::glowtop(&["-p", "1", "-d", "15"]).env("XDG_CONFIG_HOME", home.path().to_str());
+    let mut pty = start.size(120, 40).spawn();
+    pty.wait_row(&["a look every 15 s; htop counts in tenths: its -d 15 is -d 1.5 here"]);
+    put(&file, "# theirs\n[options]\ntheme = \"nord\"\n");
+    pty.send(b"#\x13");
+    pty.wait_row(&["saved; config.toml keeps, for the next start, what was changed there: theme"]);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(
+        text.starts_with("# theirs\n[options]\ntheme = \"nord\"\n") && text.contains("header = false"),
+        "{text}"
+    );
+    pty.send(b"V\x13");
+    pty.wait_row(&["keep theirs", "as the file has it: theme"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), text, "nothing is written before it is said");
+    pty.send(b"\x1b[B\r");
+    pty.wait_row(&["saved: "]);
+    pty.send(b"q");
+    assert!(pty.wait_exit().success());
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with("# theirs\n[options]\ntheme = \"mono\"\n"), "{text}");
+}
+
+#[test]
+fn on_a_full_disk_the_old_file_stays_and_the_program_goes_on() {
+    // Who may not have a disk of one page for himself cannot try it.
+    let own = |script: &str| Command::new("unshare").args(["-m", "sh", "-c", script]).output();
+    let (home, file) = home();
+    let folder = file.parent().unwrap().display();
+    let mount = format!("mount -t tmpfs -o size=4k,mode=700 none {folder}");
+    if !own(&mount).is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    let shown = file.display();
+    let script = format!(
+        "{mount} && echo '# mine' > {shown} && chmod 600 {shown} && {GLOWTOP} -p 1 && \
+         echo left: $(cat {shown}) $(ls -A {folder})."
+    );
+    let start = Start::program("unshare", &["-m", "sh", "-c", &script]);
+    let mut pty = start.env("XDG_CONFIG_HOME", home.path().to_str()).size(150, 30).spawn();
+    pty.wait_row(&["[Processes]", "Lab"]);
+    pty.send(b"#\x13");
+    pty.wait_row(&["nothing is saved in ", "it cannot be written: No space left on device"]);
+    pty.send(b"t");
+    pty.wait_row(&["F5List"]);
+    pty.send(b"q");
+    pty.wait_row(&["left: # mine config.toml."]);
+    assert!(pty.wait_exit().success());
 }

@@ -8,12 +8,14 @@ mod meters;
 mod rows;
 
 use crate::catalog::{Column, Meter};
-use crate::config::{OptionRow, Settings};
+use crate::config::{OptionKind, OptionRow, Settings};
 
 use super::line_edit::LineEdit;
 
 /// The most panes that a page has.
 pub const PANES: usize = 4;
+/// Most changes that can be taken back.
+const MOST_PAST: usize = 50;
 
 /// A page of the set-up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -57,8 +59,12 @@ pub enum SetupItem {
     Layout(Option<usize>),
     /// Whether peaks are marked.
     Peaks,
+    /// Widths that are none of htop's.
+    OwnLayout,
     /// A column of the header.
     HeaderColumn(usize),
+    /// A column of the header that is not there yet.
+    NewColumn,
     /// A meter in its column, at its place.
     Placed(usize, usize),
     /// A meter that can be added.
@@ -93,6 +99,49 @@ pub enum SetupItem {
     Keymap(&'static str),
     /// An option.
     Option(&'static OptionRow),
+    /// Something that is written by hand.
+    ByHand,
+}
+
+impl SetupItem {
+    /// What Space does to it, in a word; empty where it does nothing.
+    pub fn verb(self) -> &'static str {
+        match self {
+            SetupItem::Layout(_) | SetupItem::Theme(_) | SetupItem::Keymap(_) => "choose",
+            SetupItem::Placed(..) => "style",
+            SetupItem::HeaderColumn(_)
+            | SetupItem::NewColumn
+            | SetupItem::Meter(_)
+            | SetupItem::NewScreen
+            | SetupItem::Column(_) => "add",
+            SetupItem::Shown(_) => "remove",
+            SetupItem::Screen(_) => "set up",
+            SetupItem::OwnLayout | SetupItem::ByHand => "",
+            _ => "change",
+        }
+    }
+
+    /// Whether it has a place that can be changed.
+    pub fn moves(self) -> bool {
+        matches!(
+            self,
+            SetupItem::Placed(..) | SetupItem::HeaderColumn(_) | SetupItem::Screen(_) | SetupItem::Shown(_)
+        )
+    }
+
+    /// Whether it can be taken away.
+    pub fn goes(self) -> bool {
+        self.moves() || matches!(self, SetupItem::Lab)
+    }
+
+    /// Whether there can be more of it, or less.
+    pub fn grows(self) -> bool {
+        match self {
+            SetupItem::HeaderColumn(_) => true,
+            SetupItem::Option(option) => option.kind == OptionKind::Seconds,
+            _ => false,
+        }
+    }
 }
 
 /// A row of a pane.
@@ -104,6 +153,8 @@ pub struct SetupRow {
     pub label: String,
     /// Its value; safe to show.
     pub value: String,
+    /// Whether there can be more of it, or less, by a key.
+    pub grows: bool,
     /// What it is, in a sentence.
     pub help: String,
 }
@@ -149,6 +200,10 @@ pub struct Setup {
     pub unsaved: bool,
     /// Everything as it was when this opened, or was saved last.
     pub(super) before: Settings,
+    /// Everything as it is now.
+    now: Settings,
+    /// How everything was before each change, the last one last.
+    past: Vec<Settings>,
 }
 
 impl Setup {
@@ -162,8 +217,33 @@ impl Setup {
             typing: None,
             asking: false,
             unsaved: false,
+            now: before.clone(),
             before,
+            past: Vec::new(),
         }
+    }
+
+    /// Takes note of how everything is `now`.
+    pub(super) fn note(&mut self, now: Settings) {
+        self.unsaved = now != self.before;
+        if now != self.now {
+            if self.past.len() >= MOST_PAST {
+                self.past.remove(0);
+            }
+            self.past.push(std::mem::replace(&mut self.now, now));
+        }
+    }
+
+    /// How everything was before the last change, which is forgotten with that.
+    pub(super) fn undo(&mut self) -> Option<Settings> {
+        let before = self.past.pop()?;
+        self.now.clone_from(&before);
+        Some(before)
+    }
+
+    /// Whether there is a change that can be taken back.
+    pub fn can_undo(&self) -> bool {
+        !self.past.is_empty()
     }
 
     /// The chosen row of `pane` of the page in view.

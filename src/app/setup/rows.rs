@@ -1,21 +1,19 @@
 //! What the panes of each page hold.
 
 use crate::app::{App, KEYMAPS};
-use crate::catalog::{Column, columns, meters};
-use crate::config::{HTOP_LAYOUTS, OPTIONS, OptionKind};
+use crate::catalog::{Column, Data, columns, meters};
+use crate::config::{HTOP_LAYOUTS, MOST_COLUMNS, OPTIONS, OptionKind};
 use crate::model::Untrusted;
 
 use super::{SetupItem, SetupPage, SetupPane, SetupRow};
 
 /// The option that is changed by moving screens.
 const TABS: &str = "tabs";
-/// Options that count when the program starts.
-const LATER: [&str; 4] = ["colours", "unicode", "keymap", "fold_rules"];
 /// Cells of a value.
 const VALUE: usize = 60;
 
 fn row(item: SetupItem, label: &str, value: impl Into<String>, help: impl Into<String>) -> SetupRow {
-    SetupRow { item, label: label.to_owned(), value: value.into(), help: help.into() }
+    SetupRow { item, label: label.to_owned(), value: value.into(), grows: item.grows(), help: help.into() }
 }
 
 fn yes(on: bool) -> &'static str {
@@ -45,8 +43,7 @@ impl App {
                 };
                 let map = |(id, what, _): &(&'static str, &str, &str)| {
                     let used = self.settings.options.keymap.word() == *id;
-                    let help = format!("{what}. It counts at the next start.");
-                    row(SetupItem::Keymap(id), id, if used { "chosen" } else { "" }, help)
+                    row(SetupItem::Keymap(id), id, if used { "in use" } else { "" }, format!("{what}."))
                 };
                 vec![
                     pane("Themes", 1, self.themes.iter().enumerate().map(theme).collect()),
@@ -69,8 +66,12 @@ impl App {
         let auto = row(SetupItem::Layout(None), "automatic", mark(self.header.is_automatic()), help);
         let help = "Whether the highest value of the last minutes is marked.";
         let peaks = row(SetupItem::Peaks, "peak marks", yes(self.header.peaks), help);
+        let own = (now.is_none() && !self.header.is_automatic()).then(|| {
+            let help = "Widths that you gave the columns, by + and - in the list of meters.";
+            row(SetupItem::OwnLayout, "your own", mark(true), help)
+        });
         let layouts = HTOP_LAYOUTS.iter().enumerate().map(one);
-        std::iter::once(auto).chain(layouts).chain([peaks]).collect()
+        std::iter::once(auto).chain(layouts).chain(own).chain([peaks]).collect()
     }
 
     fn placed_rows(&self) -> Vec<SetupRow> {
@@ -80,12 +81,24 @@ impl App {
         }
         let mut rows = Vec::new();
         for (at, column) in self.header.columns.iter().enumerate() {
-            let help = "Meters are added to the column of the chosen row.";
-            rows.push(row(SetupItem::HeaderColumn(at), &format!("column {}", at + 1), "", help));
+            let help = "Its part of the width. Meters are added to the column of the chosen row.";
+            let share = format!("{} %", self.header.share(at));
+            rows.push(row(SetupItem::HeaderColumn(at), &format!("column {}", at + 1), share, help));
             rows.extend(column.meters.iter().enumerate().map(|(place, placed)| {
                 let label = format!("  {}", placed.meter.id);
-                row(SetupItem::Placed(at, place), &label, placed.style.id(), placed.meter.help)
+                let style = placed.style.id();
+                let item = SetupItem::Placed(at, place);
+                if !matches!(placed.meter.data, Data::Cores(_)) {
+                    return row(item, &label, style, placed.meter.help);
+                }
+                let value = placed.columns.map_or(style.to_owned(), |count| format!("{style}, {count} wide"));
+                let help = format!("{} Side by side as many as have room, or as you say.", placed.meter.help);
+                SetupRow { grows: true, ..row(item, &label, value, help) }
             }));
+        }
+        if self.header.columns.len() < MOST_COLUMNS {
+            let help = "A column more, at the right.";
+            rows.push(row(SetupItem::NewColumn, "new column", "…", help));
         }
         rows
     }
@@ -139,10 +152,21 @@ impl App {
                 OptionKind::Seconds => format!("{text} s"),
                 _ => Untrusted::from(text.as_str()).show(VALUE),
             };
-            let later = if LATER.contains(&option.id) { " It counts at the next start." } else { "" };
-            row(SetupItem::Option(option), option.id, value, format!("{}{later}", option.help))
+            row(SetupItem::Option(option), option.id, value, option.help)
         };
-        OPTIONS.iter().filter(|option| option.id != TABS).map(one).collect()
+        // What is not set up here is said here, where one looks for it.
+        let settings = &self.settings;
+        let keys = settings.keys.len() + self.own_keys.len();
+        let by_hand = [
+            ("saved views", settings.filters.len(), "as [[filter]] in the configuration"),
+            ("rules", settings.rules.len(), "as [[rule]] in the configuration"),
+            ("keys of your own", keys, "as [keys] there or in keys.toml"),
+        ];
+        let by_hand = by_hand.into_iter().map(|(label, count, place)| {
+            let help = format!("Written by hand, {place}; saving leaves them.");
+            row(SetupItem::ByHand, label, count.to_string(), help)
+        });
+        OPTIONS.iter().filter(|option| option.id != TABS).map(one).chain(by_hand).collect()
     }
 }
 

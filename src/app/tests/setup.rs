@@ -1,7 +1,7 @@
 //! Set-up: meters, screens, colours and options are changed at once, and kept when they are saved.
 
 use super::*;
-use crate::config::Settings;
+use crate::config::{MapName, Settings};
 
 impl Desk {
     fn columns(&self) -> Vec<&'static str> {
@@ -49,7 +49,7 @@ impl Desk {
 
     fn saved(&mut self) -> Settings {
         match self.effects.pop() {
-            Some(Effect::Save(settings)) => *settings,
+            Some(Effect::Save(saving)) => saving.now,
             other => panic!("nothing is saved: {other:?}"),
         }
     }
@@ -93,9 +93,8 @@ fn one_of_each_stays() {
     );
     desk.press("1 Home Down Space Right Down");
     for _ in 0..10 {
-        desk.press("F9");
+        desk.press("Home Down F9");
     }
-    desk.press("Down Down F9 F9 F9 F9");
     assert_eq!(desk.app.header.columns[0].meters.len(), 1, "{}", desk.meters());
     assert!(desk.said().starts_with("one meter stays"), "{}", desk.said());
 }
@@ -293,4 +292,133 @@ fn what_was_set_up_is_what_is_saved() {
     assert_eq!((first.sort.id, first.descending, first.tree), ("mem", false, true));
     assert_eq!(first.columns[0].id, "user");
     assert!(screens.clone().start_with(1).tree && !screens.start_with(2).tree);
+}
+
+#[test]
+fn changes_are_taken_back_one_by_one_or_all_at_once() {
+    let mut desk = Desk::new();
+    desk.press("F3 m a k Esc F2");
+    let before = desk.app.settings_now();
+    desk.press("Down Down Down Space Right Down Down Space F9");
+    assert_eq!(desk.meters(), "cores:bar swap:bar | tasks:text load:text uptime:text");
+    desk.press("Ctrl-U");
+    assert_eq!(desk.meters(), "cores:bar memory:text swap:bar | tasks:text load:text uptime:text");
+    desk.press("2 Down F9 Right Right Right Space 3 Down Right Down Space 4 Space Ctrl-U 5 Enter");
+    assert_eq!((desk.app.delay, desk.app.theme_name(), desk.titles().len()), (5.0, "ash", 4));
+    desk.press("Ctrl-U Ctrl-U");
+    assert_eq!((desk.app.delay, desk.app.theme_name()), (1.0, "ash"));
+    assert!(desk.effects.contains(&Effect::Interval(1.0)));
+    assert_eq!(desk.app.settings.options.keymap, MapName::Htop);
+    desk.press("Ctrl-U Ctrl-U Ctrl-U");
+    assert_eq!(desk.titles(), ["Processes", "I/O", "Memory", "Scheduling", "Lab"]);
+    desk.press("Ctrl-U Ctrl-U");
+    assert_eq!(desk.app.settings_now(), before);
+    assert!(!desk.setup().can_undo() && !desk.setup().unsaved);
+    desk.press("Ctrl-U");
+    assert!(desk.said().starts_with("nothing was changed"), "{}", desk.said());
+    // All at once, on the way out.
+    desk.press("1 Home Down Space 3 Down 2 t r e e Right Down Down Down Space Esc d");
+    assert!(desk.app.layer.is_none());
+    assert_eq!(desk.app.settings_now(), before);
+    assert!(!desk.effects.iter().any(|effect| matches!(effect, Effect::Save(_))));
+}
+
+#[test]
+fn columns_of_the_header_have_any_width_and_place() {
+    let mut desk = Desk::new();
+    desk.press("F2");
+    desk.go("two_50_50");
+    desk.press("Space Right Home");
+    assert_eq!(desk.chosen(), ("column 1".into(), "50 %".into()));
+    desk.press("+ + + +");
+    assert_eq!(desk.chosen().1, "58 %");
+    assert_eq!(desk.app.header.columns.iter().map(|one| one.width).collect::<Vec<_>>(), [70, 50]);
+    desk.press("F8");
+    assert_eq!(desk.meters(), "tasks:text load:text uptime:text | cores:bar memory:bar swap:bar");
+    assert_eq!(desk.chosen(), ("column 2".into(), "58 %".into()));
+    desk.go("new column");
+    desk.press("Space");
+    assert_eq!((desk.chosen().0.as_str(), desk.app.header.columns.len()), ("column 3", 3));
+    let saved = desk.app.settings_now().saved("").expect("it is TOML");
+    let (back, complaints) = Settings::parse(&saved);
+    assert_eq!((complaints, back.header.to_toml()), (vec![], desk.app.header.wanted().to_toml()));
+    desk.go("column 2");
+    desk.press("Down");
+    assert_eq!(desk.chosen(), ("cores".into(), "bar".into()));
+    desk.press("+ + + + -");
+    assert_eq!(desk.chosen().1, "bar, 3 wide");
+    desk.press("- - -");
+    assert_eq!(desk.chosen().1, "bar", "as many as have room");
+    desk.press("Down +");
+    assert_eq!(desk.said(), "only cores stand side by side");
+    desk.go("column 2");
+    desk.press("F9 Home F9 F9");
+    assert_eq!(desk.said(), "one column stays; a layout can be automatic");
+    assert_eq!(desk.app.header.columns[0].meters.len(), 6, "{}", desk.meters());
+    for _ in 0..20 {
+        desk.go("new column");
+        desk.press("Space");
+        if desk.app.header.columns.len() == 8 {
+            break;
+        }
+    }
+    assert!(!desk.setup().panes[1].rows.iter().any(|row| row.label == "new column"));
+}
+
+#[test]
+fn keys_and_fold_rules_are_in_force_at_once() {
+    let mut desk = Desk::new();
+    desk.app.own_keys = crate::config::parse_keymap("[processes]\n\"~\" = \"tree\"\n").0;
+    desk.press("F2 3 Right v Space Esc Enter");
+    let at = desk.app.table.cursor();
+    desk.press("j");
+    assert_ne!(desk.app.table.cursor(), at, "j goes down");
+    desk.press("F2 4 j j k");
+    assert_eq!(desk.chosen().0, "theme", "in lists, too");
+    desk.press("h Esc F6 j");
+    assert!(matches!(&desk.app.layer, Some(Layer::Menu(menu)) if menu.at > 0));
+    desk.press("Esc ~");
+    assert!(desk.app.table.tree, "and what one has of one's own stays");
+    desk.press("F2 4");
+    desk.go("fold_rules");
+    desk.press("Enter Ctrl-U");
+    desk.type_text("[\"cpu>\"]");
+    desk.press("Enter");
+    assert!(desk.setup().typing.as_ref().is_some_and(|typing| typing.wrong.is_some()));
+    desk.press("Ctrl-U");
+    desk.type_text("[\"pid>1\"]");
+    let rows = desk.app.table.lines().len();
+    desk.press("Enter");
+    assert!(desk.app.table.lines().len() < rows, "they are folded");
+}
+
+#[test]
+fn where_the_file_was_changed_too_somebody_is_asked() {
+    let mut desk = Desk::new();
+    desk.press("F2 3 Down Ctrl-S");
+    let now = desk.app.now;
+    let clash = || Msg::Clash(vec!["theme".to_owned(), "the meters".to_owned()]);
+    desk.app.update(now, clash());
+    let Some(Layer::Menu(menu)) = &desk.app.layer else { panic!("nobody is asked") };
+    assert_eq!(menu.items[0].detail, "as the file has it: theme, the meters");
+    desk.effects.clear();
+    desk.press("Enter");
+    let Some(Effect::Save(saving)) = desk.effects.pop() else { panic!("it is not saved") };
+    assert_eq!((saving.ours, saving.now.options.theme.as_str()), (Some(false), "ash"));
+    assert_eq!(saving.base.options.theme, "ember");
+    desk.app.update(now, clash());
+    desk.press("Down Enter");
+    assert!(matches!(desk.effects.pop(), Some(Effect::Save(saving)) if saving.ours == Some(true)));
+    desk.app.update(now, clash());
+    desk.press("Esc");
+    assert!(desk.effects.is_empty(), "nothing is written unless somebody says so");
+    // Nothing comes between somebody and a dialog.
+    desk.press("F9");
+    desk.app.update(now, clash());
+    assert!(matches!(desk.app.layer, Some(Layer::Signal(_))));
+    assert_eq!(desk.said(), "nothing is saved: the file was changed, too: theme, the meters");
+    // What was saved is what the next change is compared with.
+    desk.app.update(now, Msg::Saved(Box::new(desk.app.settings_now())));
+    desk.press("Esc Ctrl-S");
+    assert!(matches!(desk.effects.pop(), Some(Effect::Save(saving)) if saving.base == saving.now));
 }

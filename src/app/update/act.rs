@@ -46,7 +46,7 @@ impl App {
             Action::Setup => self.open_setup(SetupPage::Meters, 0),
             Action::Columns => self.open_setup(SetupPage::Screens, 2),
             Action::Options => self.open_setup(SetupPage::Options, 0),
-            Action::SaveSettings => effects.push(Effect::Save(Box::new(self.settings_now()))),
+            Action::SaveSettings => effects.push(self.saving(None)),
             Action::Header => self.header_hidden = !self.header_hidden,
             Action::Detailed => self.detailed = !self.detailed,
             Action::CoreHistory => self.core_history = !self.core_history,

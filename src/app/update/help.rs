@@ -10,6 +10,12 @@ impl App {
         }
     }
 
+    /// The same as a chord, for dialogs that know other keys besides.
+    pub(super) fn walking(&self, chord: Chord) -> Chord {
+        let key = self.walks(chord);
+        if key == chord.key { chord } else { Chord::plain(key) }
+    }
+
     /// The key to walk with that `chord` stands for in the key map, or the key itself: who goes down by another key in
     /// the table does so in lists that nothing is typed into.
     pub(super) fn walks(&self, chord: Chord) -> Key {

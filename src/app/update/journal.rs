@@ -26,9 +26,10 @@ impl App {
     /// A key while the log is open: some walk, Enter means nothing, all others close it.
     pub(super) fn journal_key(&mut self, at: usize, chord: Chord) {
         let count = self.journal.len();
-        match chord.key {
+        let key = self.walks(chord);
+        match key {
             Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Home | Key::End => {
-                self.layer = Some(Layer::Journal(walk(at, count, chord.key)));
+                self.layer = Some(Layer::Journal(walk(at, count, key)));
             }
             Key::Char(' ') => self.layer = Some(Layer::Journal(walk(at, count, Key::PageDown))),
             Key::Enter => self.layer = Some(Layer::Journal(at)),

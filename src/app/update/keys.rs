@@ -88,7 +88,7 @@ impl App {
             {
                 self.act(action, effects);
             }
-            Some(Layer::Menu(mut menu)) => match menu.key(chord) {
+            Some(Layer::Menu(mut menu)) => match menu.key(self.walking(chord)) {
                 Picked::Open => self.layer = Some(Layer::Menu(menu)),
                 Picked::Cancel => {}
                 Picked::Item(key) => self.pick(menu.purpose, &key, effects),

@@ -3,6 +3,7 @@
 use crate::catalog::{Column, column};
 use crate::model::{GroupBy, Kind, Role};
 
+use super::settings::OURS;
 use crate::app::{Action, App, Effect, Layer, LineEdit, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
 
 /// The shortest and the longest pause between two looks, seconds.
@@ -96,6 +97,7 @@ impl App {
                 effects.push(Effect::Sample);
             }
             MenuPurpose::View => self.show_view(key),
+            MenuPurpose::Clash => effects.push(self.saving(Some(key == OURS))),
             MenuPurpose::Act => {
                 if let Some(action) = Action::from_id(key) {
                     self.act(action, effects);

@@ -85,7 +85,8 @@ impl App {
                 }
             }
             Msg::Notice { bad, text } => self.say(if bad { Role::Bad } else { Role::Text }, text),
-            Msg::Saved(settings) => self.setup_saved(*settings),
+            Msg::Saved(settings) => self.saved(*settings),
+            Msg::Clash(what) => self.ask_whose(&what),
             Msg::Tick => _ = self.lab.frame_is_due(now),
         }
         if self.readonly {

@@ -1,12 +1,23 @@
 //! The configuration: what is wrong with it is told, what was changed can be kept.
 
-use crate::app::{App, Effect, Header};
+use crate::app::{App, Effect, Header, Keymap, Layer, Menu, MenuItem, MenuPurpose, Saving};
 use crate::config::{Options, Settings};
 use crate::model::Role;
+use crate::query::Filter;
+
+/// The answer that ours is what counts.
+pub(super) const OURS: &str = "ours";
+/// The answer that what stands in the file does.
+const THEIRS: &str = "theirs";
+/// The option whose queries have to be understood before they are taken.
+const FOLD_RULES: &str = "fold_rules";
 
 impl App {
-    /// Tells what is wrong with the configuration, once.
+    /// Tells what there is to say of the command line, and what is wrong with the configuration, once.
     pub(super) fn say_complaints(&mut self) {
+        if let Some(remark) = self.remark.take() {
+            self.notices.say(self.now, Role::Text, remark);
+        }
         let complaints = std::mem::take(&mut self.complaints);
         let Some(first) = complaints.first() else { return };
         let more = match complaints.len() {
@@ -14,6 +25,35 @@ impl App {
             count => format!("; and {} more: `glowtop print config --check`", count - 1),
         };
         self.notices.advise(self.now, Role::Warn, first.clone(), &more);
+    }
+
+    /// Saves everything as it is now; `ours` says whether ours counts where the file was changed otherwise.
+    pub(super) fn saving(&self, ours: Option<bool>) -> Effect {
+        Effect::Save(Box::new(Saving { now: self.settings_now(), base: (*self.kept).clone(), ours }))
+    }
+
+    /// Takes over what is written now.
+    pub(super) fn saved(&mut self, settings: Settings) {
+        self.setup_saved(&settings);
+        *self.kept = settings;
+    }
+
+    /// Asks which counts, where `what` was changed here and, in another way, in the file.
+    pub(super) fn ask_whose(&mut self, what: &[String]) {
+        let what = what.join(", ");
+        if !matches!(self.layer, None | Some(Layer::Setup(_))) {
+            return self.say(Role::Warn, format!("nothing is saved: the file was changed, too: {what}"));
+        }
+        let item = |key: &str, label: &str, detail: String| MenuItem {
+            key: key.to_owned(),
+            label: label.to_owned(),
+            detail,
+        };
+        let items = vec![
+            item(THEIRS, "keep theirs", format!("as the file has it: {what}")),
+            item(OURS, "write ours", format!("as it is here: {what}")),
+        ];
+        self.layer = Some(Layer::Menu(Menu { purpose: MenuPurpose::Clash, items, at: 0 }));
     }
 
     /// The configuration as it would have to be for everything to be as it is now.
@@ -44,9 +84,33 @@ impl App {
         settings
     }
 
-    /// Makes everything as these options say that can change while the program runs.
-    pub(super) fn apply_options(&mut self, new: Options, effects: &mut Vec<Effect>) {
+    /// Makes everything as it was when it was as in `settings`.
+    pub(super) fn put_back(&mut self, settings: Settings, effects: &mut Vec<Effect>) {
+        self.header = Header::resolve(&settings.header).0;
+        // They were in force once, so that nothing is wrong with them.
+        let _ = self.apply_options(settings.options.clone(), effects);
+        self.screens.put_back(&mut self.table, &settings);
+        self.settings = settings;
+        effects.push(Effect::Sample);
+    }
+
+    /// Makes everything as these options say; nothing is changed where one of them makes no sense.
+    pub(super) fn apply_options(&mut self, new: Options, effects: &mut Vec<Effect>) -> Result<(), String> {
         let old = self.settings_now().options;
+        if new.text(FOLD_RULES) != old.text(FOLD_RULES) {
+            let mut rules = Vec::with_capacity(new.fold_rules.len());
+            for word in &new.fold_rules {
+                let rule = Filter::parse_with(&word.text, &self.saved.views);
+                if let Some(error) = rule.error() {
+                    return Err(format!("in the query '{}': {error}", word.shown()));
+                }
+                rules.push(rule);
+            }
+            self.table.set_fold_rules(rules);
+        }
+        if new.keymap != old.keymap {
+            self.keymap = Keymap::laid(new.keymap.word(), [&self.settings.keys, &self.own_keys]).0;
+        }
         if new.delay.to_bits() != old.delay.to_bits() {
             self.delay = new.delay;
             effects.push(Effect::Interval(new.delay));
@@ -76,5 +140,6 @@ impl App {
             self.linger = Some(new.changes_seconds);
         }
         self.settings.options = new;
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use crate::app::{
     Action, App, Effect, Hit, Layer, MouseEvent, Setup, SetupItem, SetupPage, SetupRow, Tab, Typing,
 };
 use crate::catalog::Column;
-use crate::config::{Chord, Key, MapName, OptionKind, OptionRow, Settings};
+use crate::config::{Chord, Key, MapName, OptionKind, OptionRow, Options, Settings};
 use crate::model::{GroupBy, Role, Untrusted};
 use crate::query::Filter;
 
@@ -24,9 +24,9 @@ impl App {
     }
 
     /// Takes over what is written now.
-    pub(super) fn setup_saved(&mut self, settings: Settings) {
+    pub(super) fn setup_saved(&mut self, settings: &Settings) {
         if let Some(Layer::Setup(mut setup)) = self.layer.take_if(|layer| matches!(layer, Layer::Setup(_))) {
-            setup.before = settings;
+            setup.before.clone_from(settings);
             self.keep_setup(setup);
         }
     }
@@ -34,7 +34,7 @@ impl App {
     /// Leaves it open, its panes as everything is now.
     fn keep_setup(&mut self, mut setup: Box<Setup>) {
         setup.show(self.setup_panes(setup.page));
-        setup.unsaved = self.settings_now() != setup.before;
+        setup.note(self.settings_now());
         self.layer = Some(Layer::Setup(setup));
     }
 
@@ -70,9 +70,11 @@ impl App {
             return self.keep_setup(setup);
         }
         if self.keymap.action(self.screen, chord) == Some(Action::SaveSettings) {
-            effects.push(Effect::Save(Box::new(self.settings_now())));
+            effects.push(self.saving(None));
             return self.keep_setup(setup);
         }
+        // Undoing goes by its own key here, whatever that does in the table.
+        let chord = if chord.ctrl { chord } else { self.walking(chord) };
         let (pages, panes) = (SetupPage::ALL.len(), setup.panes.len().max(1));
         let turn = |setup: &mut Setup, page: usize| {
             setup.page = SetupPage::ALL.get(page % pages).copied().unwrap_or_default();
@@ -97,6 +99,15 @@ impl App {
             Key::Char('[') | Key::F(7) => self.setup_move(&mut setup, false),
             Key::Char(']') | Key::F(8) => self.setup_move(&mut setup, true),
             Key::Delete | Key::F(9) => self.setup_remove(&mut setup),
+            Key::Char('+' | '=') => self.setup_grow(&mut setup, true, effects),
+            Key::Char('-') => self.setup_grow(&mut setup, false, effects),
+            Key::Char('u') if chord.ctrl => match setup.undo() {
+                Some(before) => {
+                    self.put_back(before, effects);
+                    self.changed_table();
+                }
+                None => self.say(Role::Text, "nothing was changed here that could be taken back"),
+            },
             Key::Char(letter) if !chord.ctrl && !chord.alt => {
                 let rows = setup.panes.get(setup.pane).map_or(&[][..], |pane| &pane.rows);
                 let begins = |row: &SetupRow| {
@@ -163,7 +174,12 @@ impl App {
 
     fn setup_answered(&mut self, mut setup: Box<Setup>, chord: Chord, effects: &mut Vec<Effect>) {
         match chord.key {
-            Key::Char('y' | 'Y') => effects.push(Effect::Save(Box::new(self.settings_now()))),
+            Key::Char('y' | 'Y') => effects.push(self.saving(None)),
+            Key::Char('d' | 'D') => {
+                self.put_back(setup.before, effects);
+                self.changed_table();
+                self.say(Role::Text, "everything is as it was");
+            }
             Key::Enter | Key::Char('n' | 'N') => {
                 let key = self.key_of(Action::SaveSettings).unwrap_or_default();
                 self.say(Role::Text, format!("what was changed holds until glowtop ends; {key} saves it"));
@@ -196,6 +212,13 @@ impl App {
             SetupItem::Layout(to) => self.header.set_layout(to),
             SetupItem::Peaks => self.header.peaks = !self.header.peaks,
             SetupItem::HeaderColumn(_) => setup.pane = 2,
+            SetupItem::NewColumn => {
+                let added = self.header.add_column();
+                setup.show(self.setup_panes(setup.page));
+                setup.find(1, |item| matches!(item, SetupItem::HeaderColumn(at) if Some(*at) == added));
+            }
+            SetupItem::OwnLayout => {}
+            SetupItem::ByHand => self.say(Role::Text, "these are written by hand, into the configuration"),
             SetupItem::Placed(column, at) => self.header.next_style(column, at),
             SetupItem::Meter(meter) => {
                 if self.header.is_automatic() {
@@ -257,7 +280,9 @@ impl App {
             SetupItem::Theme(at) => self.theme = at,
             SetupItem::Keymap(id) => {
                 if let Some((_, map)) = MapName::ALL.iter().find(|(word, _)| *word == id) {
-                    self.settings.options.keymap = *map;
+                    let options = Options { keymap: *map, ..self.settings_now().options };
+                    // Nothing else is another than before.
+                    let _ = self.apply_options(options, effects);
                 }
             }
             SetupItem::Option(option) => self.turn_option(setup, option, effects),
@@ -297,7 +322,7 @@ impl App {
     ) -> Result<(), String> {
         let mut options = self.settings_now().options;
         options.set(option.id, text)?;
-        self.apply_options(options, effects);
+        self.apply_options(options, effects)?;
         self.changed_table();
         Ok(())
     }
@@ -377,6 +402,11 @@ impl App {
                 let (column, at) = self.header.shift(column, at, down);
                 self.choose_placed(setup, column, at);
             }
+            Some(SetupItem::HeaderColumn(column)) => {
+                let to = self.header.shift_column(column, down);
+                setup.show(self.setup_panes(setup.page));
+                setup.find(1, |item| matches!(item, SetupItem::HeaderColumn(at) if *at == to));
+            }
             Some(SetupItem::Screen(_)) => {
                 let at = self.screens.shift(down);
                 setup.go(0, at);
@@ -390,12 +420,40 @@ impl App {
         }
     }
 
+    /// Makes what is chosen more, or less.
+    fn setup_grow(&mut self, setup: &mut Setup, more: bool, effects: &mut Vec<Effect>) {
+        match setup.row().map(|row| row.item) {
+            Some(SetupItem::HeaderColumn(column)) => self.header.widen(column, more),
+            Some(SetupItem::Placed(column, at)) => {
+                if !self.header.spread(column, at, more) {
+                    self.say(Role::Text, "only cores stand side by side");
+                }
+            }
+            Some(SetupItem::Option(option)) if option.kind == OptionKind::Seconds => {
+                let seconds: f64 = self.settings_now().options.text(option.id).parse().unwrap_or(1.0);
+                let step =
+                    if seconds + f64::from(u8::from(more)) * 0.1 <= 1.0 + f64::EPSILON { 0.1 } else { 0.5 };
+                let to = (if more { seconds + step } else { seconds - step }).clamp(0.1, 3600.0);
+                let to = (to * 10.0).round() / 10.0;
+                if let Err(wrong) = self.set_option(option, &format!("{to:?}"), effects) {
+                    self.say(Role::Bad, wrong);
+                }
+            }
+            _ => self.say(Role::Text, "there is no more or less of this"),
+        }
+    }
+
     /// Takes away what is chosen.
     fn setup_remove(&mut self, setup: &mut Setup) {
         match setup.row().map(|row| row.item) {
             Some(SetupItem::Placed(column, at)) => {
                 if !self.header.remove(column, at) {
                     self.say(Role::Text, "one meter stays; a layout can be automatic");
+                }
+            }
+            Some(SetupItem::HeaderColumn(column)) => {
+                if !self.header.remove_column(column) {
+                    self.say(Role::Text, "one column stays; a layout can be automatic");
                 }
             }
             Some(SetupItem::Screen(_)) => {

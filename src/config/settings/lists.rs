@@ -3,7 +3,8 @@
 use toml_edit::Item;
 
 use super::Settings;
-use super::read::{Reader, Word, shown};
+use super::read::{Word, shown};
+use crate::config::reader::Reader;
 use crate::config::{Rgb, complaint};
 use crate::model::Role;
 

@@ -6,6 +6,7 @@
 //! [`Word`] carries. Read next: `options.rs`, the table of options; then `screens.rs`.
 
 mod lists;
+mod merge;
 mod options;
 mod read;
 mod save;
@@ -19,10 +20,11 @@ use std::sync::LazyLock;
 use toml_edit::{Document, Item};
 
 use super::keymap::{self, Binding};
+use super::reader::Reader;
 use super::{Complaint, Header, complaint};
-use read::Reader;
 
 pub use lists::{RowRule, RuleLook, SavedFilter};
+pub use merge::Merged;
 pub use options::{CommandForm, MapName, OPTIONS, OptionKind, OptionRow, Options, TreeOrder};
 pub use read::Word;
 pub use screens::{LAB, ScreenSetting};
@@ -92,15 +94,16 @@ impl Settings {
     }
 
     fn lay_over(&mut self, text: &str) -> Vec<Complaint> {
+        let mut reader = Reader::new(text);
         let document = match Document::parse(text) {
             Ok(document) => document,
             Err(error) => {
                 let said = error.message().trim().replace('\n', ", ");
                 let said = format!("this is not TOML ({said}); the default configuration is used");
-                return vec![Complaint::at(text, error.span(), said)];
+                reader.complain(error.span(), said);
+                return reader.finish();
             }
         };
-        let mut reader = Reader::new(text);
         for (name, item) in document.as_table() {
             match name {
                 "options" => self.options.read(item, &mut reader),
@@ -108,7 +111,7 @@ impl Settings {
                 "filter" => self.read_filters(item, &mut reader),
                 "rule" => self.read_rules(item, &mut reader),
                 "header" => match item.as_table() {
-                    Some(table) => self.header = Header::read(table, text, &mut reader.complaints),
+                    Some(table) => self.header = Header::read(table, &mut reader),
                     None => reader.complain(item.span(), "the meters stand in a table: [header]"),
                 },
                 "keys" => self.read_keys(item, &mut reader),
@@ -133,7 +136,6 @@ impl Settings {
             reader.complain(item.span(), "keys stand in tables such as [keys.processes]");
             return;
         };
-        let text = reader.text();
-        self.keys.extend(keymap::read_sections(text, sections, &mut reader.complaints));
+        self.keys.extend(keymap::read_sections(sections, reader));
     }
 }

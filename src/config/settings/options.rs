@@ -2,8 +2,9 @@
 
 use toml_edit::{Item, Value};
 
-use super::read::{Reader, Word, shown};
+use super::read::{Word, shown};
 use crate::config::complaint;
+use crate::config::reader::Reader;
 
 /// The shortest and the longest time that an option takes, seconds.
 const SECONDS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
@@ -74,6 +75,14 @@ macro_rules! options {
                 true
             }
 
+            /// Makes the option `id` what it is in `other`.
+            pub(super) fn take_from(&mut self, id: &str, other: &Options) {
+                match id {
+                    $(stringify!($name) => self.$name.clone_from(&other.$name),)*
+                    _ => {}
+                }
+            }
+
             /// The value of the option `id`, as the file has it; `None` where there is no such option.
             pub fn value(&self, id: &str) -> Option<Value> {
                 match id {
@@ -88,7 +97,7 @@ macro_rules! options {
 options! {
     delay: f64 = "Seconds between two looks, 0.1 to 3600.";
     theme: String = "The theme; `glowtop print themes` lists them.";
-    colours: bool = "Use colours, where the terminal has some.";
+    colours: bool = "Use colours, where the terminal has some and NO_COLOR is not set.";
     unicode: bool = "Draw with more than ASCII, where the terminal can.";
     mouse: bool = "Take the mouse.";
     keymap: MapName = "The key map that keys are laid over: htop, or vim.";
@@ -134,7 +143,7 @@ impl Options {
         let value = value.map_err(|_| format!("'{id}' takes {}", row.kind.takes()))?;
         let mut reader = Reader::new("");
         self.take(id, &Item::Value(value), &mut reader);
-        reader.complaints.pop().map_or(Ok(()), |complaint| Err(complaint.text))
+        reader.finish().pop().map_or(Ok(()), |complaint| Err(complaint.text))
     }
 
     /// The value of the option `id` as [`Options::set`] takes it; empty where there is no such option.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use toml_edit::{Item, TableLike, Value};
 
+use crate::config::reader::Reader;
 use crate::config::{Complaint, complaint};
 use crate::model::Untrusted;
 
@@ -11,8 +12,6 @@ use crate::model::Untrusted;
 const LONGEST: usize = 200;
 /// Most tables of a kind, and most texts of a list, that are read: nobody can look at more, and each costs time.
 const MOST: usize = 256;
-/// Most complaints of a file that are told one by one.
-const MOST_COMPLAINTS: usize = 100;
 
 /// A text out of a file that others will look up, with its line for their complaints.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -45,75 +44,12 @@ pub(super) fn shown(text: &str, cells: usize) -> String {
     Untrusted::from(text).show(cells)
 }
 
-/// Reads one file.
-pub(super) struct Reader<'a> {
-    text: &'a str,
-    /// Where its lines end, so that no complaint has to count them.
-    ends: Vec<usize>,
-    pub(super) complaints: Vec<Complaint>,
-    /// How many are not told.
-    untold: usize,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str) -> Reader<'a> {
-        let ends = text.match_indices('\n').map(|(at, _)| at).collect();
-        Reader { text, ends, complaints: Vec::new(), untold: 0 }
-    }
-
-    pub(super) fn text(&self) -> &'a str {
-        self.text
-    }
-
-    pub(super) fn complain(&mut self, span: Option<Range<usize>>, text: impl Into<String>) {
-        if self.is_full() {
-            self.untold += 1;
-            return;
-        }
-        self.complaints.push(Complaint::of_line(self.line(span), text));
-    }
-
-    /// Whether another complaint would not be told.
-    pub(super) fn is_full(&self) -> bool {
-        self.complaints.len() >= MOST_COMPLAINTS
-    }
-
-    /// The complaints by their lines, and how many are not among them.
-    pub(super) fn finish(mut self) -> Vec<Complaint> {
-        self.complaints.sort_by_key(|complaint| complaint.line);
-        if self.untold > 0 {
-            let said = format!("there are {} complaints more", self.untold);
-            self.complaints.push(Complaint::whole(said));
-        }
-        self.complaints
-    }
-
-    /// The line of `span`, counted from 1.
-    pub(super) fn line(&self, span: Option<Range<usize>>) -> Option<usize> {
-        span.map(|span| self.ends.partition_point(|end| *end < span.start) + 1)
-    }
-
+impl Reader<'_> {
     /// Says that of more than are read of `name` only the first count.
     fn says_most(&mut self, name: &str, count: usize, span: Option<Range<usize>>) {
         if count > MOST {
             self.complain(span, format!("'{name}': only the first {MOST} of {count} count"));
         }
-    }
-
-    /// Complains of the key `name` of `table`, which has no such key.
-    pub(super) fn unknown_key<'n>(
-        &mut self,
-        table: &dyn TableLike,
-        what: &str,
-        name: &str,
-        known: impl IntoIterator<Item = &'n str>,
-    ) {
-        if self.is_full() {
-            self.untold += 1;
-            return;
-        }
-        let span = table.key(name).and_then(toml_edit::Key::span);
-        self.complain(span, complaint::unknown(what, name, known));
     }
 
     /// A text that is a word to be looked up.

@@ -5,6 +5,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value
 use super::read::Word;
 use super::{LAB, OPTIONS, ScreenSetting, Settings};
 use crate::config::Complaint;
+use crate::config::reader::Reader;
 
 /// The option that orders the tabs.
 const TABS: &str = "tabs";
@@ -18,7 +19,8 @@ impl Settings {
     pub fn saved(&self, text: &str) -> Result<String, Complaint> {
         let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
             let said = error.message().trim().replace('\n', ", ");
-            Complaint::at(text, error.span(), format!("this is not TOML ({said})"))
+            let line = Reader::new(text).line(error.span());
+            Complaint::of_line(line, format!("this is not TOML ({said})"))
         })?;
         self.save_visibility(&mut document)?;
         let there = Settings::parse(&document.to_string()).0;
@@ -116,7 +118,7 @@ fn remove_tables(document: &mut DocumentMut, id: &str) {
 
 impl ScreenSetting {
     /// What has to be written so that `old`, or what every new screen is, becomes this; `None` is to be removed.
-    fn changes(&self, old: Option<&ScreenSetting>) -> Vec<(&'static str, Option<Value>)> {
+    pub(super) fn changes(&self, old: Option<&ScreenSetting>) -> Vec<(&'static str, Option<Value>)> {
         let new = ScreenSetting { title: self.id.clone(), ..ScreenSetting::default() };
         let old = old.unwrap_or(&new);
         let text = |word: &Option<Word>| word.as_ref().map_or(String::new(), |word| word.text.clone());

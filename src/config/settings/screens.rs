@@ -3,8 +3,9 @@
 use toml_edit::Item;
 
 use super::Settings;
-use super::read::{Reader, Word, shown};
+use super::read::{Word, shown};
 use crate::config::complaint;
+use crate::config::reader::Reader;
 
 /// The id of the lab, which is no table.
 pub const LAB: &str = "lab";
@@ -111,7 +112,7 @@ impl Settings {
         for word in &options.tabs {
             if screens.iter().all(|screen| screen.id != word.text) {
                 let known = screens.iter().map(|screen| screen.id.as_str());
-                reader.complaints.push(word.unknown("there is no screen", known));
+                reader.add(word.line, complaint::unknown("there is no screen", &word.text, known));
             }
         }
         let place = |screen: &ScreenSetting| options.tabs.iter().position(|word| word.text == screen.id);

@@ -22,7 +22,7 @@ use crate::model::{
     Snapshot, Source, State, Target, Task, Untrusted, Wants, derive,
 };
 use crate::proc::Live;
-use crate::query::Filter;
+use crate::query::{Filter, Views};
 use ask::Answer;
 use choice::Choice;
 use preview::Preview;
@@ -62,7 +62,7 @@ pub(super) struct KillArgs {
     /// Who is meant: pieces of command lines with | between alternatives, pid:N for one process, or a query such as
     /// 'name=cc1plus and age>1h and not user=root'; `glowtop print fields` lists what can be asked for
     #[arg(value_name = "QUERY")]
-    filter: String,
+    pub(super) filter: String,
     /// The signal, by name or number
     #[arg(short, long, value_name = "SIGNAL", default_value = "TERM", value_parser = signal)]
     signal: Signal,
@@ -115,12 +115,12 @@ impl KillArgs {
 }
 
 /// Runs `glowtop kill …`.
-pub(super) fn main(args: &KillArgs, root: &Path, config: Option<&Path>) -> ExitCode {
+pub(super) fn main(args: &KillArgs, root: &Path, views: &Views) -> ExitCode {
     let refuse = |sentence: &str| {
         output::complain(&format!("glowtop: {sentence}"));
         ExitCode::from(USAGE)
     };
-    let mut filter = match words::understand(&args.filter, &words::views(&args.filter, config)) {
+    let mut filter = match words::understand(&args.filter, views) {
         Ok(filter) => filter,
         Err(status) => return status,
     };

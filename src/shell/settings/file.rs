@@ -4,13 +4,15 @@
 //! what they want. All of these are told in a sentence and left alone.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::os::fd::AsFd;
 use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, open, stat};
 use rustix::io::Errno;
 use rustix::process::{getegid, geteuid};
+
+use crate::shell::output::reason;
 
 /// The largest file that is read, bytes.
 const LARGEST: u64 = 1 << 20;
@@ -40,7 +42,7 @@ pub(super) fn text(file: File) -> Result<String, String> {
     is_ours(&fstat(file.as_fd()).map_err(sentence)?)?;
     let mut bytes = Vec::new();
     let mut some = file.take(LARGEST + 1);
-    some.read_to_end(&mut bytes).map_err(|error| format!("it cannot be read: {error}"))?;
+    some.read_to_end(&mut bytes).map_err(|error| format!("it cannot be read: {}", reason(error)))?;
     if bytes.len() as u64 > LARGEST {
         return Err(too_large());
     }
@@ -81,6 +83,6 @@ pub(super) fn sentence(errno: Errno) -> String {
         Errno::LOOP => "its symbolic links lead nowhere".to_owned(),
         // What open(2) says of a socket.
         Errno::NXIO => "it is not an ordinary file".to_owned(),
-        errno => format!("it cannot be opened: {}", io::Error::from(errno)),
+        errno => format!("it cannot be opened: {}", reason(errno)),
     }
 }

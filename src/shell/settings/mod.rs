@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{output, start};
-use crate::app::{self, Saved, Screens};
+use crate::app::{self, Saved, Saving, Screens};
 use crate::config::{BUILTIN_THEMES, Complaint, DEFAULT_CONFIG, Settings, Word, nearest};
 use crate::model::Untrusted;
 use crate::query::{Filter, Views};
@@ -32,6 +32,8 @@ pub(super) const KEYS: &str = "keys.toml";
 pub(super) const THEMES: &str = "themes";
 /// Most files that are read from one folder.
 const MOST_FILES: usize = 100;
+/// Most complaints that a command writes which has something else to say.
+const MOST_TOLD: usize = 5;
 /// Most of a path in a sentence, cells.
 const SHOWN: usize = 200;
 
@@ -127,6 +129,19 @@ impl Place {
         Loaded { settings, screens: Screens::default(), saved, complaints, header, fold_rules }
     }
 
+    /// The same for a command without a screen: what is wrong is written to standard error.
+    pub(super) fn told(&self) -> Loaded {
+        let mut loaded = self.load();
+        let complaints = std::mem::take(&mut loaded.complaints);
+        for complaint in complaints.iter().take(MOST_TOLD) {
+            output::complain(&format!("glowtop: {complaint}"));
+        }
+        if let Some(more @ 1..) = complaints.len().checked_sub(MOST_TOLD) {
+            output::complain(&format!("glowtop: and {more} more: `glowtop print config --check`"));
+        }
+        loaded
+    }
+
     /// The sentence that says that there is no theme of this name.
     fn no_theme(&self, theme: &str) -> Option<String> {
         let known = BUILTIN_THEMES.iter().any(|(name, _)| *name == theme);
@@ -176,8 +191,7 @@ impl Place {
     /// Everything that is wrong with the configuration and the files beside it.
     fn complaints(&self) -> Vec<String> {
         let Loaded { settings, mut complaints, .. } = self.load();
-        // The name of the key map is one of ours: settings know no other.
-        complaints.extend(start::keymap(None, &settings, self).map_or_else(|_| Vec::new(), |found| found.1));
+        complaints.extend(start::keys(&settings, self).complaints);
         complaints.extend(start::themes(self).1);
         complaints
     }
@@ -204,27 +218,55 @@ pub(super) fn print(named: Option<&Path>, check: bool) -> ExitCode {
     if written == ExitCode::SUCCESS { ExitCode::FAILURE } else { written }
 }
 
-/// Writes what `settings` say otherwise than the file; the sentence that tells of it.
+/// What came of saving.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Kept {
+    /// It is done: the sentence that tells of it.
+    Done(String),
+    /// Nothing was written: this was changed here and in the file, and nobody has said which of both counts.
+    Clash(Vec<String>),
+}
+
+/// Writes what was changed. What somebody else has changed in the file since it was read stays there.
 ///
 /// # Errors
 ///
 /// The sentence that says why nothing was written.
-pub(super) fn keep(place: &Place, settings: &Settings) -> Result<String, String> {
+pub(super) fn keep(place: &Place, saving: &Saving) -> Result<Kept, String> {
     let Some(file) = place.file() else {
         return Err("nothing is saved: neither XDG_CONFIG_HOME nor HOME says where".to_owned());
     };
     let path = place.shown();
+    let (mut clash, mut others) = (Vec::new(), Vec::new());
     let change = |text: &str| {
-        settings.saved(text).map_err(|complaint| match complaint.line {
-            Some(line) => format!("line {line}: {}", complaint.text),
-            None => complaint.text,
-        })
+        let wanted = if text.is_empty() {
+            saving.now.saved(text)
+        } else {
+            let there = Settings::parse(text).0;
+            let merged = saving.now.merged(&saving.base, &there, saving.ours.unwrap_or(true));
+            if saving.ours.is_none() && !merged.both.is_empty() {
+                clash = merged.both;
+                return Ok(text.to_owned());
+            }
+            others = merged.theirs;
+            others.extend(merged.both.into_iter().filter(|_| saving.ours == Some(false)));
+            merged.settings.saved(text)
+        };
+        wanted.map_err(|complaint| complaint.to_string())
     };
-    match save(file, change) {
-        Ok(true) => Ok(format!("saved: {path}")),
-        Ok(false) => Ok(format!("nothing to save: {path} says all of it")),
-        Err(why) => Err(format!("nothing is saved in {path}: {why}")),
+    let written = save(file, change).map_err(|why| format!("nothing is saved in {path}: {why}"))?;
+    if !clash.is_empty() {
+        return Ok(Kept::Clash(clash));
     }
+    let name = place.name();
+    Ok(Kept::Done(match (written, others.join(", ").as_str()) {
+        (true, "") => format!("saved: {path}"),
+        (false, "") => format!("nothing to save: {path} says all of it"),
+        (true, others) => {
+            format!("saved; {name} keeps, for the next start, what was changed there: {others}")
+        }
+        (false, others) => format!("{name} stays as it was changed: {others}"),
+    }))
 }
 
 /// The queries of `rules`, and what is wrong with those that are left out.

@@ -1,5 +1,6 @@
 //! Writing the configuration: whole or not at all, for this user alone, and onto nothing that is not the user's own.
 
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, File};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -13,6 +14,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use super::file;
+use crate::shell::output::reason;
 
 /// Changes the file at `path` by `change`, which is given its text, empty where there is none, and returns the new one;
 /// whether there was anything to write.
@@ -33,11 +35,11 @@ pub(in crate::shell) fn save(
         _ => Path::new("."),
     };
     let built = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    built.map_err(|error| format!("its folder cannot be created: {error}"))?;
+    built.map_err(|error| format!("its folder cannot be created: {}", reason(error)))?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let folder = open(folder, flags, Mode::empty()).map_err(|errno| match errno {
         Errno::LOOP | Errno::NOTDIR => "its folder is a symbolic link".to_owned(),
-        errno => format!("its folder cannot be opened: {}", io::Error::from(errno)),
+        errno => format!("its folder cannot be opened: {}", reason(errno)),
     })?;
     let found = fstat(&folder).map_err(file::sentence)?;
     if found.st_uid != geteuid().as_raw() {
@@ -46,16 +48,16 @@ pub(in crate::shell) fn save(
     if found.st_mode & 0o002 != 0 {
         return Err("others may write to its folder (chmod o-w)".to_owned());
     }
-    let before = match statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(found) => {
-            may_be_replaced(&found)?;
+    let found = there(folder.as_fd(), name).map_err(file::sentence)?;
+    let before = match &found {
+        Some(found) => {
+            may_be_replaced(found)?;
             let flags =
                 OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
             let old = openat(&folder, name, flags, Mode::empty()).map_err(file::sentence)?;
             file::text(File::from(old))?
         }
-        Err(Errno::NOENT) => String::new(),
-        Err(errno) => return Err(file::sentence(errno)),
+        None => String::new(),
     };
     let after = change(&before)?;
     if after == before {
@@ -64,15 +66,36 @@ pub(in crate::shell) fn save(
     // One of this name can only be left over from a process of our number that was killed here.
     let other = format!(".config.{}.new", std::process::id());
     let _ = unlinkat(&folder, other.as_str(), AtFlags::empty());
-    let written = write(folder.as_fd(), &other, after.as_bytes())
-        .and_then(|()| Ok(renameat(&folder, other.as_str(), &folder, name)?));
-    if let Err(error) = written {
+    let cannot = |error: io::Error| format!("it cannot be written: {}", reason(error));
+    let written = write(folder.as_fd(), &other, after.as_bytes()).map_err(cannot).and_then(|()| {
+        // The disk took its time: what another editor wrote meanwhile is not in the new text.
+        if !is_same(there(folder.as_fd(), name).map_err(file::sentence)?.as_ref(), found.as_ref()) {
+            return Err("it was changed in this moment; save once more".to_owned());
+        }
+        renameat(&folder, other.as_str(), &folder, name).map_err(|errno| cannot(errno.into()))
+    });
+    if written.is_err() {
         let _ = unlinkat(&folder, other.as_str(), AtFlags::empty());
-        return Err(format!("it cannot be written: {error}"));
     }
+    written?;
     // The new name may still be lost with the power; the old text is not.
     let _ = fsync(&folder);
     Ok(true)
+}
+
+/// What stands in the place of `name`, if anything does.
+fn there(folder: BorrowedFd<'_>, name: &OsStr) -> Result<Option<Stat>, Errno> {
+    match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(found) => Ok(Some(found)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Whether nobody wrote to a file meanwhile, nor put another one in its place.
+fn is_same(one: Option<&Stat>, other: Option<&Stat>) -> bool {
+    let version = |found: &Stat| (found.st_ino, found.st_size, found.st_mtime, found.st_mtime_nsec);
+    one.map(version) == other.map(version)
 }
 
 /// Creates the file `name` in `folder`, for this user alone, with these bytes on the disk.
@@ -91,11 +114,12 @@ fn may_be_replaced(found: &Stat) -> Result<(), String> {
     if FileType::from_raw_mode(found.st_mode) == FileType::Symlink {
         return refuse("it is a symbolic link");
     }
+    file::is_ours(found)?;
     if found.st_uid != geteuid().as_raw() {
         return refuse("it belongs to another user");
     }
     if found.st_nlink > 1 {
         return refuse("it has another name (a hard link)");
     }
-    file::is_ours(found)
+    Ok(())
 }

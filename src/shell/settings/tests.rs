@@ -73,7 +73,11 @@ fn what_is_no_file_of_ours_is_a_sentence() {
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
     refused("it is not an ordinary file");
-    assert!(read(&path.join("x").join("y")).is_ok_and(|text| text.is_none()));
+    let below = path.join("x");
+    put(&path.with_file_name("plain"), "");
+    let why = read(&path.with_file_name("plain").join("y")).unwrap_err();
+    assert_eq!(why, "it cannot be opened: Not a directory", "without the number of the error");
+    assert!(read(&below.join("y")).is_ok_and(|text| text.is_none()));
     assert!(read(Path::new("/proc/self/cmdline/x")).is_err());
 }
 
@@ -117,6 +121,9 @@ fn a_save_goes_through_no_link_and_onto_nothing_else() {
     symlink(&elsewhere, &path).unwrap();
     assert_eq!(save(&path, set("x")), Err("it is a symbolic link".to_owned()));
     fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert_eq!(save(&path, set("x")), Err("it is not an ordinary file".to_owned()));
+    fs::remove_dir(&path).unwrap();
     fs::hard_link(&elsewhere, &path).unwrap();
     assert_eq!(save(&path, set("x")), Err("it has another name (a hard link)".to_owned()));
     fs::remove_file(&path).unwrap();
@@ -132,22 +139,88 @@ fn a_save_goes_through_no_link_and_onto_nothing_else() {
     assert!(!path.exists());
 }
 
+/// Everything as the file has it, to be changed and saved.
+fn saving(place: &Place) -> Saving {
+    let now = place.load().settings;
+    Saving { base: now.clone(), now, ours: None }
+}
+
+fn done(kept: Result<Kept, String>) -> String {
+    match kept {
+        Ok(Kept::Done(said)) => said,
+        other => panic!("it is not saved: {other:?}"),
+    }
+}
+
+#[test]
+fn what_another_editor_wrote_meanwhile_stays_or_is_asked_about() {
+    let (_keep, path) = folder();
+    put(&path, "[options]\ntheme = \"ash\"\n");
+    let place = Place::find(Some(&path));
+    let mut saving = saving(&place);
+    saving.now.options.delay = 2.0;
+    let theirs = "# theirs\n[options]\ntheme = \"nord\"\nmouse = false\n";
+    put(&path, theirs);
+    let said = done(keep(&place, &saving));
+    assert_eq!(said, "saved; config.toml keeps, for the next start, what was changed there: theme, mouse");
+    assert_eq!(fs::read_to_string(&path).unwrap(), format!("{theirs}delay = 2.0\n"));
+    // As the program goes on: what was saved is what it was, the theme there is not ours.
+    saving.base = saving.now.clone();
+    assert_eq!(done(keep(&place, &saving)), "config.toml stays as it was changed: theme, mouse");
+    saving.now.options.theme = "ember".to_owned();
+    assert_eq!(keep(&place, &saving), Ok(Kept::Clash(vec!["theme".to_owned()])));
+    assert_eq!(fs::read_to_string(&path).unwrap(), format!("{theirs}delay = 2.0\n"), "nothing is lost");
+    saving.ours = Some(false);
+    assert_eq!(done(keep(&place, &saving)), "config.toml stays as it was changed: mouse, theme");
+    saving.ours = Some(true);
+    let said = done(keep(&place, &saving));
+    assert_eq!(said, "saved; config.toml keeps, for the next start, what was changed there: mouse");
+    assert_eq!(place.load().settings.options.theme, "ember");
+    assert!(!place.load().settings.options.mouse);
+    // Where the file is gone, everything is written as it is.
+    fs::remove_file(&path).unwrap();
+    saving.ours = None;
+    assert!(done(keep(&place, &saving)).starts_with("saved: "));
+    assert_eq!(place.load().settings.options.delay, 2.0);
+}
+
+#[test]
+fn what_is_written_while_we_write_is_not_written_over() {
+    let (_keep, path) = folder();
+    put(&path, "a = 1\n");
+    let other = |text: &str| {
+        put(&path, "b = 22\n");
+        Ok(format!("{text}c = 3\n"))
+    };
+    assert_eq!(save(&path, other), Err("it was changed in this moment; save once more".to_owned()));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "b = 22\n");
+    let new = path.with_file_name("new.toml");
+    let created = |_: &str| {
+        put(&new, "theirs\n");
+        Ok("ours\n".to_owned())
+    };
+    assert!(save(&new, created).is_err());
+    assert_eq!(fs::read_to_string(&new).unwrap(), "theirs\n");
+    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2, "nothing is left beside them");
+}
+
 #[test]
 fn what_is_kept_is_read_back_and_comments_stay() {
     let (_keep, path) = folder();
     put(&path, "# mine\n[options]\ntheme = \"ash\" # light\nnothing_of_ours = 7\n");
     let place = Place::find(Some(&path));
-    let mut settings = place.load().settings;
-    settings.options.delay = 2.5;
-    assert!(keep(&place, &settings).unwrap().starts_with("saved: "));
-    assert_eq!(place.load().settings.options, settings.options);
+    let mut saving = saving(&place);
+    saving.now.options.delay = 2.5;
+    assert!(done(keep(&place, &saving)).starts_with("saved: "));
+    assert_eq!(place.load().settings.options, saving.now.options);
     let text = fs::read_to_string(&path).unwrap();
     for kept in ["# mine", "theme = \"ash\" # light", "nothing_of_ours = 7", "delay = 2.5"] {
         assert!(text.contains(kept), "{kept}: {text}");
     }
-    assert!(keep(&place, &settings).unwrap().starts_with("nothing to save"));
+    saving.base = saving.now.clone();
+    assert!(done(keep(&place, &saving)).starts_with("nothing to save"));
     put(&path, "[broken\n");
-    let why = keep(&place, &settings).unwrap_err();
+    let why = keep(&place, &saving).unwrap_err();
     assert!(why.contains("line 1: this is not TOML"), "{why}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "[broken\n");
 }

@@ -9,6 +9,7 @@ use crate::view::Theme;
 use crate::view::pen::Pen;
 
 /// A key and what it does.
+#[derive(Clone, Copy)]
 pub(super) struct Hint {
     /// How the key is written.
     key: &'static str,

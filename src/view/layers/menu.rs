@@ -38,6 +38,7 @@ pub(super) fn hit(area: Rect, app: &App, menu: &Menu, x: u16, y: u16) -> Hit {
 fn title(app: &App, menu: &Menu) -> String {
     match menu.purpose {
         MenuPurpose::Sort => "Sort by".to_owned(),
+        MenuPurpose::Clash => "Changed here, and meanwhile in the file".to_owned(),
         MenuPurpose::Group => "One row for each".to_owned(),
         MenuPurpose::Copy => match (app.table.tagged(), app.table.selected(&app.snapshot)) {
             (0, Some(one)) => format!("Copy of {} {}", one.task.id.pid, one.task.comm.show(24)),

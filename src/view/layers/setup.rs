@@ -15,19 +15,25 @@ use crate::view::pen::{Pen, fitted};
 /// The widest and the highest that it is.
 const WIDEST: u16 = 112;
 const HIGHEST: u16 = 24;
+/// The longest value beside which there is help, and the fewest cells for that, with the gap before it.
+const LONGEST_BESIDE_HELP: usize = 16;
+const LEAST_HELP: usize = 32;
 /// Cells between two panes.
 const GAP: u16 = 2;
 
-const HINTS: [Hint; 6] = [
-    Hint::press("Space", "change", Chord::plain(Key::Char(' '))),
-    Hint::press("F7", "up", Chord::plain(Key::F(7))),
-    Hint::press("F8", "down", Chord::plain(Key::F(8))),
-    Hint::press("F9", "remove", Chord::plain(Key::F(9))),
-    Hint::press("Ctrl-S", "save", Chord::ctrl('s')),
-    Hint::press("F10", "done", Chord::plain(Key::F(10))),
-];
-const ASKING: [Hint; 3] = [
-    Hint::press("y", "save", Chord::char('y')),
+const fn letter(key: &'static str, what: &'static str, letter: char) -> Hint {
+    Hint::press(key, what, Chord::char(letter))
+}
+const MORE: [Hint; 2] = [letter("+", "more", '+'), letter("-", "less", '-')];
+const MOVE: [Hint; 2] =
+    [Hint::press("F7", "up", Chord::plain(Key::F(7))), Hint::press("F8", "down", Chord::plain(Key::F(8)))];
+const REMOVE: Hint = Hint::press("F9", "remove", Chord::plain(Key::F(9)));
+const UNDO: Hint = Hint::press("Ctrl-U", "undo", Chord::ctrl('u'));
+const LEAVE: [Hint; 2] =
+    [Hint::press("Ctrl-S", "save", Chord::ctrl('s')), Hint::press("F10", "done", Chord::plain(Key::F(10)))];
+const ASKING: [Hint; 4] = [
+    letter("y", "save", 'y'),
+    letter("d", "discard", 'd'),
     Hint::press("Enter", "not now", Chord::plain(Key::Enter)),
     Hint::press("Esc", "back", Chord::plain(Key::Esc)),
 ];
@@ -81,13 +87,26 @@ fn body(place: Rect) -> Rect {
     Rect { y: place.y.saturating_add(1), height: place.height.saturating_sub(1), ..place }
 }
 
-/// The keys that are shown.
-fn hints(setup: &Setup) -> &'static [Hint] {
-    match (setup.asking, &setup.typing) {
-        (true, _) => &ASKING,
-        (_, Some(_)) => &TYPING,
-        _ => &HINTS,
+/// The keys that are shown: those that do something to the chosen row, and those of the whole.
+fn hints(setup: &Setup) -> Vec<Hint> {
+    if setup.asking {
+        return ASKING.to_vec();
     }
+    if setup.typing.is_some() {
+        return TYPING.to_vec();
+    }
+    let mut hints = Vec::with_capacity(9);
+    if let Some(row) = setup.row() {
+        let verb = row.item.verb();
+        hints.extend((!verb.is_empty()).then(|| letter("Space", verb, ' ')));
+        hints.extend(row.grows.then_some(MORE).into_iter().flatten());
+        hints.extend(row.item.moves().then_some(MOVE).into_iter().flatten());
+        hints.extend(row.item.goes().then_some(REMOVE));
+    }
+    hints.extend(LEAVE);
+    // Last, where there may be no room.
+    hints.extend(setup.can_undo().then_some(UNDO));
+    hints
 }
 
 /// The tabs with their columns: from, to, page.
@@ -105,7 +124,7 @@ pub(super) fn hit(area: Rect, setup: &Setup, x: u16, y: u16) -> Hit {
     let parts = parts(area);
     let at = |part: Rect| part.contains((x, y).into());
     if at(parts.keys)
-        && let Some(chord) = foot::hit(parts.keys, hints(setup), x)
+        && let Some(chord) = foot::hit(parts.keys, &hints(setup), x)
     {
         return Hit::Press(chord);
     }
@@ -151,15 +170,37 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, setup
     for (number, (place, pane)) in places(parts.lists, &setup.panes).zip(&setup.panes).enumerate() {
         let has_keys = number == setup.pane;
         let role = if has_keys { Role::Title } else { Role::Dim };
-        Pen::new(buf, Rect { height: place.height.min(1), ..place }).put_cut(theme.style(role), pane.title);
-        draw_pane(body(place), buf, theme, pane, setup.at(number), has_keys);
+        let head = Rect { height: place.height.min(1), ..place };
+        Pen::new(buf, head).put_cut(theme.style(role), pane.title);
+        draw_count(head, buf, theme, pane, setup.at(number), body(place).height);
+        draw_pane(body(place), buf, theme, pane, setup.at(number), (has_keys, setup.panes.len() == 1));
     }
     draw_says(parts.says, buf, theme, app, setup);
-    foot::draw(parts.keys, buf, theme, hints(setup));
+    foot::draw(parts.keys, buf, theme, &hints(setup));
 }
 
-/// Draws the rows of a pane. Where another has the keys, the chosen row is only marked.
-fn draw_pane(list: Rect, buf: &mut Buffer, theme: &Theme, pane: &SetupPane, at: usize, has_keys: bool) {
+/// Says which row of how many is chosen, where not all are in view.
+fn draw_count(head: Rect, buf: &mut Buffer, theme: &Theme, pane: &SetupPane, at: usize, height: u16) {
+    if pane.rows.len() <= usize::from(height) {
+        return;
+    }
+    let count = format!("{}/{}", at + 1, pane.rows.len());
+    let width = count.width() as u16;
+    if usize::from(head.width) > pane.title.width() + usize::from(width) {
+        Pen::new(buf, Rect { x: head.right() - width, width, ..head }).put(theme.style(Role::Dim), &count);
+    }
+}
+
+/// Draws the rows of a pane. Where another has the keys, the chosen row is only marked; a pane that is alone has room for
+/// what each row is.
+fn draw_pane(
+    list: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+    pane: &SetupPane,
+    at: usize,
+    (has_keys, alone): (bool, bool),
+) {
     let label = pane.rows.iter().map(|row| row.label.width()).max().unwrap_or(0);
     let value = pane.rows.iter().map(|row| row.value.width()).max().unwrap_or(0);
     let room = usize::from(list.width);
@@ -180,7 +221,16 @@ fn draw_pane(list: Rect, buf: &mut Buffer, theme: &Theme, pane: &SetupPane, at: 
         let mut pen = Pen::new(buf, place);
         pen.put(over.unwrap_or_else(|| theme.style(name)), &shown);
         pen.skip((label + 1).saturating_sub(shown.width()) as u16);
-        pen.put_cut(over.unwrap_or_else(|| theme.style(Role::Dim)), &one.value);
+        let dim = over.unwrap_or_else(|| theme.style(Role::Dim));
+        let value = value.min(LONGEST_BESIDE_HELP);
+        if !alone || usize::from(pen.left()) < value + LEAST_HELP {
+            pen.put_cut(dim, &one.value);
+            continue;
+        }
+        let shown = fitted(&one.value, value);
+        pen.put(over.unwrap_or_else(|| theme.style(name)), &shown);
+        pen.skip((value + usize::from(GAP)).saturating_sub(shown.width()) as u16);
+        pen.put_cut(dim, &one.help);
     }
 }
 
@@ -188,8 +238,8 @@ fn draw_pane(list: Rect, buf: &mut Buffer, theme: &Theme, pane: &SetupPane, at: 
 fn draw_says(place: Rect, buf: &mut Buffer, theme: &Theme, app: &App, setup: &Setup) {
     let mut pen = Pen::new(buf, place);
     if setup.asking {
-        let file = if app.config_file.is_empty() { "the configuration" } else { &app.config_file };
-        pen.put_cut(theme.style(Role::Warn), &format!("Save to {file}? (y/N)"));
+        pen.put(theme.style(Role::Warn), "Save options, screens and meters? (y/N)").skip(GAP);
+        pen.put_cut(theme.style(Role::Dim), &app.config_file);
         return;
     }
     let Some(typing) = &setup.typing else {
