@@ -223,7 +223,8 @@ fn heat_on(stops: &[Rgb], n: usize, selection: Style, depth: Depth) -> Style {
     let style = if n >= 60 { selection.add_modifier(Modifier::BOLD) } else { selection };
     let ground = selection.bg.and_then(colour::rgb).filter(|_| depth >= Depth::Indexed256);
     match (ground, colour::gradient(stops, n as f32 / 100.0)) {
-        (Some(ground), Some(rgb)) => {
+        // What is cold would be fainter there than the rest of the row.
+        (Some(ground), Some(rgb)) if n >= 30 => {
             // The nearest of the 256 may be a little nearer to the ground than what was asked for.
             let least = if depth == Depth::True { READABLE } else { 6.0 };
             match colour::quantise(colour::legible(rgb, ground, least), Some(ground), depth) {
