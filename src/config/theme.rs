@@ -7,6 +7,7 @@
 //! dark = true                                # the terminal's background it was made for
 //! paper = "#161413"                          # that background's colour, where it is known; not drawn
 //! heat = ["#3a2420", "#ff7a1a", "#fff3dc"]   # cold to hot; empty: no colours
+//! cores_glow = true                          # what programs have of a core glows as heat does; else it is cpu_user
 //! lanes = ["#e0684b", …]                     # at least eight; empty: no colours
 //! [palette]
 //! coal = "#8a817c"
@@ -99,6 +100,8 @@ pub struct Theme {
     pub dark: bool,
     /// The background that it was made for, which the terminal draws and the theme does not; `None` where any will do.
     pub paper: Option<Rgb>,
+    /// Whether what programs have of a core is drawn in the colours of heat, and not in that of [`Role::CpuUser`].
+    pub cores_glow: bool,
     /// The looks, in the order of [`Role::NAMED`].
     pub looks: [Look; Role::NAMED.len()],
     /// The colours of heat from cold to hot; empty for a theme without colours.
@@ -125,6 +128,10 @@ pub const BUILTIN_THEMES: &[(&str, &str)] = &[
 
 /// How the complaint begins that a text is no theme at all.
 pub const NO_TOML: &str = "this is not TOML";
+
+/// What a file may name.
+const KEYS: [&str; 10] =
+    ["name", "about", "like", "dark", "paper", "palette", "roles", "heat", "cores_glow", "lanes"];
 
 /// Fewest colours of lanes.
 pub const FEWEST_LANES: usize = 8;
@@ -166,6 +173,7 @@ impl Theme {
             about: String::new(),
             dark,
             paper: None,
+            cores_glow: false,
             looks: [Look::default(); Role::NAMED.len()],
             heat: Vec::new(),
             lanes: Vec::new(),
@@ -225,12 +233,10 @@ impl<'a> ThemeReader<'a> {
             match key {
                 "name" => self.sentence(key, item, &mut theme.name),
                 "about" => self.sentence(key, item, &mut theme.about),
-                "like" | "dark" | "paper" | "palette" | "roles" | "heat" | "lanes" => {}
+                _ if KEYS.contains(&key) => {}
                 _ => {
-                    let known =
-                        ["name", "about", "like", "dark", "paper", "palette", "roles", "heat", "lanes"];
                     let span = root.key(key).and_then(toml_edit::Key::span);
-                    self.complain(span, complaint::unknown("a theme has no", key, known));
+                    self.complain(span, complaint::unknown("a theme has no", key, KEYS));
                 }
             }
         }
@@ -243,6 +249,12 @@ impl<'a> ThemeReader<'a> {
             // It goes with the colours of the theme that this one is like, and with no other's.
             None if self.leans => {}
             None => theme.paper = None,
+        }
+        match root.get("cores_glow").map(|item| (item.as_bool(), item.span())) {
+            Some((Some(on), _)) => theme.cores_glow = on,
+            Some((None, span)) => self.complain(span, "'cores_glow' is true or false"),
+            None if self.leans => {}
+            None => theme.cores_glow = false,
         }
         match root.get("roles").map(|item| (item.as_table_like(), item.span())) {
             Some((Some(table), _)) => self.roles(table, &mut theme),

@@ -34,12 +34,12 @@ pub(super) fn bare(buf: &mut Buffer, area: Rect, theme: &Theme, parts: &[(Role, 
         let end = ((sum * scale).round() as usize).min(last);
         if start < end {
             if steps == 1 {
-                let style = theme.style(*role);
                 for step in start..end {
+                    let style = theme.along(*role, (step as f32 + 0.5) / last as f32);
                     set(buf, area.x + step as u16, area.y, theme.glyphs().segment(n), style, area);
                 }
             } else {
-                segment(buf, area, theme, theme.style(*role), start..end);
+                segment(buf, area, theme, *role, start..end);
             }
         }
         start = end;
@@ -75,7 +75,7 @@ pub(super) fn peak(buf: &mut Buffer, area: Rect, theme: &Theme, now: f64, share:
 
 /// Fills the eighths `span`. A cell that starts in another segment keeps that one as its block and gets this one as
 /// its background, so that two segments meet within a cell.
-fn segment(buf: &mut Buffer, area: Rect, theme: &Theme, style: Style, span: std::ops::Range<usize>) {
+fn segment(buf: &mut Buffer, area: Rect, theme: &Theme, role: Role, span: std::ops::Range<usize>) {
     let glyphs = theme.glyphs();
     let first = span.start / 8;
     let last = span.end.div_ceil(8);
@@ -83,6 +83,7 @@ fn segment(buf: &mut Buffer, area: Rect, theme: &Theme, style: Style, span: std:
         let x = area.x + index as u16;
         let from = span.start.saturating_sub(index * 8);
         let to = (span.end - index * 8).min(8);
+        let style = theme.along(role, (index as f32 + 0.5) / f32::from(area.width));
         if from == 0 {
             set(buf, x, area.y, glyphs.from_left(to), style, area);
         } else if to == 8
@@ -137,23 +138,23 @@ mod tests {
 
     #[test]
     fn two_segments_meet_within_a_cell() {
-        let buf = drawn(true, 12, &[(Role::CpuUser, 15.0), (Role::CpuKernel, 25.0)]);
+        let buf = drawn(true, 12, &[(Role::MemUsed, 15.0), (Role::MemShared, 25.0)]);
         assert_eq!(text(&buf), "▕█▌██      ▏");
         let theme = Theme::default();
         let meeting = buf.cell((2, 0)).expect("in the buffer");
-        assert_eq!(Some(meeting.fg), theme.style(Role::CpuUser).fg);
-        assert_eq!(Some(meeting.bg), theme.style(Role::CpuKernel).fg);
+        assert_eq!(Some(meeting.fg), theme.style(Role::MemUsed).fg);
+        assert_eq!(Some(meeting.bg), theme.style(Role::MemShared).fg);
         assert_eq!(buf.cell((4, 0)).expect("in the buffer").bg, Color::Reset);
     }
 
     #[test]
     fn a_sliver_is_not_lost() {
-        let parts = [(Role::CpuUser, 15.0), (Role::CpuKernel, 2.5), (Role::CpuIrq, 0.0)];
+        let parts = [(Role::MemUsed, 15.0), (Role::MemShared, 2.5), (Role::MemCache, 0.0)];
         let buf = drawn(true, 12, &parts);
         assert_eq!(text(&buf), "▕█▊        ▏");
         assert_eq!(
             Some(buf.cell((2, 0)).expect("in the buffer").fg),
-            Theme::default().style(Role::CpuUser).fg
+            Theme::default().style(Role::MemUsed).fg
         );
     }
 
@@ -162,6 +163,21 @@ mod tests {
         let parts =
             [(Role::CpuLow, 20.0), (Role::CpuUser, 30.0), (Role::CpuKernel, f64::NAN), (Role::CpuIrq, 10.0)];
         assert_eq!(text(&drawn(false, 12, &parts)), "[||###@    ]");
+    }
+
+    #[test]
+    fn what_programs_have_of_a_core_glows_the_more_the_further_it_reaches() {
+        let buf = drawn(true, 12, &[(Role::CpuUser, 80.0), (Role::CpuKernel, 20.0)]);
+        let theme = Theme::default();
+        let colour = |x: u16| buf.cell((x, 0)).expect("in the buffer").fg;
+        assert_eq!((Some(colour(1)), Some(colour(8))), (theme.glow(24).fg, theme.glow(80).fg));
+        assert_eq!(Some(colour(9)), theme.style(Role::CpuKernel).fg);
+        // Where it does not glow, a bar has one colour for one thing.
+        let htop = Theme::new(&config::Theme::builtin("htop").expect("built in"), Depth::True, true);
+        let mut buf = Buffer::empty(buf.area);
+        bar(&mut buf, Rect::new(0, 0, 12, 1), &htop, &[(Role::CpuUser, 80.0)], 100.0);
+        assert_eq!(Some(buf.cell((1, 0)).expect("in the buffer").fg), htop.style(Role::CpuUser).fg);
+        assert_eq!(Some(buf.cell((8, 0)).expect("in the buffer").fg), htop.style(Role::CpuUser).fg);
     }
 
     #[test]

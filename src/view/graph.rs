@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Theme;
+use super::theme::warm;
 
 /// Draws values from 0 to 1, newest first, as a graph of dots whose rows glow the more the higher they are; what is no
 /// number is a gap.
@@ -62,11 +63,6 @@ pub(super) fn strip(
 /// The eighths of a cell that a share from 0 to 1 fills; never none, so that idle is told from absent.
 pub(super) fn eighths(share: f32) -> usize {
     ((share.clamp(0.0, 1.0) * 8.0).round() as usize).max(1)
-}
-
-/// Heat of a thin line: the coldest colours, made for areas, would not be seen.
-fn warm(share: f32) -> u8 {
-    (18.0 + 82.0 * share.clamp(0.0, 1.0)).round() as u8
 }
 
 #[cfg(test)]

@@ -324,7 +324,8 @@ pub fn plain(buf: &Buffer) -> String {
 
 /// The buffer as text: the symbols, then how each is styled, one letter a style, with the meaning of the letters.
 pub fn text(buf: &Buffer) -> String {
-    const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\
+        αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩбвгджзийлптфцчшщъыьэюяБДЖЗИЛЦЧШЩЫЭЮЯ";
     let mut out = String::new();
     let mut styles: Vec<Style> = Vec::new();
     let mut plane = String::new();

@@ -1,5 +1,7 @@
 //! The process table: header, rows, tree. Only visible rows × visible columns are formatted, straight into the buffer.
 
+mod look;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -8,11 +10,14 @@ use super::Theme;
 use super::pen::Pen;
 use crate::app::{Action, Among, App, DEEPEST, Fold, Hit, Line, Table};
 use crate::catalog::{Align, Cell, Column, Row};
-use crate::config::RuleLook;
-use crate::model::{Kind, Pid, Proc, Role, Untrusted};
+use crate::model::{Pid, Role, Untrusted};
+use look::{Look, is_frozen};
 
 /// The room the command keeps, cells, in a list and in the tree with its branches.
-const COMMAND_ROOM: [usize; 2] = [24, 36];
+const COMMAND_ROOM: [usize; 2] = [25, 36];
+
+/// The room it keeps besides where a column is a picture, which says in other words what figures say.
+const PICTURE_ROOM: usize = 40;
 
 /// The columns that are shown at this width, with their places among the table's.
 fn shown(table: &Table, width: u16) -> impl Iterator<Item = (usize, &'static Column)> + Clone + '_ {
@@ -34,7 +39,11 @@ fn hidden(table: &Table, width: u16) -> u64 {
     }
     // Groups have short names and one level.
     let deep = table.tree && table.group.is_none();
-    let room = |c: &Column| if c.grows { COMMAND_ROOM[usize::from(deep)] } else { usize::from(c.width) + 1 };
+    let room = |c: &Column| match c.grows {
+        true => COMMAND_ROOM[usize::from(deep)],
+        false if c.id == "trail" => usize::from(c.width) + 1 + PICTURE_ROOM,
+        false => usize::from(c.width) + 1,
+    };
     let mut sum: usize = table.columns.iter().map(|column| room(column)).sum();
     // There is one of each in the catalog: this is asked for each row of each frame.
     let place = |wanted: &Column| table.columns.iter().position(|column| std::ptr::eq(*column, wanted));
@@ -172,18 +181,16 @@ fn draw_line(
     cell: &mut Cell,
 ) {
     let table = &app.table;
-    let look = row_role(app, line, row.proc, chosen);
     // Rows that only lead to a match, those that are gone and those that stand for many have their own look.
     let plain = line.among == Among::Present && !line.context;
     let rule = if plain { app.saved.looks.of(row.proc) } else { None };
-    let over = look.map(|role| theme.style(role)).or_else(|| {
-        rule.map(|rule| match rule.look {
-            RuleLook::Role(role) => theme.style(role),
-            RuleLook::Colour(rgb) => theme.tint(rgb),
-        })
-    });
+    let look = Look::new(theme, app, line, row, chosen, rule.map(|rule| rule.look));
+    let over = look.whole();
     let mark = rule.and_then(|rule| rule.mark);
     let frozen = is_frozen(app, line, row.proc);
+    if let Some(style) = look.ground() {
+        fill(area, buf, style);
+    }
     let mut pen = Pen::scrolled(buf, area, table.shift);
     for (i, column) in shown(table, area.width) {
         if pen.left() == 0 {
@@ -216,64 +223,11 @@ fn draw_line(
             pen.skip(pad);
         }
         for (text, role) in cell.parts() {
-            pen.put(over.unwrap_or_else(|| theme.style(shade(role, line, row, app))), text);
+            pen.put(look.style(theme, role, i == 0, column.grows), text);
         }
         if column.align == Align::Left && !column.grows {
             pen.skip(pad);
         }
-    }
-    if let Some(style) = over.filter(|_| chosen || look == Some(Role::Tagged)) {
-        fill(area, buf, style);
-    }
-}
-
-/// The role of a whole row, where it has one that its cells give way to.
-fn row_role(app: &App, line: Line, proc: &Proc, chosen: bool) -> Option<Role> {
-    if chosen {
-        return Some(if app.table.follow { Role::Followed } else { Role::Selection });
-    }
-    let group = line.among == Among::Group;
-    if (!group && app.table.is_tagged(proc.id())) || app.table.is_group_tagged(&app.snapshot, &line) {
-        return Some(Role::Tagged);
-    }
-    if !group && line.among != Among::Present {
-        return Some(Role::Ended);
-    }
-    if is_frozen(app, line, proc) {
-        return Some(Role::Stopped);
-    }
-    if app.table.changes && !group && app.snapshot.is_new(proc) {
-        return Some(Role::New);
-    }
-    None
-}
-
-/// Whether we have frozen it; of a group, all of it.
-fn is_frozen(app: &App, line: Line, proc: &Proc) -> bool {
-    let frozen = &app.deeds.frozen;
-    match line.among {
-        Among::Present => frozen.has(proc.id()),
-        Among::Group => {
-            app.table.is_each_of_group(&app.snapshot, &line, !frozen.is_empty(), |id| frozen.has(id))
-        }
-        Among::ShortLived | Among::Ended => false,
-    }
-}
-
-/// The role of a part of a cell, given whose row it stands in: rows that only lead to a match are dim, all of them;
-/// strangers' rows are quiet, threads have their own look, and figures that matter keep theirs.
-fn shade(role: Role, line: Line, row: &Row<'_>, app: &App) -> Role {
-    let (proc, own_uid) = (row.proc, row.snapshot.host().own_uid);
-    let group = row.group.and(app.table.arranged().groups.as_ref());
-    // A group in which several have a part is not a stranger's.
-    let several =
-        group.is_some_and(|groups| groups.list().get(line.at as usize).is_some_and(|group| !group.one_owner));
-    match role {
-        _ if line.context => Role::Dim,
-        Role::Text | Role::Strong if matches!(proc.task.kind, Kind::Thread(_)) => Role::Thread,
-        Role::Text if proc.task.kind == Kind::Kernel => Role::Kernel,
-        Role::Text if proc.task.uid.known().is_some_and(|uid| *uid != own_uid) && !several => Role::OtherUser,
-        _ => role,
     }
 }
 

@@ -36,6 +36,9 @@ pub struct Theme {
     named: [Style; Role::NAMED.len()],
     heat: [Style; 101],
     glow: [Style; 101],
+    selected: [Style; 101],
+    /// Whether what programs have of a core glows.
+    cores_glow: bool,
     lanes: Vec<Style>,
     depth: Depth,
     paper: Paper,
@@ -57,12 +60,17 @@ impl Theme {
         }
         let glow = std::array::from_fn(|n| glow(&theme.heat, n, ground, depth));
         let heat = std::array::from_fn(|n| heat(&theme.heat, n, ground, depth));
+        let chosen = named.get(slot(Role::Selection)).copied().unwrap_or_default();
+        let selected = std::array::from_fn(|n| heat_on(&theme.heat, n, chosen, depth));
         let lane = |rgb: &Rgb| tinted(colour::quantise(*rgb, Some(ground), depth));
         let mut lanes: Vec<Style> = theme.lanes.iter().map(lane).collect();
         if lanes.is_empty() {
             lanes.push(Style::new());
         }
-        Theme { named, heat, glow, lanes, depth, paper, glyphs: Glyphs::new(unicode, depth == Depth::Mono) }
+        // Of sixteen colours none is left for what stands beside a glow.
+        let cores_glow = theme.cores_glow && depth >= Depth::Indexed256;
+        let glyphs = Glyphs::new(unicode, depth == Depth::Mono);
+        Theme { named, heat, glow, selected, cores_glow, lanes, depth, paper, glyphs }
     }
 
     /// How text of this role looks. Heat is readable text here; for what is drawn see [`Theme::glow`].
@@ -86,6 +94,22 @@ impl Theme {
     /// The colour of a bar, a dot or a core of this heat, 0 to 100: from barely seen to white-hot.
     pub fn glow(&self, heat: u8) -> Style {
         self.glow.get(usize::from(heat.min(100))).copied().unwrap_or_default()
+    }
+
+    /// How a figure of this heat looks in the selected row.
+    pub fn heat_selected(&self, heat: u8) -> Style {
+        self.selected.get(usize::from(heat.min(100))).copied().unwrap_or_default()
+    }
+
+    /// How a part of a bar looks at `share` (0 to 1) of its length: as its role does, or glowing the more the further it
+    /// reaches.
+    pub(super) fn along(&self, role: Role, share: f32) -> Style {
+        /// Steps that look even, and are fewer colours to send to the terminal than there are cells.
+        const STEP: u8 = 4;
+        if self.cores_glow && role == Role::CpuUser {
+            return self.glow(warm(share).next_multiple_of(STEP));
+        }
+        self.style(role)
     }
 
     /// The characters that bars, graphs and rules are made of.
@@ -129,12 +153,13 @@ fn worn(look: Look, role: Role, ground: Rgb, depth: Depth) -> Style {
         style = style.add_modifier(*modifier);
     }
     if depth == Depth::Mono {
-        // What a background said must be said otherwise.
-        if look.bg.is_some() {
+        // What a background said must be said otherwise. A header that is reversed would run into a selected first row.
+        if look.bg.is_some() && !matches!(role, Role::Header | Role::HeaderSort) {
             style = style.add_modifier(Modifier::REVERSED);
         }
         return match role {
             Role::Selection => style.remove_modifier(Modifier::BOLD),
+            Role::HeaderSort => style.add_modifier(Modifier::UNDERLINED),
             Role::Bad | Role::Blocked | Role::Zombie => style.add_modifier(Modifier::BOLD),
             Role::Dim | Role::Branch => style.add_modifier(Modifier::DIM),
             _ => style,
@@ -152,6 +177,11 @@ fn worn(look: Look, role: Role, ground: Rgb, depth: Depth) -> Style {
     style
 }
 
+/// Heat of a thin line, or of the start of a bar: the coldest colours, made for areas, would not be seen.
+pub(super) fn warm(share: f32) -> u8 {
+    (18.0 + 82.0 * share.clamp(0.0, 1.0)).round() as u8
+}
+
 /// The style of something drawn, not written, at heat `n`.
 fn glow(stops: &[Rgb], n: usize, ground: Rgb, depth: Depth) -> Style {
     match colour::gradient(stops, n as f32 / 100.0) {
@@ -164,9 +194,10 @@ fn glow(stops: &[Rgb], n: usize, ground: Rgb, depth: Depth) -> Style {
     }
 }
 
-/// The style of a figure at heat `n`.
+/// The style of a figure at heat `n`. Figures are thin: who does anything at all is told from who does nothing.
 fn heat(stops: &[Rgb], n: usize, ground: Rgb, depth: Depth) -> Style {
-    let Some(rgb) = colour::gradient(stops, n as f32 / 100.0).filter(|_| depth != Depth::Mono) else {
+    let share = if n < 2 { n as f32 / 100.0 } else { 0.2 + 0.8 * n as f32 / 100.0 };
+    let Some(rgb) = colour::gradient(stops, share).filter(|_| depth != Depth::Mono) else {
         return weight(n);
     };
     if depth == Depth::Sixteen && n < 5 {
@@ -185,6 +216,24 @@ fn heat(stops: &[Rgb], n: usize, ground: Rgb, depth: Depth) -> Style {
     }
     let style = tinted(colour::quantise(readable, Some(ground), depth));
     if n >= 85 { style.add_modifier(Modifier::BOLD) } else { style }
+}
+
+/// The style of a figure at heat `n` on what is behind the selection. Few colours leave no room for heat there.
+fn heat_on(stops: &[Rgb], n: usize, selection: Style, depth: Depth) -> Style {
+    let style = if n >= 60 { selection.add_modifier(Modifier::BOLD) } else { selection };
+    let ground = selection.bg.and_then(colour::rgb).filter(|_| depth >= Depth::Indexed256);
+    match (ground, colour::gradient(stops, n as f32 / 100.0)) {
+        // What is cold would be fainter there than the rest of the row.
+        (Some(ground), Some(rgb)) if n >= 30 => {
+            // The nearest of the 256 may be a little nearer to the ground than what was asked for.
+            let least = if depth == Depth::True { READABLE } else { 6.0 };
+            match colour::quantise(colour::legible(rgb, ground, least), Some(ground), depth) {
+                Some(colour) => style.fg(colour),
+                None => style,
+            }
+        }
+        _ => style,
+    }
 }
 
 /// Heat without colour.

@@ -39,6 +39,7 @@ mod lab_work_c;
 mod lab_work_g;
 mod linear;
 mod live;
+mod looks;
 mod manners;
 mod manners_live;
 mod meters;

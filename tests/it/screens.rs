@@ -270,7 +270,7 @@ impl Desk {
         }
     }
 
-    fn theme(&self) -> &Theme {
+    pub(crate) fn theme(&self) -> &Theme {
         &self.themes[self.app.theme]
     }
 

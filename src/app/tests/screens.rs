@@ -151,7 +151,10 @@ fn what_makes_no_sense_is_told_with_its_line() {
 fn the_screens_that_come_with_the_program_make_sense() {
     let (screens, complaints) = Screens::new(&Settings::default());
     assert_eq!(complaints, []);
-    assert_eq!(Table::default().columns, crate::catalog::default_columns());
+    // The first one has besides what is seen where there is room for it.
+    let mut first = Table::default().columns;
+    first.retain(|column| column.id != "trail");
+    assert_eq!(first, crate::catalog::default_columns());
     for at in 0..screens.all().len() {
         let table = screens.clone().start_with(at);
         assert!(table.columns.contains(&table.sort), "{}", table.sort.id);

@@ -49,7 +49,7 @@ pub(super) const COLUMNS: &[Column] = &[
         drifts: true,
         short_lived: false,
         value: |row| share(row).into(),
-        cell: |row, cell| percent(share(row), |_| Role::Text, cell),
+        cell: |row, cell| percent(share(row), Role::heat_of_percent, cell),
     },
     fault_column(
         "minflt",

@@ -23,6 +23,8 @@ pub(super) const COLUMNS: &[Column] = &[
         cell: |row, cell| match row.proc.task.priority {
             // The strongest real-time priority and deadline tasks: −100 and less (proc(5), field 18).
             ..=-100 => cell.push(Role::NiceHigh, "RT"),
+            // What everybody has says nothing.
+            20 => cell.push(Role::Dim, "20"),
             n => number(i64::from(n), 3, if n < 0 { Role::NiceHigh } else { Role::Text }, cell),
         },
     },

@@ -79,9 +79,12 @@ fn trail_cell(row: &Row<'_>, cell: &mut Cell) {
     if trail.mean().is_none() {
         return cell.push_unknown();
     }
+    // Who slept all the time has no line: many of them would be a ruled page.
+    let slept = trail.mean() == Some(0.0);
     for level in trail.levels() {
         match level {
             None => cell.push(Role::Dim, " "),
+            Some(0) if slept => cell.push(Role::Dim, " "),
             Some(0) => cell.push(Role::Dim, "▁"),
             Some(level) => {
                 let share = f64::from(level) / f64::from(Trail::MOST);

@@ -88,6 +88,11 @@ fn first_shown(at: usize, count: usize, height: u16) -> usize {
     at.saturating_sub(height / 2).min(count.saturating_sub(height))
 }
 
+/// How wide a box is that wants `width` cells: all of the screen where only a sliver would be left beside it.
+fn all_or(width: u16, area: Rect) -> u16 {
+    if area.width < width + 4 { area.width } else { width }
+}
+
 /// What is left of a box inside its frame and one cell of air at the sides.
 fn inner(outer: Rect) -> Rect {
     Rect {

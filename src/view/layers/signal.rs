@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
 
 use super::foot::{self, Hint};
-use super::{ROOMY, draw_box, first_shown, inner, row, targets};
+use super::{ROOMY, all_or, draw_box, first_shown, inner, row, targets};
 use crate::app::{Hit, Pick, SignalMenu, Tally};
 use crate::config::{Chord, Key};
 use crate::model::{DefaultAction, Role, Scope, Signal};
@@ -43,7 +43,7 @@ struct Plan {
 
 impl Plan {
     fn new(area: Rect, menu: &SignalMenu) -> Plan {
-        let width = if area.width >= 104 { 100 } else { 78.min(area.width) };
+        let width = if area.width >= 104 { 100 } else { all_or(78, area) };
         let columns: u16 = if width >= TWO_COLUMNS + 4 { 2 } else { 1 };
         let dangers = menu.dangers.len().min(NAMED_DANGERS + 1) as u16;
         let head = targets::rows(&menu.aims) + dangers;

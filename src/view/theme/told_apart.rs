@@ -84,6 +84,42 @@ fn neighbours_look_different_in_every_theme_with_colours() {
     assert_eq!(alike, [""; 0]);
 }
 
+/// What stands beside a glow may meet any heat of it.
+#[test]
+fn the_kernel_is_told_from_every_heat_of_a_core() {
+    let mut alike = Vec::new();
+    for theme in builtins().filter(|theme| theme.cores_glow) {
+        let made = Theme::new(&theme, Depth::True, true);
+        for role in [Role::CpuLow, Role::CpuKernel] {
+            for n in 0..=100u8 {
+                let heat = made.along(Role::CpuUser, f32::from(n) / 100.0).fg.and_then(colour::rgb);
+                let far = colour::distance(heat.expect("coloured"), known_by(&theme, role));
+                if far < 0.06 {
+                    alike.push(format!("{}: {role:?} and heat {n} are {far:.3} apart", theme.name));
+                }
+            }
+        }
+    }
+    assert_eq!(alike, [""; 0]);
+}
+
+#[test]
+fn the_heat_of_a_figure_is_read_in_the_selected_row_too() {
+    for theme in builtins() {
+        for depth in [Depth::Indexed256, Depth::True] {
+            let made = Theme::new(&theme, depth, true);
+            let ground = made.style(Role::Selection).bg.and_then(colour::rgb);
+            for n in 0..=100 {
+                let style = made.heat_selected(n);
+                let pair = style.fg.and_then(colour::rgb).zip(ground);
+                let found = pair.map_or(21.0, |(fg, bg)| colour::contrast(fg, bg));
+                assert!(found >= 4.0, "{} {depth:?}: heat {n} has {found:.2}", theme.name);
+                assert_eq!(style.bg, made.style(Role::Selection).bg, "{}", theme.name);
+            }
+        }
+    }
+}
+
 /// The theme that promises it keeps its promise, by a wide margin to others: in *dracula* good and bad come together.
 #[test]
 fn fewer_receptors_tell_the_same_apart() {

@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
 
 use super::foot::Hint;
-use super::{ROOMY, draw_box, first_shown, foot, inner, row, targets};
+use super::{ROOMY, all_or, draw_box, first_shown, foot, inner, row, targets};
 use crate::app::{Choice, Hit, Now, TameMenu, What};
 use crate::config::{Chord, Key};
 use crate::model::{Role, Setting};
@@ -53,7 +53,7 @@ fn parts(area: Rect, menu: &TameMenu) -> Parts {
     // Where there is room, what speaks below it stays in sight.
     let most = if area.height < ROOMY { area.height } else { area.height - 4 };
     let height = u16::try_from(height).unwrap_or(u16::MAX).min(most);
-    let outer = area.centered(Constraint::Length(WIDTH.min(area.width)), Constraint::Length(height));
+    let outer = area.centered(Constraint::Length(all_or(WIDTH, area)), Constraint::Length(height));
     let inside = inner(outer);
     // The keys come first, then some of the list, then who is meant; the rest has what is left.
     let mut spare = usize::from(inside.height).saturating_sub(1 + items.min(LEAST_ITEMS));
