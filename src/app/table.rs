@@ -33,7 +33,7 @@ pub struct Table {
     pub group: Option<GroupBy>,
     /// In the tree, siblings by the sum of their subtrees.
     pub by_total: bool,
-    /// How siblings in the tree change places.
+    /// How siblings in the tree, groups and their members change places.
     pub order: TreeOrder,
     /// Nobody who is in a container, unless that is ours.
     pub uncontained: bool,
@@ -455,7 +455,7 @@ impl Table {
         self.folds.set_rules(rules);
     }
 
-    /// Orders the siblings of the tree anew, whatever places they had.
+    /// Orders the siblings of the tree, and groups, anew, whatever places they had.
     pub fn order_anew(&mut self) {
         self.arranged.forget_places();
     }
