@@ -293,7 +293,7 @@ impl Table {
             needs |= Needs::MEMORY | self.folds.needs();
         }
         if self.uncontained {
-            needs |= Needs::CGROUP | Needs::ALL_DETAILS;
+            needs |= Needs::CGROUP.of_all();
         }
         if self.threads {
             needs |= Needs::THREADS;

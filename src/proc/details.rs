@@ -46,9 +46,15 @@ impl Who {
 }
 
 impl Reader {
+    /// The details that are wanted of somebody.
+    fn details_of(&self, id: ProcId) -> Needs {
+        let needs = if self.is_in_view(id) { self.needs } else { self.needs.of_everybody() };
+        needs.only(Needs::DETAILS)
+    }
+
     /// Whether details are wanted of somebody.
     pub(super) fn wants_details(&self, id: ProcId) -> bool {
-        self.needs.any(Needs::DETAILS) && (self.needs.has(Needs::ALL_DETAILS) || self.is_in_view(id))
+        self.details_of(id) != Needs::NOTHING
     }
 
     /// Reads the details of a task that has just been read; `stat` is what its own file had of them, `ran` whether it has
@@ -56,7 +62,7 @@ impl Reader {
     pub(super) fn details(&mut self, task: &mut Task, stat: Option<StatDetails>, ran: bool) {
         let before = task.details.take();
         let who = Who::of(task);
-        let needs = self.needs;
+        let needs = self.details_of(task.id);
         let old = before.as_deref();
         let due = ran || !self.gated || turn(task.id.pid, self.look).is_some();
         // As it was, where nothing can have changed.

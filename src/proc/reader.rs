@@ -282,8 +282,10 @@ impl Reader {
     ) -> Option<Known> {
         let at = clock::now();
         let path = Path::thread(process.id.pid, tid, "stat");
-        let wants_details =
-            before.as_ref().map_or(self.needs.has(Needs::ALL_DETAILS), |known| self.wants_details(known.id));
+        let wants_details = before.as_ref().map_or_else(
+            || self.needs.of_everybody() != Needs::NOTHING,
+            |known| self.wants_details(known.id),
+        );
         let content = match self.files.read(&path, false) {
             Ok(content) => content,
             Err(Miss::Failed) => return before,
@@ -301,7 +303,7 @@ impl Reader {
         task.cpu_clock = clock;
         // As the process has it already, so that nothing seems to change.
         task.command.clone_from(&known.task.command);
-        if wants_details && self.needs.any(Needs::DETAILS) {
+        if wants_details {
             self.details(&mut task, details, true);
         } else {
             task.details = None;

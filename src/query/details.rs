@@ -7,7 +7,7 @@ use crate::model::{CgroupPlace, Details, Needs, Ports, Proc, Reading, Untrusted}
 
 /// A field of details, which are then read of every row.
 const fn detail(id: &'static str, usual: Op, needs: Needs, how: How, help: &'static str) -> Field {
-    Field { needs: needs.union(Needs::ALL_DETAILS), ..field(id, usual, how, help) }
+    Field { needs: needs.of_all(), ..field(id, usual, how, help) }
 }
 
 /// A text of the details; `-` where it is known that there is none.

@@ -101,10 +101,10 @@ fn what_is_read_follows_the_tab() {
     assert!(!desk.app.wants().needs.any(Needs::DETAILS));
     desk.press("Tab");
     let io = desk.app.wants().needs;
-    assert!(io.has(Needs::IO | Needs::ALL_DETAILS) && !io.any(Needs::ROLLUP), "sorted by what it reads");
+    assert!(io.has(Needs::IO.of_all()) && !io.any(Needs::ROLLUP), "sorted by what it reads");
     desk.press("Tab");
     let memory = desk.app.wants().needs;
-    assert!(memory.has(Needs::ROLLUP) && !memory.any(Needs::IO) && !memory.has(Needs::ALL_DETAILS));
+    assert!(memory.has(Needs::ROLLUP) && !memory.any(Needs::IO) && memory.of_everybody() == Needs::NOTHING);
     desk.press("Tab Shift-Tab Shift-Tab Shift-Tab");
     assert!(!desk.app.wants().needs.any(Needs::DETAILS));
 }
