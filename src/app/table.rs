@@ -3,6 +3,7 @@
 mod focus;
 mod folds;
 mod groups;
+mod sorting;
 
 use std::collections::HashSet;
 
@@ -15,6 +16,7 @@ use super::arrange::{Among, Arrangement, Fold, Line, Rules, TreeOrder, Uncontain
 use folds::Folds;
 
 pub use focus::Focus;
+pub(in crate::app) use sorting::Sorting;
 
 /// The state of the process table.
 #[derive(Clone, Debug)]
@@ -27,8 +29,11 @@ pub struct Table {
     pub sort: &'static Column,
     /// Greatest first.
     pub descending: bool,
-    /// As a tree.
+    /// As a tree; [`Table::set_tree`] changes it.
     pub tree: bool,
+    /// What the list is sorted by while the tree is shown, and the tree while the list is: each keeps its own. `None`
+    /// until both have been shown: then both are sorted by the same.
+    pub apart: Option<Sorting>,
     /// One row for those who have this in common, instead of the tree or the list.
     pub group: Option<GroupBy>,
     /// In the tree, siblings by the sum of their subtrees.
@@ -99,6 +104,7 @@ impl Table {
             sort,
             descending: true,
             tree: false,
+            apart: None,
             group: None,
             by_total: false,
             order: TreeOrder::default(),
@@ -453,27 +459,6 @@ impl Table {
     /// Folds whoever matches one of `rules`, from the next [look](Table::look) on.
     pub fn set_fold_rules(&mut self, rules: Vec<Filter>) {
         self.folds.set_rules(rules);
-    }
-
-    /// Orders the siblings of the tree, and groups, anew, whatever places they had.
-    pub fn order_anew(&mut self) {
-        self.arranged.forget_places();
-    }
-
-    /// Sorts by `by`: in its natural direction, or the other one if it sorts already.
-    pub fn sort_by(&mut self, by: &'static Column) {
-        self.descending = if self.sort.id == by.id { !self.descending } else { by.descending };
-        self.sort = by;
-    }
-
-    /// Sorts by the visible column `step` places from the one that sorts now.
-    pub fn sort_beside(&mut self, step: isize) {
-        let count = self.columns.len() as isize;
-        let at = self.columns.iter().position(|c| c.id == self.sort.id).map_or(0, |at| at as isize + step);
-        if let Some(next) = self.columns.get(at.rem_euclid(count.max(1)) as usize).copied() {
-            self.sort = next;
-            self.descending = next.descending;
-        }
     }
 
     /// Shows program file, name and command line in one column, or the command alone.

@@ -106,7 +106,7 @@ fn table(
     views: &Views,
 ) -> Result<Table, ExitCode> {
     table.order = options.tree.unwrap_or(settings.tree_order);
-    table.tree |= options.tree.is_some();
+    table.set_tree(table.tree || options.tree.is_some());
     if options.group.is_some() {
         table.group = options.group;
     }
