@@ -64,9 +64,11 @@ impl Needs {
     pub const GPU: Needs = Needs(1 << 23);
     /// The ports of its sockets: `/proc/PID/fd` and `/proc/PID/net`, by a thread of their own.
     pub const PORTS: Needs = Needs(1 << 25);
+    /// How long it has waited for memory, by taskstats.
+    pub const DELAYS: Needs = Needs(1 << 24);
     /// All [details](super::Details): each is read of those on screen only, unless it is wanted
     /// [of all](Needs::of_all).
-    pub const DETAILS: Needs = Needs(0x1_ffff << 7 | 1 << 25);
+    pub const DETAILS: Needs = Needs(0x7_ffff << 7);
     /// Everything there is, as one-shot exports want it; without threads and details.
     pub const FULL: Needs = Needs(1 | 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 6);
 

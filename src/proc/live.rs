@@ -132,6 +132,7 @@ impl Live {
             node_dir: self.root.join("sys/devices/system/node"),
             nodes: None,
             counts_blocked: (0, false),
+            taskstats: None,
             no_ports: Arc::default(),
             real,
             gated: self.gated,

@@ -19,6 +19,7 @@ use super::kept;
 use super::known::Known;
 use super::parse;
 use super::pool::Pool;
+use super::taskstats::Taskstats;
 use super::users::Users;
 use crate::model::{
     CgroupPlace, Command, CpuSet, Kind, Nanos, Needs, Pid, Ports, ProcId, Reading, Task, TaskMemory,
@@ -76,6 +77,8 @@ pub(super) struct Reader {
     pub(super) nodes: Option<Vec<(u32, CpuSet)>>,
     /// Whether the kernel counts how long tasks are blocked, as it was in this look.
     pub(super) counts_blocked: (u64, bool),
+    /// Who tells of waits for memory, once somebody has asked, or why nobody does.
+    pub(super) taskstats: Option<Result<Taskstats, Miss>>,
     /// What those have who can have no sockets.
     pub(super) no_ports: Arc<Ports>,
     /// Whether pids below the root are what system calls take for pids.

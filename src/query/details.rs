@@ -89,7 +89,7 @@ fn disk(proc: &Proc, reads: bool, writes: bool) -> Option<u64> {
 }
 
 /// The fields, in the order in which they are listed.
-pub(super) const DETAILS: [Field; 21] = [
+pub(super) const DETAILS: [Field; 22] = [
     Field {
         offered: true,
         ..detail(
@@ -207,6 +207,13 @@ pub(super) const DETAILS: [Field; 21] = [
         Needs::THREAD_TIMES,
         How::Percent(|proc| Some(proc.rates.as_ref()?.crew?.blocked? * 100.0)),
         "The time its threads waited for disks, in percent.",
+    ),
+    detail(
+        "swap_wait",
+        Op::Above,
+        Needs::DELAYS,
+        How::Percent(|proc| Some(proc.rates.as_ref()?.swap_wait? * 100.0)),
+        "The time its threads waited for pages from swap, in percent.",
     ),
     detail(
         "gpu",

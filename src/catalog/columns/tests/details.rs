@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{
-    Autogroup, CgroupPlace, Crew, Details, Gpu, Io, Namespaces, Oom, Ports, Rates, Rollup, Sizes,
+    Autogroup, CgroupPlace, Crew, Delays, Details, Gpu, Io, Namespaces, Oom, Ports, Rates, Rollup, Sizes,
     StatDetails, Status, ThreadTimes,
 };
 
@@ -59,6 +59,7 @@ fn known() -> Proc {
         label: untrusted("unconfined"),
         node: Some(1),
         threads: Reading::Known(Arc::from([ThreadTimes::default()])),
+        delays: Reading::Known(Delays { swap: 3, reclaim: 4 }),
         gpu: Reading::Known(Gpu { engine: 61_000_000_000, memory: Some(512 << 20) }),
         ports: Reading::Known(Arc::new(Ports::new([(8080, true), (22, true), (50_123, false)], false))),
     }));
@@ -71,7 +72,14 @@ fn known() -> Proc {
         balance: 0.9,
         slice: 0.004,
     };
-    let rates = Rates { read: Some(1024.0), write: Some(3072.0), gpu: Some(37.5), crew: Some(crew) };
+    let rates = Rates {
+        read: Some(1024.0),
+        write: Some(3072.0),
+        gpu: Some(37.5),
+        crew: Some(crew),
+        swap_wait: Some(0.5),
+        reclaim_wait: Some(0.01),
+    };
     proc.rates = Some(Box::new(rates));
     proc
 }
@@ -124,6 +132,8 @@ fn details_as_they_are_shown() {
         "wchan do_epoll_wait",
         "run_wait 12.5",
         "io_wait 25.0",
+        "swap_wait 50.0",
+        "reclaim_wait 1.0",
         "active 3",
         "balance 90.0",
         "teamwork PARALLEL 2.5",
@@ -241,7 +251,14 @@ fn hostile_details_keep_their_columns() {
             balance: figure,
             slice: 1.0,
         };
-        let rates = Rates { read: Some(figure), write: Some(figure), gpu: Some(figure), crew: Some(crew) };
+        let rates = Rates {
+            read: Some(figure),
+            write: Some(figure),
+            gpu: Some(figure),
+            crew: Some(crew),
+            swap_wait: Some(figure),
+            reclaim_wait: Some(figure),
+        };
         proc.rates = Some(Box::new(rates));
         let row = Row::new(&snapshot, &proc);
         for column in columns() {
