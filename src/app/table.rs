@@ -50,6 +50,8 @@ pub struct Table {
     pub changes: bool,
     /// Rows of processes that died between two looks, below their parents.
     pub short_lived: bool,
+    /// Mark programs whose file is gone, and capabilities of others than root.
+    pub marks: bool,
     /// The filter as typed.
     pub filter_text: String,
     /// Only this owner's rows: uid and name.
@@ -113,6 +115,7 @@ impl Table {
             threads: false,
             changes: true,
             short_lived: true,
+            marks: false,
             filter_text: String::new(),
             user: None,
             pids: Vec::new(),
@@ -290,6 +293,9 @@ impl Table {
             .iter()
             .fold(self.sort.needs_to_sort() | Needs::USER, |sum, column| sum | column.needs);
         needs |= self.filter.needs();
+        if self.marks {
+            needs |= Needs::MARKS;
+        }
         if let Some(by) = self.group {
             // Groups show processes and no tree.
             let sums = self.columns.iter().map(|column| column.needs_to_group());
@@ -518,16 +524,14 @@ impl Table {
         }
     }
 
-    /// Unfolds everything if anything is folded, else folds every subtree below the roots, or every group.
+    /// Folds every subtree below the roots, and unfolds everything the next time, as htop does; all groups begin folded and
+    /// are unfolded if any is.
     pub fn toggle_fold_all(&mut self, snapshot: &Snapshot) {
         if self.group.is_some() {
             return self.toggle_all_groups(snapshot);
         }
-        if self.folds.open_all() {
-            return;
-        }
         let inner = self.arranged.lines.iter().filter(|line| line.fold == Fold::Open && line.depth > 0);
-        self.folds.fold_all(inner.filter_map(|line| line.proc(snapshot)).map(Proc::id));
+        self.folds.toggle_all(inner.filter_map(|line| line.proc(snapshot)).map(Proc::id));
     }
 
     /// Folds the subtree or the group the cursor is in and selects its root.

@@ -91,6 +91,8 @@ pub struct Status {
     pub swap: Option<u64>,
     /// `VmLib`: the text of shared libraries.
     pub lib: Option<u64>,
+    /// `CapEff`: its capabilities in effect, capabilities(7), bit by number.
+    pub effective: Option<u64>,
     /// How many numbers `NSpid` has: one more than pid namespaces between ours and its own.
     pub pid_levels: Option<u32>,
     /// `voluntary_ctxt_switches`: of the main thread, or of the thread.

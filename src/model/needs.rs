@@ -66,6 +66,8 @@ impl Needs {
     pub const PORTS: Needs = Needs(1 << 25);
     /// How long it has waited for memory, by taskstats.
     pub const DELAYS: Needs = Needs(1 << 24);
+    /// What marks on rows are about: whether the program's file is gone, and capabilities.
+    pub const MARKS: Needs = Needs::EXE.union(Needs::STATUS);
     /// All [details](super::Details): each is read of those on screen only, unless it is wanted
     /// [of all](Needs::of_all).
     pub const DETAILS: Needs = Needs(0x7_ffff << 7);

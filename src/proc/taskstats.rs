@@ -59,3 +59,22 @@ fn ask<T>(fd: &OwnedFd, request: &[u8], read: impl Fn(&[u8]) -> Option<Answer<T>
     }
     Err(Miss::Failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Pid;
+
+    #[test]
+    fn the_kernel_answers_or_says_why_not() {
+        // Not every kernel has it, nor every sandbox generic netlink.
+        let Ok(mut taskstats) = Taskstats::open() else { return };
+        let own = Pid::new(std::process::id()).unwrap();
+        let first = taskstats.ask(About::Process(own));
+        assert!(matches!(first, Ok(_) | Err(Miss::Denied)), "{first:?}");
+        let nobody = taskstats.ask(About::Process(Pid::new(u32::MAX >> 1).unwrap()));
+        assert_eq!(nobody, Err(first.err().unwrap_or(Miss::Gone)));
+        // After a refusal the next answer is that to its own question.
+        assert_eq!(taskstats.ask(About::Thread(own)).is_ok(), first.is_ok());
+    }
+}

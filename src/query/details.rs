@@ -58,6 +58,14 @@ fn exe<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
     of_details(proc, |details| line(&details.exe))
 }
 
+fn deleted<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
+    match proc.task.details().and_then(|details| details.exe.known()) {
+        Some(path) if path.bytes().ends_with(b" (deleted)") => Texts::one(b"yes"),
+        Some(_) => Texts::one(b"no"),
+        None => Texts::UNKNOWN,
+    }
+}
+
 fn cwd<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
     of_details(proc, |details| line(&details.cwd))
 }
@@ -89,7 +97,7 @@ fn disk(proc: &Proc, reads: bool, writes: bool) -> Option<u64> {
 }
 
 /// The fields, in the order in which they are listed.
-pub(super) const DETAILS: [Field; 22] = [
+pub(super) const DETAILS: [Field; 24] = [
     Field {
         offered: true,
         ..detail(
@@ -214,6 +222,20 @@ pub(super) const DETAILS: [Field; 22] = [
         Needs::DELAYS,
         How::Percent(|proc| Some(proc.rates.as_ref()?.swap_wait? * 100.0)),
         "The time its threads waited for pages from swap, in percent.",
+    ),
+    detail(
+        "deleted",
+        Op::Is,
+        Needs::EXE,
+        How::Text(deleted),
+        "Whether the file of its program has been deleted or replaced since: yes or no.",
+    ),
+    detail(
+        "caps",
+        Op::Above,
+        Needs::STATUS,
+        How::Whole(|proc| Some(i64::from(proc.task.details()?.status.known()?.effective?.count_ones()))),
+        "How many capabilities it has in effect, capabilities(7).",
     ),
     detail(
         "gpu",

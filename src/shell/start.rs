@@ -45,6 +45,7 @@ pub(super) fn mind(options: &Options, place: &Place) -> Result<(App, Themes), Ex
     first.threads = chosen.threads;
     first.changes = chosen.changes || options.highlight_changes.is_some();
     first.short_lived = chosen.short_lived;
+    first.marks = chosen.marks;
     first.set_fold_rules(fold_rules);
     let app = App::new(Start {
         keymap,

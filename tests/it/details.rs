@@ -49,7 +49,7 @@ fn rich() -> Fixture {
     of(
         "status",
         "Name:\tprog\nTgid:\t40\nNSpid:\t40\t1\nRssAnon:\t 116 kB\nRssFile:\t 1652 kB\nRssShmem:\t 8 kB\n\
-        VmLib:\t 1528 kB\nVmSwap:\t 4 kB\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n",
+        VmLib:\t 1528 kB\nVmSwap:\t 4 kB\nCapEff:\t0000000000000c00\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n",
     );
     of(
         "io",
@@ -292,6 +292,7 @@ fn queries_ask_for_containers_units_and_groups() {
     fixture.process(50, 1, "boxed", 5000, 1);
     let id = "0123456789abcdef".repeat(4);
     fixture.write("proc/50/cgroup", format!("0::/system.slice/docker-{id}.scope\n"));
+    std::os::unix::fs::symlink("/opt/boxed (deleted)", fixture.path("proc/50/exe")).unwrap();
     fixture.process(60, 1, "hidden", 5000, 1);
     let mut live = Live::new(fixture.root());
     for (text, pids) in [
@@ -301,6 +302,9 @@ fn queries_ask_for_containers_units_and_groups() {
         ("cgroup:/system.slice/*", vec![40, 50]),
         ("cgroup~docker", vec![50]),
         ("swap>=4K", vec![40]),
+        ("caps>1", vec![40]),
+        ("deleted=no", vec![40]),
+        ("deleted=yes", vec![50]),
         ("node=1 and oom_score>600", vec![40]),
     ] {
         let mut filter = Filter::parse(text);

@@ -143,6 +143,16 @@ fn what_is_read_follows_the_tab() {
 }
 
 #[test]
+fn marks_cost_those_who_ask_for_them_and_are_of_rows_on_screen() {
+    let mut desk = Desk::new();
+    assert!(!desk.app.wants().needs.any(Needs::MARKS));
+    desk.app.table.marks = true;
+    let needs = desk.app.wants().needs;
+    assert!(needs.has(Needs::MARKS) && needs.of_everybody() == Needs::NOTHING);
+    assert!(desk.app.settings_now().options.marks);
+}
+
+#[test]
 fn a_screen_with_a_query_of_its_own_keeps_it_to_itself() {
     let own = "[[screen]]\nid = \"bash\"\nfilter = \"name=bash\"\nsort = \"pid\"\n[[screen]]\nid = \"lab\"\nhide = true\n";
     let mut desk = Desk::with(own);

@@ -31,6 +31,7 @@ fn known() -> Proc {
             shmem: Some(2 << 20),
             swap: Some(0),
             lib: Some(9 << 20),
+            effective: Some(0),
             pid_levels: Some(2),
             voluntary: Some(70),
             involuntary: Some(7),
@@ -107,6 +108,31 @@ fn a_merged_command_says_what_differs_and_nothing_twice() {
         "/opt/a-very-long-program"
     );
     assert_eq!(shown("/opt/x (deleted)", "x", b"x\0"), "/opt/x (deleted)");
+}
+
+#[test]
+fn a_program_that_is_gone_and_capabilities_are_marked_where_they_are_known() {
+    let snapshot = snapshot();
+    let shown = |id: &str, exe: &str, uid: u32, effective: Option<u64>| {
+        let mut proc = vim();
+        let status = Status { effective, ..Status::default() };
+        let task = proc.task_mut();
+        task.uid = Reading::Known(uid);
+        let details = Details { exe: untrusted(exe), status: Reading::Known(status), ..Details::default() };
+        task.details = Some(Arc::new(details));
+        task.command = Reading::Known(Arc::new(Command::parse(b"/usr/bin/vim\0-R\0notes\0").unwrap()));
+        let mut cell = Cell::new();
+        column(id).unwrap().cell(&Row::new(&snapshot, &proc), &mut cell);
+        let role = cell.parts().map(|(_, role)| role).find(|role| matches!(role, Role::Bad | Role::Warn));
+        (cell.text().to_owned(), role)
+    };
+    assert_eq!(shown("command", "/usr/bin/vim", 7, Some(0)), ("vim -R notes".into(), None));
+    let gone = ("vim (deleted) -R notes".into(), Some(Role::Bad));
+    assert_eq!(shown("command", "/usr/bin/vim (deleted)", 7, Some(0)), gone);
+    let user = |uid, effective| shown("user", "/usr/bin/vim", uid, effective).1;
+    assert_eq!(user(7, Some(1 << 12)), Some(Role::Warn));
+    // Root has them all, as everybody knows; nobody knows what was not read.
+    assert_eq!([user(0, Some(u64::MAX)), user(7, Some(0)), user(7, None)], [None; 3]);
 }
 
 #[test]
