@@ -260,7 +260,7 @@ impl Programs {
             Some(proc) => proc.task.id.pid.to_string(),
             None => {
                 let groups = self.arranged.groups.as_ref().unwrap();
-                groups.first(&snapshot, line.at as usize).unwrap().task.comm.show(9).to_string()
+                groups.first(&snapshot, line.at as usize).unwrap().task.comm.show(9)
             }
         };
         self.arranged.lines.iter().map(word).collect::<Vec<_>>().join(" ")
