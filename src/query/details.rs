@@ -228,7 +228,7 @@ pub(super) const DETAILS: [Field; 24] = [
         Op::Is,
         Needs::EXE,
         How::Text(deleted),
-        "Whether the file of its program has been deleted or replaced since: yes or no.",
+        "Whether its program has been deleted or replaced: yes or no.",
     ),
     detail(
         "caps",

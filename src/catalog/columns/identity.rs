@@ -72,8 +72,7 @@ pub(super) const COLUMNS: &[Column] = &[
     Column {
         id: "user",
         title: "USER",
-        help: "The owner's name, or its number where it has no name; in another colour where somebody else than root has \
-               capabilities in effect: read with the option marks.",
+        help: "The owner's name, or its number where it has no name.",
         width: USER_CELLS,
         grows: false,
         align: Align::Left,
