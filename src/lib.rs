@@ -61,7 +61,7 @@
 //! A page of the inspector: its values in `model/inspect`, a reader in `proc/inspect`, a file in `catalog/inspect` that
 //! turns them into rows, and its tab in `view/inspect/head.rs`. A column: one row in `catalog/columns`. A meter: one row in `catalog/meters`. An action: one row in
 //! `app/action.rs`; its key: one line in `assets/keymap.toml`. A field that queries ask for: one row in
-//! `query/field.rs`. A screen: one table in `assets/config.toml`; an option: one row in `config/settings/options.rs` and
+//! `query/fields.rs`. A screen: one table in `assets/config.toml`; an option: one row in `config/settings/options.rs` and
 //! its default there. A theme: one file in `assets/themes`. A workload: one file in `lab/workloads` and its name in the
 //! list there. Each table has a test that catches a half-done job.
 

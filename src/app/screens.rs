@@ -8,6 +8,7 @@ use crate::config::{CommandForm, Complaint, LAB, ScreenSetting, Settings, Word};
 use crate::model::GroupBy;
 use crate::query::{Filter, Views};
 
+use super::table::Sorting;
 use super::{Saved, Table};
 
 /// A screen as its tab names it.
@@ -31,6 +32,8 @@ pub struct TableScreen {
     sort: &'static Column,
     descending: bool,
     tree: bool,
+    /// As [`Table::apart`].
+    apart: Option<Sorting>,
     group: Option<GroupBy>,
     by_total: bool,
     shift: usize,
@@ -295,6 +298,16 @@ impl TableScreen {
         // A test of the registry holds that it exists; the first column stands in for it.
         let sort = sort.or_else(|| column("cpu")).or_else(|| shown.first().copied());
         let sort = sort.unwrap_or(&columns()[0]);
+        let list = (sort, setting.descending.unwrap_or(sort.descending));
+        let in_tree = setting
+            .tree_sort
+            .as_ref()
+            .and_then(|word| look_up(std::slice::from_ref(word), complaints).pop())
+            .map(|column| (column, setting.tree_descending.unwrap_or(column.descending)));
+        let (shown_by, apart) = match in_tree {
+            Some(in_tree) if setting.tree => (in_tree, Some(list)),
+            in_tree => (list, in_tree),
+        };
         let filter = setting.filter.as_ref().and_then(|word| {
             let filter = Filter::parse_with(&word.text, views);
             if let Some(error) = filter.error() {
@@ -318,9 +331,10 @@ impl TableScreen {
                 .map(|column| in_form(column, form))
                 .collect(),
             columns: shown,
-            sort,
-            descending: setting.descending.unwrap_or(sort.descending),
+            sort: shown_by.0,
+            descending: shown_by.1,
             tree: setting.tree,
+            apart,
             group,
             by_total: setting.subtree_sort,
             shift: 0,
@@ -347,9 +361,13 @@ impl TableScreen {
         if self.drop != before.drop {
             now.drop = words(&self.drop);
         }
-        if self.sort != before.sort || self.descending != before.descending {
-            now.sort = Some(Word::new(self.sort.id));
-            now.descending = Some(self.descending);
+        let ((list, in_tree), were) = (self.orders(), before.orders());
+        if list != were.0 {
+            (now.sort, now.descending) = (Some(Word::new(list.0.id)), Some(list.1));
+        }
+        if in_tree != were.1 {
+            let in_tree = in_tree.map(|(column, descending)| (Word::new(column.id), descending));
+            (now.tree_sort, now.tree_descending) = in_tree.unzip();
         }
         (now.tree, now.subtree_sort) = (self.tree, self.by_total);
         if self.group != before.group {
@@ -362,12 +380,21 @@ impl TableScreen {
         now
     }
 
+    /// What the list is sorted by, and the tree where that is something else.
+    fn orders(&self) -> (Sorting, Option<Sorting>) {
+        let shown = (self.sort, self.descending);
+        let apart = self.apart.unwrap_or(shown);
+        let (list, in_tree) = if self.tree { (apart, shown) } else { (shown, apart) };
+        (list, Some(in_tree).filter(|in_tree| *in_tree != list))
+    }
+
     /// Keeps what `table` shows; returns the filter where it is not this screen's own.
     fn keep(&mut self, table: &mut Table, filter: Filter) -> Option<Filter> {
         self.columns = std::mem::take(&mut table.columns);
         self.drop = std::mem::take(&mut table.drop);
         (self.sort, self.descending) = (table.sort, table.descending);
         (self.tree, self.by_total, self.group) = (table.tree, table.by_total, table.group);
+        self.apart = table.apart;
         self.shift = table.shift;
         match &mut self.filter {
             Some(own) => {
@@ -384,6 +411,7 @@ impl TableScreen {
         table.drop.clone_from(&self.drop);
         (table.sort, table.descending) = (self.sort, self.descending);
         (table.tree, table.by_total, table.group) = (self.tree, self.by_total, self.group);
+        table.apart = self.apart;
         table.shift = self.shift;
         table.set_filter(self.filter.clone().unwrap_or(common));
     }

@@ -3,6 +3,7 @@
 mod focus;
 mod folds;
 mod groups;
+mod sorting;
 
 use std::collections::HashSet;
 
@@ -15,6 +16,7 @@ use super::arrange::{Among, Arrangement, Fold, Line, Rules, TreeOrder, Uncontain
 use folds::Folds;
 
 pub use focus::Focus;
+pub(in crate::app) use sorting::Sorting;
 
 /// The state of the process table.
 #[derive(Clone, Debug)]
@@ -27,13 +29,16 @@ pub struct Table {
     pub sort: &'static Column,
     /// Greatest first.
     pub descending: bool,
-    /// As a tree.
+    /// As a tree; [`Table::set_tree`] changes it.
     pub tree: bool,
+    /// What the list is sorted by while the tree is shown, and the tree while the list is: each keeps its own. `None`
+    /// until both have been shown: then both are sorted by the same.
+    pub apart: Option<Sorting>,
     /// One row for those who have this in common, instead of the tree or the list.
     pub group: Option<GroupBy>,
     /// In the tree, siblings by the sum of their subtrees.
     pub by_total: bool,
-    /// How siblings in the tree change places.
+    /// How siblings in the tree, groups and their members change places.
     pub order: TreeOrder,
     /// Nobody who is in a container, unless that is ours.
     pub uncontained: bool,
@@ -45,6 +50,8 @@ pub struct Table {
     pub changes: bool,
     /// Rows of processes that died between two looks, below their parents.
     pub short_lived: bool,
+    /// Mark programs whose file is gone, and capabilities of others than root.
+    pub marks: bool,
     /// The filter as typed.
     pub filter_text: String,
     /// Only this owner's rows: uid and name.
@@ -99,6 +106,7 @@ impl Table {
             sort,
             descending: true,
             tree: false,
+            apart: None,
             group: None,
             by_total: false,
             order: TreeOrder::default(),
@@ -107,6 +115,7 @@ impl Table {
             threads: false,
             changes: true,
             short_lived: true,
+            marks: false,
             filter_text: String::new(),
             user: None,
             pids: Vec::new(),
@@ -284,6 +293,9 @@ impl Table {
             .iter()
             .fold(self.sort.needs_to_sort() | Needs::USER, |sum, column| sum | column.needs);
         needs |= self.filter.needs();
+        if self.marks {
+            needs |= Needs::MARKS;
+        }
         if let Some(by) = self.group {
             // Groups show processes and no tree.
             let sums = self.columns.iter().map(|column| column.needs_to_group());
@@ -293,7 +305,7 @@ impl Table {
             needs |= Needs::MEMORY | self.folds.needs();
         }
         if self.uncontained {
-            needs |= Needs::CGROUP | Needs::ALL_DETAILS;
+            needs |= Needs::CGROUP.of_all();
         }
         if self.threads {
             needs |= Needs::THREADS;
@@ -455,27 +467,6 @@ impl Table {
         self.folds.set_rules(rules);
     }
 
-    /// Orders the siblings of the tree anew, whatever places they had.
-    pub fn order_anew(&mut self) {
-        self.arranged.forget_places();
-    }
-
-    /// Sorts by `by`: in its natural direction, or the other one if it sorts already.
-    pub fn sort_by(&mut self, by: &'static Column) {
-        self.descending = if self.sort.id == by.id { !self.descending } else { by.descending };
-        self.sort = by;
-    }
-
-    /// Sorts by the visible column `step` places from the one that sorts now.
-    pub fn sort_beside(&mut self, step: isize) {
-        let count = self.columns.len() as isize;
-        let at = self.columns.iter().position(|c| c.id == self.sort.id).map_or(0, |at| at as isize + step);
-        if let Some(next) = self.columns.get(at.rem_euclid(count.max(1)) as usize).copied() {
-            self.sort = next;
-            self.descending = next.descending;
-        }
-    }
-
     /// Shows program file, name and command line in one column, or the command alone.
     pub fn toggle_merged(&mut self) {
         let is_merged = |column: &&Column| column.id == "merged";
@@ -533,16 +524,14 @@ impl Table {
         }
     }
 
-    /// Unfolds everything if anything is folded, else folds every subtree below the roots, or every group.
+    /// Folds every subtree below the roots, and unfolds everything the next time, as htop does; all groups begin folded and
+    /// are unfolded if any is.
     pub fn toggle_fold_all(&mut self, snapshot: &Snapshot) {
         if self.group.is_some() {
             return self.toggle_all_groups(snapshot);
         }
-        if self.folds.open_all() {
-            return;
-        }
         let inner = self.arranged.lines.iter().filter(|line| line.fold == Fold::Open && line.depth > 0);
-        self.folds.fold_all(inner.filter_map(|line| line.proc(snapshot)).map(Proc::id));
+        self.folds.toggle_all(inner.filter_map(|line| line.proc(snapshot)).map(Proc::id));
     }
 
     /// Folds the subtree or the group the cursor is in and selects its root.

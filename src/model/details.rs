@@ -44,6 +44,8 @@ pub struct Details {
     pub node: Option<u32>,
     /// The times of each of its threads, ordered by number; of a row that is a thread its own.
     pub threads: Reading<Arc<[ThreadTimes]>>,
+    /// How long it has waited for memory; denied without CAP_NET_ADMIN.
+    pub delays: Reading<Delays>,
     /// What it has done on graphics cards.
     pub gpu: Reading<Gpu>,
     /// The ports of its sockets; denied for the processes of others.
@@ -89,6 +91,8 @@ pub struct Status {
     pub swap: Option<u64>,
     /// `VmLib`: the text of shared libraries.
     pub lib: Option<u64>,
+    /// `CapEff`: its capabilities in effect, capabilities(7), bit by number.
+    pub effective: Option<u64>,
     /// How many numbers `NSpid` has: one more than pid namespaces between ours and its own.
     pub pid_levels: Option<u32>,
     /// `voluntary_ctxt_switches`: of the main thread, or of the thread.
@@ -180,6 +184,16 @@ pub struct ThreadTimes {
     /// Time blocked on block devices, swap included, clock ticks: field 42 of `stat`. `None` where the kernel does not
     /// count it: `kernel.task_delayacct` is 0, as it is unless somebody turned it on.
     pub blocked: Option<u64>,
+}
+
+/// How long a process has waited for memory since its start, all threads together, nanoseconds, as taskstats has it
+/// (Documentation/accounting/delay-accounting.rst). The kernel counts it only while `kernel.task_delayacct` is 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Delays {
+    /// Until pages came back from swap.
+    pub swap: u64,
+    /// While it had to free pages of others before it could have its own.
+    pub reclaim: u64,
 }
 
 /// What a process has done on graphics cards, by the kernel's DRM: Documentation/gpu/drm-usage-stats.rst.

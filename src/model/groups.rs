@@ -111,7 +111,7 @@ impl GroupBy {
         match self {
             GroupBy::Program => Needs::NOTHING,
             GroupBy::User => Needs::USER,
-            GroupBy::Container | GroupBy::Unit => Needs::CGROUP.union(Needs::ALL_DETAILS),
+            GroupBy::Container | GroupBy::Unit => Needs::CGROUP.of_all(),
         }
     }
 

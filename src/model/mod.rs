@@ -49,7 +49,7 @@ pub use danger::Danger;
 pub use deed::Deed;
 pub use derive::derive;
 pub use details::{
-    Autogroup, Details, Gpu, Io, Namespaces, Oom, Rollup, Sizes, StatDetails, Status, ThreadTimes,
+    Autogroup, Delays, Details, Gpu, Io, Namespaces, Oom, Rollup, Sizes, StatDetails, Status, ThreadTimes,
 };
 pub use facts::{
     Battery, BatteryState, CpuLimit, Facts, Frequency, GpuUse, Handles, HugePages, Limits, MemoryLimit,

@@ -7,7 +7,7 @@ use super::{ProcId, SlowNeeds};
 
 /// A set of kernel data that somebody wants read. What nobody wants costs nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Needs(u32);
+pub struct Needs(u64);
 
 impl Needs {
     /// Nothing beyond `/proc/PID/stat` and the machine's own figures.
@@ -64,12 +64,30 @@ impl Needs {
     pub const GPU: Needs = Needs(1 << 23);
     /// The ports of its sockets: `/proc/PID/fd` and `/proc/PID/net`, by a thread of their own.
     pub const PORTS: Needs = Needs(1 << 25);
-    /// All [details](super::Details): read of those on screen only.
-    pub const DETAILS: Needs = Needs(0x1_ffff << 7 | 1 << 25);
-    /// The details of every row, because rows are ordered, chosen or exported by them.
-    pub const ALL_DETAILS: Needs = Needs(1 << 24);
+    /// How long it has waited for memory, by taskstats.
+    pub const DELAYS: Needs = Needs(1 << 24);
+    /// What marks on rows are about: whether the program's file is gone, and capabilities.
+    pub const MARKS: Needs = Needs::EXE.union(Needs::STATUS);
+    /// All [details](super::Details): each is read of those on screen only, unless it is wanted
+    /// [of all](Needs::of_all).
+    pub const DETAILS: Needs = Needs(0x7_ffff << 7);
     /// Everything there is, as one-shot exports want it; without threads and details.
     pub const FULL: Needs = Needs(1 | 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 6);
+
+    /// By how many bits that which is wanted of every row stands above what is wanted of those on screen.
+    const EVERYBODY: u32 = 32;
+
+    /// The same, and the details in it of every row, because rows are ordered, chosen or exported by them.
+    #[must_use]
+    pub const fn of_all(self) -> Needs {
+        Needs(self.0 | self.only(Needs::DETAILS).0 << Needs::EVERYBODY)
+    }
+
+    /// The details that are wanted of every row.
+    #[must_use]
+    pub const fn of_everybody(self) -> Needs {
+        Needs(self.0 >> Needs::EVERYBODY)
+    }
 
     /// What of it is in `other` too.
     #[must_use]

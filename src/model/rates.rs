@@ -1,6 +1,6 @@
 //! What two readings of the details of a process mean: rates, shares of time, and how its threads work together.
 
-use super::{Details, Gpu, Io, Reading, Task, ThreadTimes};
+use super::{Delays, Details, Gpu, Io, Reading, Task, ThreadTimes};
 
 /// Rates of one process between two looks; `None` where either look lacks what is needed.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -9,6 +9,10 @@ pub struct Rates {
     pub read: Option<f64>,
     /// Bytes sent to storage, a second.
     pub write: Option<f64>,
+    /// Its waits for pages to come back from swap by the time that passed, all threads together.
+    pub swap_wait: Option<f64>,
+    /// Its waits for memory that had to be freed first, by the time that passed.
+    pub reclaim_wait: Option<f64>,
     /// The use of graphics engines, percent of one engine.
     pub gpu: Option<f64>,
     /// How its threads worked together.
@@ -47,6 +51,8 @@ impl Rates {
         Some(Box::new(Rates {
             read: rate(before, now, |io: &Io| io.read_bytes, seconds),
             write: rate(before, now, |io| io.write_bytes, seconds),
+            swap_wait: wait(before, now, |delays| delays.swap, seconds),
+            reclaim_wait: wait(before, now, |delays| delays.reclaim, seconds),
             gpu: both(&before.gpu, &now.gpu).and_then(|(before, now): (&Gpu, &Gpu)| {
                 let used = now.engine.checked_sub(before.engine)?;
                 Some(used as f64 / 1e9 / seconds * 100.0)
@@ -64,6 +70,11 @@ fn both<'a, T>(before: &'a Reading<T>, now: &'a Reading<T>) -> Option<(&'a T, &'
 fn rate(before: &Details, now: &Details, pick: fn(&Io) -> u64, seconds: f64) -> Option<f64> {
     let (before, now) = both(&before.io, &now.io)?;
     pick(now).checked_sub(pick(before)).map(|bytes| bytes as f64 / seconds)
+}
+
+fn wait(before: &Details, now: &Details, pick: fn(&Delays) -> u64, seconds: f64) -> Option<f64> {
+    let (before, now) = both(&before.delays, &now.delays)?;
+    pick(now).checked_sub(pick(before)).map(|nanos| nanos as f64 / 1e9 / seconds)
 }
 
 impl Crew {

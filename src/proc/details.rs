@@ -7,12 +7,13 @@
 use std::sync::Arc;
 
 use super::files::{Miss, Path};
-use super::parse;
+use super::parse::{self, About};
 use super::reader::{Reader, turn};
+use super::taskstats::Taskstats;
 use super::topology;
 use crate::model::{
-    CgroupPlace, Details, Gpu, Kind, Namespaces, Needs, Oom, Pid, ProcId, Reading, StatDetails, State, Task,
-    ThreadTimes, Untrusted,
+    CgroupPlace, Delays, Details, Gpu, Kind, Namespaces, Needs, Oom, Pid, ProcId, Reading, StatDetails,
+    State, Task, ThreadTimes, Untrusted,
 };
 use crate::sys;
 
@@ -46,9 +47,15 @@ impl Who {
 }
 
 impl Reader {
+    /// The details that are wanted of somebody.
+    fn details_of(&self, id: ProcId) -> Needs {
+        let needs = if self.is_in_view(id) { self.needs } else { self.needs.of_everybody() };
+        needs.only(Needs::DETAILS)
+    }
+
     /// Whether details are wanted of somebody.
     pub(super) fn wants_details(&self, id: ProcId) -> bool {
-        self.needs.any(Needs::DETAILS) && (self.needs.has(Needs::ALL_DETAILS) || self.is_in_view(id))
+        self.details_of(id) != Needs::NOTHING
     }
 
     /// Reads the details of a task that has just been read; `stat` is what its own file had of them, `ran` whether it has
@@ -56,7 +63,7 @@ impl Reader {
     pub(super) fn details(&mut self, task: &mut Task, stat: Option<StatDetails>, ran: bool) {
         let before = task.details.take();
         let who = Who::of(task);
-        let needs = self.needs;
+        let needs = self.details_of(task.id);
         let old = before.as_deref();
         let due = ran || !self.gated || turn(task.id.pid, self.look).is_some();
         // As it was, where nothing can have changed.
@@ -95,6 +102,7 @@ impl Reader {
             label: kept!(due, label, LABEL, self.text(who, "attr/current", b"")),
             node: task.processor.filter(|_| needs.has(Needs::NODE)).and_then(|cpu| self.node(cpu)),
             threads: kept!(due, threads, THREAD_TIMES, self.thread_times(who, task.threads)),
+            delays: kept!(due, delays, DELAYS, self.delays(who)),
             gpu: kept!(due, gpu, GPU, self.gpu(who.process)),
             ports: match old.map(|old| &old.ports) {
                 _ if !needs.has(Needs::PORTS) => Reading::NotRead,
@@ -262,6 +270,30 @@ impl Reader {
         // A kernel that counts nothing writes zeros, or has no such file.
         let counted = all.iter().any(|times| times.slices > 0);
         if counted { Reading::Known(all.into()) } else { Reading::NotRead }
+    }
+
+    /// How long it has waited for memory. A pid of a fixture is somebody else here.
+    fn delays(&mut self, who: Who) -> Reading<Delays> {
+        if !self.real || !self.counts_blocked() {
+            return Reading::NotRead;
+        }
+        let about = match who.thread {
+            Some(thread) => About::Thread(thread),
+            None => About::Process(who.process),
+        };
+        let asked = match self.taskstats.get_or_insert_with(Taskstats::open) {
+            Ok(taskstats) => taskstats.ask(about),
+            Err(miss) => Err(*miss),
+        };
+        match asked {
+            Ok(delays) => Reading::Known(delays),
+            Err(Miss::Denied) => {
+                // It is so for everybody, and need not be asked again.
+                self.taskstats = Some(Err(Miss::Denied));
+                Reading::Denied
+            }
+            Err(Miss::Gone | Miss::Failed) => Reading::NotRead,
+        }
     }
 
     /// Every graphics card that it has open, each client once however many descriptors it has.

@@ -36,8 +36,7 @@ const HURRY: f64 = 0.006;
 const SCREENFUL: u32 = 100;
 
 /// What a change of which means that everybody is to be read anew.
-const KEPT: Needs =
-    Needs::MEMORY.union(Needs::USER).union(Needs::COMMAND).union(Needs::DETAILS).union(Needs::ALL_DETAILS);
+const KEPT: Needs = Needs::MEMORY.union(Needs::USER).union(Needs::COMMAND).union(Needs::DETAILS.of_all());
 
 /// The processes and the machine below a root directory: `/` for the machine we run on, or a fixture.
 ///
@@ -133,6 +132,7 @@ impl Live {
             node_dir: self.root.join("sys/devices/system/node"),
             nodes: None,
             counts_blocked: (0, false),
+            taskstats: None,
             no_ports: Arc::default(),
             real,
             gated: self.gated,

@@ -55,7 +55,7 @@ impl Ports {
             self.clerk = Clerk::hire(&reader.files)?;
         }
         let Some(clerk) = self.clerk.take() else { return Ok(()) };
-        let all = reader.needs.has(Needs::ALL_DETAILS);
+        let all = reader.needs.of_everybody().has(Needs::PORTS);
         let wanted = |one: &&Known| one.may_have_command() && (all || reader.is_in_view(one.id));
         self.due.retain(|id| find(known, id.pid).is_some());
         // Before answers are taken in, which change whom they are about.

@@ -19,6 +19,7 @@ use super::kept;
 use super::known::Known;
 use super::parse;
 use super::pool::Pool;
+use super::taskstats::Taskstats;
 use super::users::Users;
 use crate::model::{
     CgroupPlace, Command, CpuSet, Kind, Nanos, Needs, Pid, Ports, ProcId, Reading, Task, TaskMemory,
@@ -76,6 +77,8 @@ pub(super) struct Reader {
     pub(super) nodes: Option<Vec<(u32, CpuSet)>>,
     /// Whether the kernel counts how long tasks are blocked, as it was in this look.
     pub(super) counts_blocked: (u64, bool),
+    /// Who tells of waits for memory, once somebody has asked, or why nobody does.
+    pub(super) taskstats: Option<Result<Taskstats, Miss>>,
     /// What those have who can have no sockets.
     pub(super) no_ports: Arc<Ports>,
     /// Whether pids below the root are what system calls take for pids.
@@ -282,8 +285,10 @@ impl Reader {
     ) -> Option<Known> {
         let at = clock::now();
         let path = Path::thread(process.id.pid, tid, "stat");
-        let wants_details =
-            before.as_ref().map_or(self.needs.has(Needs::ALL_DETAILS), |known| self.wants_details(known.id));
+        let wants_details = before.as_ref().map_or_else(
+            || self.needs.of_everybody() != Needs::NOTHING,
+            |known| self.wants_details(known.id),
+        );
         let content = match self.files.read(&path, false) {
             Ok(content) => content,
             Err(Miss::Failed) => return before,
@@ -301,7 +306,7 @@ impl Reader {
         task.cpu_clock = clock;
         // As the process has it already, so that nothing seems to change.
         task.command.clone_from(&known.task.command);
-        if wants_details && self.needs.any(Needs::DETAILS) {
+        if wants_details {
             self.details(&mut task, details, true);
         } else {
             task.details = None;

@@ -34,7 +34,7 @@ impl Rollups {
         let Some(desk) = self.desk.as_mut() else { return Ok(()) };
         let (now, look) = (clock::now(), reader.look);
         self.waiting.retain(|_, until| until.is_none_or(|until| now < until));
-        let all = reader.needs.has(Needs::ALL_DETAILS);
+        let all = reader.needs.of_everybody().has(Needs::ROLLUP);
         let mut due = Vec::new();
         for one in known.iter().filter(|known| known.may_have_command()) {
             if !(all || reader.is_in_view(one.id)) || self.waiting.contains_key(&one.id) {

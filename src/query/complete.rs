@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::field::{Field, How, KINDS, Op, STATES, Scratch, fields};
+use super::field::{How, KINDS, Op, STATES, Scratch};
+use super::fields::{self, fields};
 use super::views::Views;
 use super::word::{self, Comparison, What, Written};
 use crate::model::{Kind, Snapshot, showable};
@@ -86,7 +87,7 @@ fn names(typed: &str, replace: Range<usize>, ahead: Option<&What<'_>>, saved: &V
 
 /// Values of the field that begin with what is typed.
 fn values(compared: &Comparison<'_>, cursor: usize, snapshot: &Snapshot) -> Vec<Completion> {
-    let Some(field) = Field::named(compared.name) else { return Vec::new() };
+    let Some(field) = fields::named(compared.name) else { return Vec::new() };
     let value = &compared.value;
     let (typed, replace) = match value.how {
         Written::Bare => (value.text.as_str(), value.at..cursor),

@@ -7,7 +7,7 @@ use crate::model::{CgroupPlace, Details, Needs, Ports, Proc, Reading, Untrusted}
 
 /// A field of details, which are then read of every row.
 const fn detail(id: &'static str, usual: Op, needs: Needs, how: How, help: &'static str) -> Field {
-    Field { needs: needs.union(Needs::ALL_DETAILS), ..field(id, usual, how, help) }
+    Field { needs: needs.of_all(), ..field(id, usual, how, help) }
 }
 
 /// A text of the details; `-` where it is known that there is none.
@@ -58,6 +58,14 @@ fn exe<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
     of_details(proc, |details| line(&details.exe))
 }
 
+fn deleted<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
+    match proc.task.details().and_then(|details| details.exe.known()) {
+        Some(path) if path.bytes().ends_with(b" (deleted)") => Texts::one(b"yes"),
+        Some(_) => Texts::one(b"no"),
+        None => Texts::UNKNOWN,
+    }
+}
+
 fn cwd<'a>(proc: &'a Proc, _: &'a mut Scratch) -> Texts<'a> {
     of_details(proc, |details| line(&details.cwd))
 }
@@ -89,7 +97,7 @@ fn disk(proc: &Proc, reads: bool, writes: bool) -> Option<u64> {
 }
 
 /// The fields, in the order in which they are listed.
-pub(super) const DETAILS: [Field; 21] = [
+pub(super) const DETAILS: [Field; 24] = [
     Field {
         offered: true,
         ..detail(
@@ -207,6 +215,27 @@ pub(super) const DETAILS: [Field; 21] = [
         Needs::THREAD_TIMES,
         How::Percent(|proc| Some(proc.rates.as_ref()?.crew?.blocked? * 100.0)),
         "The time its threads waited for disks, in percent.",
+    ),
+    detail(
+        "swap_wait",
+        Op::Above,
+        Needs::DELAYS,
+        How::Percent(|proc| Some(proc.rates.as_ref()?.swap_wait? * 100.0)),
+        "The time its threads waited for pages from swap, in percent.",
+    ),
+    detail(
+        "deleted",
+        Op::Is,
+        Needs::EXE,
+        How::Text(deleted),
+        "Whether its program has been deleted or replaced: yes or no.",
+    ),
+    detail(
+        "caps",
+        Op::Above,
+        Needs::STATUS,
+        How::Whole(|proc| Some(i64::from(proc.task.details()?.status.known()?.effective?.count_ones()))),
+        "How many capabilities it has in effect, capabilities(7).",
     ),
     detail(
         "gpu",

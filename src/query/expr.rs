@@ -356,7 +356,9 @@ impl Compare {
                 let share = get(proc).zip(at.memory).map(|(n, all)| n as f64 / all as f64 * 100.0);
                 self.ordered(share.and_then(|share| share.partial_cmp(wanted)))
             }
-            (How::Span(get), Value::Nanos(wanted)) => self.ordered(get(proc, at).map(|n| n.cmp(wanted))),
+            (How::Span(get), Value::Nanos(wanted)) => {
+                self.ordered(get(proc, &at.when).map(|n| n.cmp(wanted)))
+            }
             (How::Port(get), Value::Port(wanted)) => {
                 let Some(ports) = get(proc) else { return Truth::Unknown };
                 // As of texts: it is not the one where none of them is.

@@ -39,6 +39,7 @@ mod details;
 mod error;
 mod expr;
 mod field;
+mod fields;
 mod fold;
 mod glob;
 mod literal;
@@ -57,7 +58,8 @@ use crate::model::{Needs, Pid, Proc, Snapshot};
 
 pub use complete::{Completion, complete};
 pub use error::QueryError;
-pub use field::{Field, fields};
+pub use field::Field;
+pub use fields::fields;
 pub use prepared::Prepared;
 pub use views::{View, Views};
 
@@ -160,7 +162,11 @@ impl Query {
     /// Brings up to date what it has to know. A pid behind `under:` stays the process that had it first: once that one is
     /// gone, whoever is given its pid is not meant.
     pub fn look(&self, snapshot: &Snapshot, prepared: &mut Prepared) {
-        prepared.look(self.asked(), snapshot);
+        let mut roots = Vec::new();
+        if let Some(expr) = self.asked() {
+            expr.roots(&mut roots);
+        }
+        prepared.look(&roots, snapshot);
     }
 
     fn asked(&self) -> Option<&Expr> {

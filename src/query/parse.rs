@@ -2,7 +2,8 @@
 
 use super::error::{QueryError, spelt};
 use super::expr::{Compare, Expr, Piece, Value};
-use super::field::{Field, How, KindWord, Op, state};
+use super::field::{How, KindWord, Op, state};
+use super::fields;
 use super::glob::Glob;
 use super::literal;
 use super::pattern::Pattern;
@@ -141,7 +142,7 @@ impl<'a, 's, 'v> Parser<'a, 's, 'v> {
     }
 
     fn compare(&self, found: &Comparison<'_>, at: usize) -> Result<Expr, QueryError> {
-        let Some(field) = Field::named(found.name) else { return Err(word::no_field(found, at)) };
+        let Some(field) = fields::named(found.name) else { return Err(word::no_field(found, at)) };
         let how = field.how;
         if !how.ops().contains(&found.op) {
             let signs: Vec<&str> = field.operators().collect();

@@ -1,6 +1,5 @@
 //! What a query has to know beside the process, found out once for a look.
 
-use super::expr::Expr;
 use crate::model::{Forest, Kind, Pid, Proc, ProcId, Snapshot, When};
 
 /// What a query has to know of a look, beside the process it is asked about. Before the first look ([`Default`]) nothing
@@ -27,22 +26,18 @@ struct Family {
 }
 
 impl Prepared {
-    /// What is so in `snapshot`. A pid behind `under:` stays the process that it was first.
-    pub(super) fn look(&mut self, expr: Option<&Expr>, snapshot: &Snapshot) {
+    /// What is so in `snapshot`; `roots` are the pids behind `under:`. Such a pid stays the process that it was first.
+    pub(super) fn look(&mut self, roots: &[Pid], snapshot: &Snapshot) {
         self.when = snapshot.when();
         self.me = (snapshot.number > 0).then(|| snapshot.host().own_uid);
         self.memory = snapshot.memory().map(|memory| memory.total).filter(|total| *total > 0);
-        let mut roots = Vec::new();
-        if let Some(expr) = expr {
-            expr.roots(&mut roots);
-        }
         self.families.retain(|family| roots.contains(&family.root));
         if roots.is_empty() {
             return;
         }
         let procs = &snapshot.procs;
         let forest = Forest::new(procs);
-        for root in roots {
+        for &root in roots {
             let at = match self.families.iter().position(|family| family.root == root) {
                 Some(at) => at,
                 None => {

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write};
 
 use super::error::{QueryError, spelt};
-use super::field::{Field, Op};
+use super::field::Op;
+use super::fields;
 use super::views::is_name;
 use crate::model::Pid;
 
@@ -138,7 +139,7 @@ fn comparison(text: &str, at: usize) -> Option<Comparison<'_>> {
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return None;
     }
-    let known = Field::named(name).is_some();
+    let known = fields::named(name).is_some();
     let name_end = at + len;
     let op_at = name_end + if known { blanks(text, name_end) } else { 0 };
     let behind = text.get(op_at..)?;
@@ -215,7 +216,7 @@ pub(super) fn sort(words: &[Word<'_>]) -> Sort {
     let mut doubt = None;
     for word in words {
         match &word.what {
-            What::Compare(found) if Field::named(found.name).is_some() => return Sort::Query,
+            What::Compare(found) if fields::named(found.name).is_some() => return Sort::Query,
             What::View(_) => return Sort::Query,
             What::Compare(found) if doubt.is_none() && is_doubtful(found) => {
                 doubt = Some(no_field(found, word.at));
@@ -233,7 +234,7 @@ fn is_doubtful(found: &Comparison<'_>) -> bool {
     if !matches!(found.op, Op::Is | Op::Like) {
         return true;
     }
-    let near = Field::nearest(found.name).filter(|(_, slips)| *slips == 1);
+    let near = fields::nearest(found.name).filter(|(_, slips)| *slips == 1);
     found.name.len() > 2 && near.is_some_and(|(name, _)| name.bytes().next() == found.name.bytes().next())
 }
 
@@ -259,7 +260,7 @@ pub(super) fn lists_numbers(text: &str) -> bool {
 pub(super) fn no_field(found: &Comparison<'_>, at: usize) -> QueryError {
     let error =
         QueryError::new(at, at + found.name.len(), format!("there is no field '{}'", spelt(found.name)));
-    let near = Field::nearest(found.name).filter(|(name, slips)| *slips <= 1 + usize::from(name.len() > 4));
+    let near = fields::nearest(found.name).filter(|(name, slips)| *slips <= 1 + usize::from(name.len() > 4));
     error.hint(match near {
         Some((name, _)) => format!("did you mean {name}? As plain text it needs quotes"),
         None => "as plain text it needs quotes".to_owned(),

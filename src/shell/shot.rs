@@ -36,7 +36,7 @@ pub(super) fn main(args: &ShotArgs, config: Option<&Path>, root: &Path) -> ExitC
     let mut source = Live::new(root);
     app.update(event::now(), Msg::Size(columns, rows));
     // Who will be on screen is not known yet, so what the columns need is read of all.
-    let needs = Needs::FULL | Needs::ALL_DETAILS | app.wants().needs;
+    let needs = Needs::FULL | app.wants().needs.of_all();
     let wants = Wants { needs, ..app.wants() };
     let sensors = sensors(wants.slow, root);
     let mut shown: Option<Arc<Snapshot>> = None;

@@ -51,6 +51,7 @@ pub(super) fn mind(options: &Options, place: &Place) -> Result<(App, Themes), Ex
     first.threads = chosen.threads;
     first.changes = chosen.changes || options.highlight_changes.is_some();
     first.short_lived = chosen.short_lived;
+    first.marks = chosen.marks;
     first.set_fold_rules(fold_rules);
     let app = App::new(Start {
         keymap,
@@ -142,7 +143,7 @@ fn table(
     views: &Views,
 ) -> Result<Table, ExitCode> {
     table.order = options.tree.unwrap_or(settings.tree_order);
-    table.tree |= options.tree.is_some();
+    table.set_tree(table.tree || options.tree.is_some());
     if options.group.is_some() {
         table.group = options.group;
     }

@@ -32,7 +32,7 @@ fn kinds() -> [(&'static str, Needs); 6] {
         ("gate: stat, statm, owner", Needs::MEMORY | Needs::USER),
         ("everything of all", Needs::FULL),
         ("everything of all, threads", Needs::FULL | Needs::THREADS),
-        ("details of all", Needs::DETAILS | Needs::ALL_DETAILS),
+        ("details of all", Needs::DETAILS.of_all()),
     ]
 }
 

@@ -16,7 +16,7 @@ use glowtop::query::Filter;
 
 use crate::fixture::Fixture;
 
-const ALL: Needs = Needs::DETAILS.union(Needs::ALL_DETAILS);
+const ALL: Needs = Needs::DETAILS.of_all();
 
 fn look(live: &mut Live, needs: Needs) -> Sample {
     live.sample(&Wants { needs, ..Wants::default() }).unwrap()
@@ -49,7 +49,7 @@ fn rich() -> Fixture {
     of(
         "status",
         "Name:\tprog\nTgid:\t40\nNSpid:\t40\t1\nRssAnon:\t 116 kB\nRssFile:\t 1652 kB\nRssShmem:\t 8 kB\n\
-        VmLib:\t 1528 kB\nVmSwap:\t 4 kB\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n",
+        VmLib:\t 1528 kB\nVmSwap:\t 4 kB\nCapEff:\t0000000000000c00\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n",
     );
     of(
         "io",
@@ -176,10 +176,49 @@ fn details_are_read_of_those_on_screen_and_only_what_is_wanted() {
     let sample = live.sample(&wants).unwrap();
     let only = Details { oom: Reading::Known(Oom { score: 666, adjustment: -17 }), ..Details::default() };
     assert_eq!((details(&sample, 40), details(&sample, 50)), (Some(&only), None));
-    let sample = look(&mut live, Needs::OOM | Needs::ALL_DETAILS);
+    let sample = look(&mut live, Needs::OOM.of_all());
     let score = |pid| details(&sample, pid).and_then(|details| details.oom.known()).map(|oom| oom.score);
     assert_eq!((score(40), score(50)), (Some(666), Some(5)));
     assert!(look(&mut live, Needs::NOTHING).tasks.iter().all(|task| task.details.is_none()));
+}
+
+#[test]
+fn what_is_wanted_of_everybody_reads_no_other_file_of_them() {
+    let fixture = rich();
+    let visible: Arc<[ProcId]> = Arc::from([ProcId::new(40, 5000).unwrap()]);
+    fixture.process(50, 1, "other", 6000, 1);
+    for (name, text) in [
+        ("cgroup", "0::/system.slice/cron.service\n"),
+        (
+            "io",
+            "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 1\nwrite_bytes: 0\ncancelled_write_bytes: 7\n",
+        ),
+        ("smaps_rollup", "Pss: 1 kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: 1 kB\nSwapPss: 0 kB\n"),
+    ] {
+        fixture.write(&format!("proc/50/{name}"), text);
+    }
+    let mut live = Live::new(fixture.root());
+    let read = |live: &mut Live, needs| {
+        let wants = Wants { needs, visible: Arc::clone(&visible), ..Wants::default() };
+        let sample = live.sample(&wants).unwrap();
+        [40, 50].map(|pid| {
+            details(&sample, pid).map_or([false; 3], |of| {
+                let rollup = of.rollup != Reading::NotRead;
+                [of.cgroup != Reading::NotRead, of.io != Reading::NotRead, rollup]
+            })
+        })
+    };
+    let some = Needs::ROLLUP | Needs::IO;
+    let end = Instant::now() + Duration::from_mins(1);
+    while read(&mut live, Needs::CGROUP.of_all() | some)[0] != [true; 3] {
+        assert!(Instant::now() < end, "it never came");
+    }
+    assert_eq!(read(&mut live, Needs::CGROUP.of_all() | some), [[true; 3], [true, false, false]]);
+    assert_eq!(
+        read(&mut live, Needs::IO.of_all() | Needs::CGROUP),
+        [[true, true, false], [false, true, false]]
+    );
+    assert_eq!(read(&mut live, Needs::IO), [[false, true, false], [false; 3]]);
 }
 
 #[test]
@@ -187,7 +226,7 @@ fn rates_come_with_the_second_look_and_a_sleeper_has_none() {
     let fixture = rich();
     fixture.write("proc/40/schedstat", "1000000000 0 1\n");
     let mut live = Live::new(fixture.root());
-    let needs = Needs::IO | Needs::ALL_DETAILS;
+    let needs = Needs::IO.of_all();
     let of = |snapshot: &Snapshot| {
         let proc = snapshot.find_pid(Pid::new(40).unwrap()).unwrap();
         proc.rates.as_ref().map(|rates| (rates.read, rates.write))
@@ -222,7 +261,7 @@ fn a_memory_map_that_hangs_costs_its_own_row_only() {
     let pss = |sample: &Sample, pid| {
         details(sample, pid).and_then(|details| details.rollup.known()).map(|rollup| rollup.pss)
     };
-    let needs = Needs::ROLLUP | Needs::STATUS | Needs::ALL_DETAILS;
+    let needs = (Needs::ROLLUP | Needs::STATUS).of_all();
     let sample =
         look_until(&mut live, needs, |sample| pss(sample, 39).is_some() && pss(sample, 41).is_some());
     assert_eq!((pss(&sample, 39), pss(&sample, 40), pss(&sample, 41)), (Some(1024), None, Some(1024)));
@@ -253,6 +292,7 @@ fn queries_ask_for_containers_units_and_groups() {
     fixture.process(50, 1, "boxed", 5000, 1);
     let id = "0123456789abcdef".repeat(4);
     fixture.write("proc/50/cgroup", format!("0::/system.slice/docker-{id}.scope\n"));
+    std::os::unix::fs::symlink("/opt/boxed (deleted)", fixture.path("proc/50/exe")).unwrap();
     fixture.process(60, 1, "hidden", 5000, 1);
     let mut live = Live::new(fixture.root());
     for (text, pids) in [
@@ -262,10 +302,13 @@ fn queries_ask_for_containers_units_and_groups() {
         ("cgroup:/system.slice/*", vec![40, 50]),
         ("cgroup~docker", vec![50]),
         ("swap>=4K", vec![40]),
+        ("caps>1", vec![40]),
+        ("deleted=no", vec![40]),
+        ("deleted=yes", vec![50]),
         ("node=1 and oom_score>600", vec![40]),
     ] {
         let mut filter = Filter::parse(text);
-        assert!(filter.needs().has(Needs::ALL_DETAILS), "{text}");
+        assert!(filter.needs().of_everybody().any(Needs::DETAILS), "{text}");
         let snapshot = derive(None, look(&mut live, filter.needs()));
         filter.look(&snapshot);
         let found: Vec<u32> = snapshot
@@ -362,7 +405,7 @@ fn a_spinner_is_serial_and_a_sleeper_is_idle() {
     let sleeper = Command::new("sleep").arg("1000").stdin(Stdio::null()).spawn().unwrap();
     let (spinner, sleeper) = (Guarded(spinner), Guarded(sleeper));
     let mut live = Live::new(std::path::Path::new("/"));
-    let needs = Needs::THREAD_TIMES | Needs::ALL_DETAILS;
+    let needs = Needs::THREAD_TIMES.of_all();
     let end = Instant::now() + Duration::from_mins(1);
     let mut before = derive(None, look(&mut live, needs));
     loop {

@@ -13,7 +13,7 @@ use glowtop::query::Filter;
 
 use crate::fixture::Fixture;
 
-const ALL: Needs = Needs::PORTS.union(Needs::ALL_DETAILS);
+const ALL: Needs = Needs::PORTS.of_all();
 
 fn look(live: &mut Live, needs: Needs) -> Sample {
     live.sample(&Wants { needs, ..Wants::default() }).unwrap()
@@ -89,7 +89,7 @@ fn descriptors_and_tables_are_joined_within_a_network_namespace() {
     symlink("socket:[103]", fixture.path("proc/41/fd/9")).unwrap();
     fixture.write("proc/41/schedstat", "2 1 1\n");
     look_until(&mut live, ALL, |sample| ports(sample, 41).is_some_and(|(all, _)| all.contains(&443)));
-    let sample = look(&mut live, Needs::OOM | Needs::ALL_DETAILS);
+    let sample = look(&mut live, Needs::OOM.of_all());
     assert_eq!(ports(&sample, 41), None, "nobody asks any more");
 }
 

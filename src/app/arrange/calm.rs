@@ -1,10 +1,10 @@
-//! Siblings that keep their places in the tree: what is remembered of their order from look to look.
+//! Siblings in the tree, and groups, that keep their places: what is remembered of their order from look to look.
 //!
 //! A *place* is a number that orders siblings; who has none yet is a *newcomer*. *Unrest* counts how long somebody has
 //! been out of order among those who stay. Pure: the same looks give the same rows.
 
 use crate::catalog::Value;
-use crate::model::{Forest, Link, Ordered, ProcId};
+use crate::model::{Forest, GroupBy, Link, ProcId};
 
 use super::Rules;
 
@@ -21,69 +21,89 @@ const SHARE: f64 = 0.25;
 /// half a percent of a core is busier than who uses none.
 const GRAINS: f64 = 10.0;
 
-/// What is remembered of one process.
-#[derive(Clone, Copy, Debug)]
-struct Seat {
-    id: ProcId,
+/// What is remembered of one process or group.
+#[derive(Clone, Debug)]
+pub(super) struct Seat<K> {
+    /// By what it is known again in the next look.
+    pub(super) who: K,
     /// Where it stands among its siblings; `None` for a newcomer.
     place: Option<u32>,
-    /// Below whom it has this place; the forest's word, not the kernel's.
-    parent: Option<ProcId>,
     unrest: u8,
 }
 
-/// The places of siblings, from look to look.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Calm {
-    /// By what they are ordered: another column or direction begins anew.
-    by: Option<(&'static str, bool, bool, TreeOrder)>,
+impl<K> Seat<K> {
+    /// That of somebody who was not there before.
+    pub(super) fn newcomer(who: K) -> Seat<K> {
+        Seat { who, place: None, unrest: 0 }
+    }
+}
+
+/// A process, and below whom it has its place: the forest's word, not the kernel's.
+pub(super) type Child = (ProcId, Option<ProcId>);
+
+/// By what they are ordered.
+type By = (&'static str, bool, bool, TreeOrder, Option<GroupBy>);
+
+/// The places of siblings, from look to look; `K` is by what they are known again.
+#[derive(Clone, Debug)]
+pub(super) struct Calm<K> {
+    /// Another column or direction, or other groups, begin anew.
+    by: Option<By>,
     /// The look that was counted last: what happens between two looks makes nobody restless.
     look: u64,
-    /// By pid.
-    seats: Vec<Seat>,
+    /// One for each position.
+    seats: Vec<Seat<K>>,
     /// What `seats` was before, for its memory.
-    spare: Vec<Seat>,
+    spare: Vec<Seat<K>>,
     memory: Memory,
     /// The next place in a hard order, where places are never given out again.
     next: u32,
 }
 
-impl Calm {
+impl<K> Default for Calm<K> {
+    fn default() -> Calm<K> {
+        Calm { by: None, look: 0, seats: Vec::new(), spare: Vec::new(), memory: Memory::default(), next: 0 }
+    }
+}
+
+impl<K> Calm<K> {
     /// Forgets every place: the next rows stand where their values put them.
     pub(super) fn forget(&mut self) {
         self.seats.clear();
         self.by = None;
     }
 
-    /// Gives the siblings of `ordered`, which stand as their values put them, the places that `rules` leave them. `value`
-    /// is what the process at a position is ordered by.
+    /// Gives siblings, which stand as their values put them, the places that `rules` leave them. `each` shows all siblings
+    /// of one parent after the other; `take_in` makes a seat for each position out of those that were; `value` is what
+    /// the one at a position is ordered by.
     pub(super) fn settle<'a>(
         &mut self,
-        links: &[Link],
         look: u64,
         rules: &Rules<'_>,
-        forest: &Forest,
-        ordered: &mut Ordered,
+        mut each: impl FnMut(&mut dyn FnMut(&mut [u32])),
+        take_in: impl FnOnce(&mut Vec<Seat<K>>, &mut Vec<Seat<K>>),
         value: impl Fn(u32) -> Value<'a>,
     ) {
         if rules.order == TreeOrder::Classic {
             return self.forget();
         }
-        let by = (rules.sort.id, rules.descending, rules.by_total, rules.order);
+        let by = (rules.sort.id, rules.descending, rules.by_total, rules.order, rules.group);
         if self.by != Some(by) {
             self.forget();
             self.by = Some(by);
         }
         let counts = look != self.look;
         self.look = look;
-        self.take_in(links, forest);
+        std::mem::swap(&mut self.seats, &mut self.spare);
+        self.seats.clear();
+        take_in(&mut self.seats, &mut self.spare);
         let least = if rules.sort.grain > 0.0 { GRAINS } else { 0.0 };
         let (seats, next, memory) = (&mut self.seats, &mut self.next, &mut self.memory);
         if rules.order == TreeOrder::Hard {
-            ordered.each_group(|siblings| hard(seats, siblings, next));
+            each(&mut |siblings| hard(seats, siblings, next));
             return;
         }
-        ordered.each_group(|siblings| {
+        each(&mut |siblings| {
             if !siblings.is_empty() {
                 memory.soft(seats, siblings, counts, |a, b| differ(&value(a), &value(b), least));
             }
@@ -93,7 +113,7 @@ impl Calm {
         shown.clear();
         shown.resize(seats.len(), false);
         let mut place = 0;
-        ordered.each_group(|siblings| {
+        each(&mut |siblings| {
             for at in siblings.iter().map(|at| *at as usize) {
                 if let (Some(seat), Some(shown)) = (seats.get_mut(at), shown.get_mut(at)) {
                     (seat.place, *shown) = (Some(place), true);
@@ -105,27 +125,25 @@ impl Calm {
             (seat.place, seat.unrest) = (None, 0);
         }
     }
+}
 
-    /// Makes one seat for each process, with what is remembered of it.
-    fn take_in(&mut self, links: &[Link], forest: &Forest) {
-        std::mem::swap(&mut self.seats, &mut self.spare);
-        self.seats.clear();
-        self.seats.reserve(links.len());
-        let mut old = self.spare.iter().peekable();
-        for (at, link) in links.iter().enumerate() {
-            let id = link.id();
-            let parent = forest.parent(at).and_then(|up| links.get(up)).map(Link::id);
-            while old.next_if(|seat| seat.id.pid < id.pid).is_some() {}
-            let known = old.next_if(|seat| seat.id.pid == id.pid).filter(|seat| seat.id == id);
-            // Whoever came below another parent is new among its siblings.
-            let known = known.filter(|seat| seat.parent == parent).copied();
-            self.seats.push(known.unwrap_or(Seat { id, place: None, parent, unrest: 0 }));
-        }
+/// Makes one seat for each process, with what is remembered of it.
+pub(super) fn take_in(links: &[Link], forest: &Forest, seats: &mut Vec<Seat<Child>>, old: &[Seat<Child>]) {
+    seats.reserve(links.len());
+    let mut old = old.iter().peekable();
+    for (at, link) in links.iter().enumerate() {
+        let id = link.id();
+        let parent = forest.parent(at).and_then(|up| links.get(up)).map(Link::id);
+        while old.next_if(|seat| seat.who.0.pid < id.pid).is_some() {}
+        let known = old.next_if(|seat| seat.who.0.pid == id.pid);
+        // Whoever came below another parent is new among its siblings.
+        let known = known.filter(|seat| seat.who == (id, parent)).cloned();
+        seats.push(known.unwrap_or(Seat::newcomer((id, parent))));
     }
 }
 
 /// Siblings as they were first shown, newcomers behind them.
-fn hard(seats: &mut [Seat], siblings: &mut [u32], next: &mut u32) {
+fn hard<K>(seats: &mut [Seat<K>], siblings: &mut [u32], next: &mut u32) {
     for at in siblings.iter() {
         if let Some(seat) = seats.get_mut(*at as usize).filter(|seat| seat.place.is_none()) {
             seat.place = Some(*next);
@@ -186,14 +204,14 @@ struct Memory {
 
 impl Memory {
     /// Siblings in the order that they had, but those whose time has come.
-    fn soft(
+    fn soft<K>(
         &mut self,
-        seats: &mut [Seat],
+        seats: &mut [Seat<K>],
         siblings: &mut [u32],
         counts: bool,
         differ: impl Fn(u32, u32) -> Differ,
     ) {
-        let place_of = |seats: &[Seat], at: u32| seats.get(at as usize).and_then(|seat| seat.place);
+        let place_of = |seats: &[Seat<K>], at: u32| seats.get(at as usize).and_then(|seat| seat.place);
         let mut last = None;
         let in_order = siblings.iter().filter_map(|at| place_of(seats, *at)).all(|place| {
             let goes_on = last < Some(place);
@@ -275,7 +293,7 @@ impl Memory {
     }
 
     /// Counts a look: who stays calms down, who is out of order becomes more restless.
-    fn count(&mut self, seats: &mut [Seat], differ: impl Fn(u32, u32) -> Differ) {
+    fn count<K>(&mut self, seats: &mut [Seat<K>], differ: impl Fn(u32, u32) -> Differ) {
         // Of each the nearest below it who stays.
         let mut nearest = u32::MAX;
         for (sibling, below) in self.old.iter().zip(&mut self.before).rev() {
@@ -301,7 +319,7 @@ impl Memory {
     }
 }
 
-fn calm_down(seats: &mut [Seat], at: u32, counts: bool) {
+fn calm_down<K>(seats: &mut [Seat<K>], at: u32, counts: bool) {
     if let Some(seat) = seats.get_mut(at as usize).filter(|_| counts) {
         seat.unrest /= 2;
     }

@@ -1,5 +1,7 @@
 //! Rows by what processes have in common: one for each group, its members below it where it is unfolded.
 //!
+//! Groups keep their places from look to look as siblings in the tree do, and so do the members of each.
+//!
 //! Processes that have just ended stand among the members of an unfolded group, and count for nothing. What died between
 //! two looks has many names and no cgroup: such rows stand among the groups, in none, so that their CPU use is seen
 //! whatever is folded.
@@ -7,8 +9,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{Grouped, Row, Value};
-use crate::model::{GroupBy, GroupName, Groups, Kind, Snapshot};
+use crate::model::{Forest, GroupBy, GroupId, GroupName, Groups, Kind, Link, Snapshot};
 
+use super::calm::{self, Calm, Child, Seat};
 use super::keyed::{Keyed, settled, value_at};
 use super::list::insert_in_list;
 use super::within::Within;
@@ -48,9 +51,16 @@ pub(super) fn arrange(
     for at in 0..tops {
         keyed.push(at, &value(at), rules.descending);
     }
-    let order = keyed.sorted(value, rules.descending);
+    let mut order = keyed.sorted(value, rules.descending);
+    out.calm_groups.settle(
+        snapshot.number,
+        rules,
+        |change| change(&mut order),
+        |seats, old| take_in(snapshot, &groups, short_lived.len(), seats, old),
+        value,
+    );
     let mut unfolded = Unfolded::new(snapshot, rules, &groups);
-    unfolded.order_members(snapshot, rules, &groups);
+    unfolded.order_members(snapshot, rules, &groups, &mut out.calm);
     unfolded.take_in(snapshot, dead);
     for at in order {
         let Some(under) = at.checked_sub(count) else {
@@ -65,6 +75,30 @@ pub(super) fn arrange(
         out.lines.extend(short_lived.get(under as usize));
     }
     out.groups = Some(groups);
+}
+
+/// Makes one seat for each group, with what is remembered of it, and one for each of the `others`, who belong to none:
+/// they come and go with each look and stand where their values put them.
+fn take_in(
+    snapshot: &Snapshot,
+    groups: &Groups,
+    others: usize,
+    seats: &mut Vec<Seat<Option<GroupId>>>,
+    old: &mut Vec<Seat<Option<GroupId>>>,
+) {
+    let count = groups.list().len();
+    seats.resize_with(count + others, || Seat::newcomer(None));
+    let places: HashMap<GroupName<'_>, usize> =
+        (0..count).filter_map(|at| Some((groups.name(snapshot, at)?, at))).collect();
+    for seat in old.drain(..) {
+        let place = seat.who.as_ref().and_then(|who| places.get(&who.name()));
+        if let Some(free) = place.and_then(|at| seats.get_mut(*at)) {
+            *free = seat;
+        }
+    }
+    for (at, seat) in seats.iter_mut().enumerate().filter(|(_, seat)| seat.who.is_none()) {
+        seat.who = groups.id(snapshot, at);
+    }
 }
 
 /// The row that stands for the group at `at`.
@@ -120,9 +154,15 @@ impl<'a> Unfolded<'a> {
     }
 
     /// Orders the members of all of them at once; the members of others cost nothing.
-    fn order_members(&mut self, snapshot: &Snapshot, rules: &Rules<'_>, groups: &Groups) {
+    fn order_members(
+        &mut self,
+        snapshot: &Snapshot,
+        rules: &Rules<'_>,
+        groups: &Groups,
+        calm: &mut Calm<Child>,
+    ) {
         if self.named.is_empty() {
-            return;
+            return calm.forget();
         }
         // Which group everybody is in who has a row.
         let mut whose = vec![NONE; snapshot.procs.len()];
@@ -153,6 +193,20 @@ impl<'a> Unfolded<'a> {
                 *place += 1;
             }
         }
+        let links: Vec<Link> = snapshot.procs.iter().map(Link::of).collect();
+        let (members, marks) = (&mut self.members, &self.marks);
+        calm.settle(
+            snapshot.number,
+            rules,
+            |change| {
+                for (at, _) in marks.iter().enumerate().filter(|(_, open)| **open) {
+                    members.get_mut(groups.range(at)).map(&mut *change);
+                }
+            },
+            // Whoever came into another group finds its place there as whoever changed does.
+            |seats, old| calm::take_in(&links, &Forest::default(), seats, old),
+            value,
+        );
     }
 
     /// Takes those in who have just ended.

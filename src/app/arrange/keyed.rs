@@ -48,11 +48,29 @@ impl Keyed {
             if these.iter().skip(1).all(|at| value(*at).order(&first, descending).is_eq()) {
                 continue;
             }
-            let mut valued: Vec<(Value<'_>, u32)> = these.iter().map(|at| (value(*at), *at)).collect();
-            valued.sort_unstable_by(|a, b| a.0.order(&b.0, descending).then(a.1.cmp(&b.1)));
-            these.iter_mut().zip(valued).for_each(|(place, (_, at))| *place = at);
+            // What all of them begin with is passed over, so that a number tells most of them apart once more: the
+            // paths of programs begin alike.
+            let shared = these.iter().skip(1).map(|at| alike(&first, &value(*at))).min().unwrap_or(0);
+            let key = |at: u32| match value(at) {
+                Value::Text(text) => Value::Text(text.get(shared..).unwrap_or(&[])).key(descending),
+                other => other.key(descending),
+            };
+            let mut keyed: Vec<(u128, u32)> = these.iter().map(|at| (key(*at), *at)).collect();
+            keyed.sort_unstable_by(|(a, one), (b, other)| {
+                let order = || value(*one).order(&value(*other), descending);
+                a.cmp(b).then_with(order).then(one.cmp(other))
+            });
+            these.iter_mut().zip(keyed).for_each(|(place, (_, at))| *place = at);
         }
         self.positions
+    }
+}
+
+/// With how many equal bytes two texts begin.
+fn alike(a: &Value<'_>, b: &Value<'_>) -> usize {
+    match (a, b) {
+        (Value::Text(a), Value::Text(b)) => a.iter().zip(*b).take_while(|(a, b)| a == b).count(),
+        _ => 0,
     }
 }
 

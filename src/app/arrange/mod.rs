@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use crate::catalog::{Column, Row};
 use crate::model::{Forest, GroupBy, GroupId, Groups, Kind, Pid, Proc, ProcId, Snapshot, Sums};
 use crate::query::Filter;
-use calm::Calm;
+use calm::{Calm, Child};
 use within::Within;
 
 pub use calm::TreeOrder;
@@ -83,7 +83,7 @@ pub struct Rules<'a> {
     pub tree: bool,
     /// In the tree, siblings by the sum of their subtrees.
     pub by_total: bool,
-    /// How siblings in the tree change places.
+    /// How siblings in the tree, groups and their members change places.
     pub order: TreeOrder,
     /// Subtrees that are folded.
     pub folded: &'a HashSet<ProcId>,
@@ -121,8 +121,10 @@ pub struct Arrangement {
     pub forest: Option<Forest>,
     /// The groups; `None` where there are none.
     pub groups: Option<Groups>,
-    /// What is remembered of the places of siblings.
-    calm: Calm,
+    /// What is remembered of the places of siblings in the tree, and of the members of groups.
+    calm: Calm<Child>,
+    /// What is remembered of the places of groups.
+    calm_groups: Calm<Option<GroupId>>,
     /// Kernel threads that are not shown.
     pub hidden_kernel: usize,
     /// Processes that match, context not counted.
@@ -141,9 +143,9 @@ pub fn arrange(snapshot: &Snapshot, rules: &Rules<'_>) -> Arrangement {
 impl Arrangement {
     /// Becomes the rows of `snapshot` by `rules`; the memory of the rows that were is used again.
     pub fn arrange(&mut self, snapshot: &Snapshot, rules: &Rules<'_>) {
-        let (mut lines, calm) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.calm));
+        let Arrangement { mut lines, calm, calm_groups, .. } = std::mem::take(self);
         lines.clear();
-        *self = Arrangement { lines, calm, ..Arrangement::default() };
+        *self = Arrangement { lines, calm, calm_groups, ..Arrangement::default() };
         let within = Within::new(snapshot, rules);
         let mut dead = dead::lines(snapshot, rules);
         if rules.root.is_some() {
@@ -154,12 +156,12 @@ impl Arrangement {
                 .collect();
         }
         if let Some(by) = rules.group {
-            self.calm.forget();
             groups::arrange(snapshot, rules, by, &within, &dead, self);
         } else if rules.tree {
+            self.calm_groups.forget();
             tree::arrange(snapshot, rules, &within, &dead, self);
         } else {
-            self.calm.forget();
+            self.forget_places();
             list::arrange(snapshot, rules, &within, &dead, self);
         }
     }
@@ -173,9 +175,10 @@ impl Arrangement {
         line.proc(snapshot).map(|proc| Row { sums, ..Row::new(snapshot, proc) })
     }
 
-    /// Forgets where siblings stood: they are ordered anew.
+    /// Forgets where siblings and groups stood: they are ordered anew.
     pub fn forget_places(&mut self) {
         self.calm.forget();
+        self.calm_groups.forget();
     }
 
     /// Whether the process at `at` is wanted, which is noted.

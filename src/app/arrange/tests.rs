@@ -237,6 +237,65 @@ fn soft_siblings_change_places_when_it_is_clear() {
     assert_eq!(turns.count(), 19);
 }
 
+/// The names of groups in their order, and below each that is unfolded the pids of its members; look after look.
+struct Programs {
+    number: u64,
+    arranged: Arrangement,
+}
+
+impl Programs {
+    fn look(&mut self, order: TreeOrder, procs: &[(u32, &'static str, f64)]) -> String {
+        self.number += 1;
+        let of = |(pid, name, cpu): &(u32, &'static str, f64)| Proc {
+            cpu: Some(*cpu),
+            ..proc(*pid, (None, None, name, 0))
+        };
+        let procs: Vec<Proc> = procs.iter().map(of).collect();
+        let snapshot = Snapshot { number: self.number, procs, ..Snapshot::default() };
+        let (filter, folded, by) = (Filter::default(), HashSet::new(), GroupBy::Program);
+        let unfolded = HashSet::from([GroupId::new(by, crate::model::GroupName::Named(b"open"))]);
+        let rules = rules(crate::catalog::column("cpu").unwrap(), &filter, &folded, true);
+        self.arranged.arrange(&snapshot, &Rules { group: Some(by), unfolded: &unfolded, order, ..rules });
+        let word = |line: &Line| match line.proc(&snapshot) {
+            Some(proc) => proc.task.id.pid.to_string(),
+            None => {
+                let groups = self.arranged.groups.as_ref().unwrap();
+                groups.first(&snapshot, line.at as usize).unwrap().task.comm.show(9)
+            }
+        };
+        self.arranged.lines.iter().map(word).collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[test]
+fn groups_and_their_members_keep_their_places_as_siblings_do() {
+    let mut programs = Programs { number: 0, arranged: Arrangement::default() };
+    let mut look = |order, a: f64, b: f64, one: f64, two: f64| {
+        programs.look(order, &[(1, "a", a), (2, "b", b), (3, "open", one), (4, "open", two)])
+    };
+    let soft = TreeOrder::Soft;
+    assert_eq!(look(soft, 50.0, 45.0, 10.0, 9.0), "a b open 3 4");
+    for _ in 0..10 {
+        assert_eq!(look(soft, 45.0, 50.0, 9.0, 10.0), "a b open 3 4", "a little more is no reason to jump");
+        assert_eq!(look(soft, 50.0, 45.0, 10.0, 9.0), "a b open 3 4");
+    }
+    // What is clear is seen after some looks, among members too.
+    let looks: Vec<String> = (0..3).map(|_| look(soft, 0.0, 50.0, 30.0, 99.0)).collect();
+    assert_eq!((&*looks[1], &*looks[2]), ("a b open 3 4", "open 4 3 b a"));
+    assert_eq!(
+        look(TreeOrder::Hard, 1.0, 50.0, 3.0, 2.0),
+        "b open 3 4 a",
+        "another kind of order begins anew"
+    );
+    assert_eq!(look(TreeOrder::Hard, 99.0, 50.0, 3.0, 9.0), "b open 3 4 a");
+    assert_eq!(look(TreeOrder::Classic, 99.0, 50.0, 3.0, 9.0), "a b open 4 3");
+    // The first of a group may end, and a new one finds its place.
+    let mut programs = Programs { number: 0, arranged: Arrangement::default() };
+    let mut look = |procs| programs.look(soft, procs);
+    assert_eq!(look(&[(1, "a", 20.0), (2, "a", 30.0), (3, "b", 48.0)]), "a b");
+    assert_eq!(look(&[(2, "a", 46.0), (3, "b", 48.0), (4, "c", 47.0)]), "a b c");
+}
+
 #[test]
 fn a_key_between_two_looks_makes_nobody_restless() {
     let mut family = Family::new();

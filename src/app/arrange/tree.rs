@@ -3,6 +3,7 @@
 use crate::catalog::Row;
 use crate::model::{Forest, Link, Pid, Proc, Snapshot};
 
+use super::calm::take_in;
 use super::dead::{below, mourn};
 use super::keyed::{Keyed, settled, value_at};
 use super::within::Within;
@@ -89,7 +90,13 @@ pub(super) fn arrange(
     out.lines.reserve(order.len() + below.len());
     let mut ordered = forest.ordered(order.iter().copied());
     drop(order);
-    out.calm.settle(&links, snapshot.number, rules, &forest, &mut ordered, value);
+    out.calm.settle(
+        snapshot.number,
+        rules,
+        |change| ordered.each_group(change),
+        |seats, old| take_in(&links, &forest, seats, old),
+        value,
+    );
     drop(links);
     // Depth first with a stack of our own: siblings that are still to come, their depth and rails.
     let kept = |at: &u32| marks.get(*at as usize).is_some_and(|mark| mark.has(Mark::KEPT));

@@ -14,6 +14,8 @@ pub(super) struct Folds {
     folded: HashSet<ProcId>,
     /// Unfolded by the user: no rule folds it again.
     opened: HashSet<ProcId>,
+    /// Whether all were folded at once, so that they are unfolded at once.
+    all: bool,
     rules: Vec<Filter>,
 }
 
@@ -67,17 +69,17 @@ impl Folds {
         }
     }
 
-    /// Unfolds everything; whether anything was folded.
-    pub(super) fn open_all(&mut self) -> bool {
-        self.opened.extend(self.folded.iter());
-        let any = !self.folded.is_empty();
-        self.folded.clear();
-        any
-    }
-
-    /// Folds these too.
-    pub(super) fn fold_all(&mut self, ids: impl Iterator<Item = ProcId>) {
-        self.folded.extend(ids);
+    /// Folds those at `open` too, which is all that is left; where that was done before, or nothing is left, unfolds
+    /// everything.
+    pub(super) fn toggle_all(&mut self, open: impl Iterator<Item = ProcId>) {
+        let before = self.folded.len();
+        if !self.all || before == 0 {
+            self.folded.extend(open);
+        }
+        self.all = self.folded.len() > before;
+        if !self.all {
+            self.opened.extend(self.folded.drain());
+        }
         self.opened.retain(|id| !self.folded.contains(id));
     }
 

@@ -239,7 +239,7 @@ fn other_containers_than_ours_are_hidden() {
         ("processes in containers are hidden", &[Effect::Sample][..])
     );
     assert_eq!(desk.rows(), [">31", "40", "30", "20", "1", "10"]);
-    assert!(desk.app.wants().needs.has(crate::model::Needs::CGROUP | crate::model::Needs::ALL_DETAILS));
+    assert!(desk.app.wants().needs.has(crate::model::Needs::CGROUP.of_all()));
     // Nor are they hit by what is done to all rows.
     let reached: Vec<u32> =
         desk.app.table.matches(&desk.app.snapshot).iter().map(|target| target.id.pid.get()).collect();

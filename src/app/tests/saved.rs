@@ -51,7 +51,7 @@ fn the_list_of_views_counts_and_narrows() {
     assert_eq!(shown[1], ("many", format!("{all}  pid>0").as_str()));
     assert!(shown[2].1.starts_with("–  cpu>  a value is missing"), "{shown:?}");
     assert!(shown.contains(&("listening", "–  listen>0")), "{shown:?}");
-    assert!(desk.app.wants().needs.has(Needs::PORTS | Needs::ALL_DETAILS), "so that it can be counted");
+    assert!(desk.app.wants().needs.has(Needs::PORTS.of_all()), "so that it can be counted");
     desk.look(&MACHINE[1..]);
     assert_eq!(items(&desk)[1].1, format!("{}  pid>0", all - 1));
     desk.press("Down Enter");
@@ -86,7 +86,9 @@ fn rules_need_what_they_ask_of_those_on_screen_only() {
     let desk = desk(rule);
     let needs = desk.app.wants().needs;
     assert!(
-        needs.has(Needs::CGROUP) && !needs.any(Needs::ALL_DETAILS | Needs::FRESH_MEMORY | Needs::THREADS)
+        needs.has(Needs::CGROUP)
+            && !needs.any(Needs::FRESH_MEMORY | Needs::THREADS)
+            && needs.of_everybody() == Needs::NOTHING
     );
     let looks = |pid: u32| {
         let proc = desk.app.snapshot.find_pid(Pid::new(pid).unwrap()).unwrap();

@@ -68,6 +68,39 @@ fn order_and_tree_are_the_screens_own() {
 }
 
 #[test]
+fn list_and_tree_keep_an_order_each() {
+    let mut desk = Desk::new();
+    // The tree begins with the order of the list, and each goes on with its own.
+    desk.press("T t");
+    assert_eq!((desk.sort(), desk.app.table.tree), (("time", true), true));
+    desk.press("N I");
+    assert_eq!(desk.sort(), ("pid", true));
+    desk.press("t");
+    assert_eq!((desk.sort(), desk.app.table.tree), (("time", true), false));
+    desk.press("P t");
+    assert_eq!(desk.sort(), ("pid", true));
+    // So it is saved, and so it begins.
+    let now = desk.app.settings_now();
+    let screen = now.screen("processes").unwrap();
+    let word = |word: &Option<crate::config::Word>| word.as_ref().map(|word| word.text.clone());
+    assert_eq!((word(&screen.tree_sort), screen.tree_descending), (Some("pid".into()), Some(true)));
+    assert_eq!((word(&screen.sort), screen.tree), (Some("cpu".into()), true));
+    let mut again = Desk::with(
+        "[[screen]]\nid = \"processes\"\ntree = true\ntree_sort = \"pid\"\ntree_descending = true\n",
+    );
+    assert_eq!(again.sort(), ("pid", true));
+    again.press("t");
+    assert_eq!(again.sort(), ("cpu", true));
+    again.press("Tab t Shift-Tab t");
+    assert_eq!((again.sort(), again.app.table.tree), (("pid", true), true), "each screen has its own");
+    // Where both are by the same again there is nothing to say.
+    again.press("P");
+    let now = again.app.settings_now();
+    let screen = now.screen("processes").unwrap();
+    assert_eq!((&screen.tree_sort, screen.tree_descending), (&None, None));
+}
+
+#[test]
 fn filter_tags_cursor_and_follow_go_along() {
     let mut desk = Desk::new();
     desk.press("F4 c c Enter Space 3 2 F");
@@ -101,12 +134,22 @@ fn what_is_read_follows_the_tab() {
     assert!(!desk.app.wants().needs.any(Needs::DETAILS));
     desk.press("Tab");
     let io = desk.app.wants().needs;
-    assert!(io.has(Needs::IO | Needs::ALL_DETAILS) && !io.any(Needs::ROLLUP), "sorted by what it reads");
+    assert!(io.has(Needs::IO.of_all()) && !io.any(Needs::ROLLUP), "sorted by what it reads");
     desk.press("Tab");
     let memory = desk.app.wants().needs;
-    assert!(memory.has(Needs::ROLLUP) && !memory.any(Needs::IO) && !memory.has(Needs::ALL_DETAILS));
+    assert!(memory.has(Needs::ROLLUP) && !memory.any(Needs::IO) && memory.of_everybody() == Needs::NOTHING);
     desk.press("Tab Shift-Tab Shift-Tab Shift-Tab");
     assert!(!desk.app.wants().needs.any(Needs::DETAILS));
+}
+
+#[test]
+fn marks_cost_those_who_ask_for_them_and_are_of_rows_on_screen() {
+    let mut desk = Desk::new();
+    assert!(!desk.app.wants().needs.any(Needs::MARKS));
+    desk.app.table.marks = true;
+    let needs = desk.app.wants().needs;
+    assert!(needs.has(Needs::MARKS) && needs.of_everybody() == Needs::NOTHING);
+    assert!(desk.app.settings_now().options.marks);
 }
 
 #[test]

@@ -43,9 +43,28 @@ fn what_a_rule_folds_the_user_unfolds_for_good() {
     desk.look(&more);
     assert!(desk.rows().contains(&".60*".to_owned()), "{:?}", desk.rows());
     // All of them are the user's to unfold.
-    desk.press("*");
+    desk.press("* *");
     desk.look(&more);
     assert!(!desk.rows().iter().any(|row| row.contains('*')), "{:?}", desk.rows());
+}
+
+#[test]
+fn all_are_folded_first_and_unfolded_then_as_in_htop() {
+    let mut desk = Desk::new();
+    desk.press("F5");
+    let open = desk.rows();
+    let folded = |desk: &Desk| desk.rows().iter().filter(|row| row.ends_with('*')).count();
+    // One that is folded already does not make the first stroke an unfolding.
+    desk.press("3 0 + *");
+    let all = desk.rows();
+    assert_eq!((all.len(), folded(&desk)), (3, 1), "{all:?}");
+    // One that was opened since does not make the second stroke a folding.
+    desk.press("1 0 +");
+    assert!(desk.rows().len() > all.len());
+    desk.press("*");
+    assert_eq!((desk.rows().len(), folded(&desk)), (open.len(), 0));
+    desk.press("*");
+    assert_eq!(desk.rows().len(), all.len());
 }
 
 #[test]

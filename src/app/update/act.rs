@@ -80,12 +80,12 @@ impl App {
                 }
             }
             Action::Tree if table.group.is_some() => {
-                table.tree = true;
+                table.set_tree(true);
                 table.set_group(&snapshot, None);
                 self.say(Role::Text, "the tree of processes, in place of groups");
             }
             Action::Tree => {
-                table.tree = !table.tree;
+                table.set_tree(!table.tree);
                 table.look(&snapshot);
                 self.rearrange();
             }

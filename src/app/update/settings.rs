@@ -81,6 +81,7 @@ impl App {
         options.threads = self.table.threads;
         options.changes = self.table.changes;
         options.short_lived = self.table.short_lived;
+        options.marks = self.table.marks;
         settings
     }
 
@@ -133,6 +134,7 @@ impl App {
         (table.kernel, table.threads) = (new.kernel_threads, new.threads);
         (table.changes, table.short_lived) = (new.changes, new.short_lived);
         table.order = new.tree_order;
+        table.marks = new.marks;
         if new.command != old.command {
             self.screens.set_form(&mut self.table, new.command);
         }

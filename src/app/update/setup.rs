@@ -259,7 +259,7 @@ impl App {
             }
             SetupItem::Direction => self.sort(|table| table.descending = !table.descending),
             SetupItem::Tree => {
-                self.table.tree = !self.table.tree;
+                self.table.set_tree(!self.table.tree);
                 self.changed_table();
             }
             SetupItem::SubtreeSort => self.sort(|table| table.by_total = !table.by_total),

@@ -1,5 +1,6 @@
 //! What it is: its name and its command line.
 
+use super::detail::program;
 use super::{Align, Column, Row};
 use crate::catalog::{Cell, Value};
 use crate::model::{Command, Kind, Needs, Role, State};
@@ -8,6 +9,9 @@ const COMM_CELLS: u16 = 16;
 
 /// The most that is ever shown of a command line, cells; the reader keeps 4 KiB.
 pub(super) const COMMAND_CELLS: usize = 4096;
+
+/// Stands after the name where the file of the program is gone, as the kernel says it.
+pub(super) const GONE: &str = " (deleted)";
 
 /// Stands after the name where the command line hangs: nobody knows what it says now.
 pub(super) const STUCK: &str = " …";
@@ -38,7 +42,8 @@ pub(super) const COLUMNS: &[Column] = &[
     Column {
         id: "command",
         title: "Command",
-        help: "The command line, its program without directories; the short name where there is none or it is unknown.",
+        help: "The command line, its program without directories; the short name where there is none or it is unknown. \
+               (deleted) where the file of the program is gone: read with the option marks.",
         width: 16,
         grows: true,
         align: Align::Left,
@@ -122,8 +127,12 @@ pub(super) fn command_cell(row: &Row<'_>, directories: bool, cell: &mut Cell) {
     let path = if directories { path } else { &[] };
     let (base, arguments) = rest.split_at(command.base().len().min(rest.len()));
     let mut room = COMMAND_CELLS;
-    for (role, part) in [(Role::Dim, path), (Role::Strong, base)] {
+    let gone = program(row).is_some_and(|(_, deleted)| deleted);
+    for (role, part) in [(Role::Dim, path), (if gone { Role::Bad } else { Role::Strong }, base)] {
         room -= cell.push_foreign(role, part, room).min(room);
+    }
+    if gone {
+        cell.push(Role::Bad, GONE);
     }
     // The line is what was read before it hung. The mark stands where it is seen however long the arguments are.
     if task.stuck {

@@ -17,6 +17,15 @@ pub(super) fn rates<'a>(row: &Row<'a>) -> Option<&'a Rates> {
     row.proc.rates.as_deref()
 }
 
+/// What the kernel appends to the path of a file that is gone: proc(5).
+const DELETED: &[u8] = b" (deleted)";
+
+/// The file of its program, and whether that has been deleted or replaced since; `None` while nobody has read it.
+pub(super) fn program<'a>(row: &Row<'a>) -> Option<(&'a [u8], bool)> {
+    let path = of(row)?.exe.known()?.bytes();
+    Some(path.strip_suffix(DELETED).map_or((path, false), |path| (path, true)))
+}
+
 /// The name of a column: id, title, help.
 pub(super) type Names = (&'static str, &'static str, &'static str);
 

@@ -1,5 +1,6 @@
 //! Who it is: numbers, owner, terminal.
 
+use super::detail::of;
 use super::format::{count, number};
 use super::{Align, Column, Row};
 use crate::catalog::{Cell, Value};
@@ -166,10 +167,11 @@ fn uid<'a>(row: &Row<'a>) -> Value<'a> {
 
 fn user_cell(row: &Row<'_>, cell: &mut Cell) {
     let width = usize::from(USER_CELLS);
+    let role = if has_capabilities(row) { Role::Warn } else { Role::Text };
     match (&row.proc.task.user, row.proc.task.uid.known()) {
         (Some(name), _) if !name.is_empty() => {
             // A name that was cut says so, as ps and top do: two users must not look like one.
-            cell.push_with(Role::Text, |out| {
+            cell.push_with(role, |out| {
                 let start = out.len();
                 // Two cells more, because the next character may be a wide one.
                 if showable(name.bytes(), width + 2, out) > width {
@@ -179,9 +181,15 @@ fn user_cell(row: &Row<'_>, cell: &mut Cell) {
                 }
             });
         }
-        (_, Some(uid)) => number(i64::from(*uid), width, Role::Text, cell),
+        (_, Some(uid)) => number(i64::from(*uid), width, role, cell),
         _ => cell.push_unknown(),
     }
+}
+
+/// Whether it is known to have capabilities that its owner alone does not explain.
+fn has_capabilities(row: &Row<'_>) -> bool {
+    let effective = of(row).and_then(|details| details.status.known()?.effective);
+    effective.is_some_and(|bits| bits != 0) && row.proc.task.uid.known().is_some_and(|uid| *uid != 0)
 }
 
 fn threads(row: &Row<'_>) -> u64 {

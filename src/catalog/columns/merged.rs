@@ -1,16 +1,14 @@
 //! Which program it is, in full: the file it runs, the name it gave itself and its command line, each only where it says
 //! something that the others do not.
 
-use super::command::{COMMAND_CELLS, STUCK, command, command_cell, command_value};
-use super::detail::of;
+use super::command::{COMMAND_CELLS, GONE, STUCK, command, command_cell, command_value};
+use super::detail::program;
 use super::{Align, Column, Row};
 use crate::catalog::Cell;
 use crate::model::{Kind, Needs, Role};
 
 /// Stands between what differs.
 const BETWEEN: &str = " │ ";
-/// What the kernel appends to the path of a file that is gone: proc(5).
-const DELETED: &[u8] = b" (deleted)";
 /// The kernel keeps so many bytes of a name.
 const NAME_BYTES: usize = 15;
 
@@ -33,14 +31,10 @@ pub(super) const COLUMNS: &[Column] = &[Column {
 
 fn merged(row: &Row<'_>, cell: &mut Cell) {
     let task = &row.proc.task;
-    let (Some(command), Some(exe)) = (command(row), of(row).and_then(|details| details.exe.known())) else {
+    let (Some(command), Some((path, deleted))) = (command(row), program(row)) else {
         // Kernel threads, threads, zombies; and strangers' processes, whose file is their owner's business.
         command_cell(row, true, cell);
         return;
-    };
-    let (path, deleted) = match exe.bytes().strip_suffix(DELETED) {
-        Some(path) => (path, true),
-        None => (exe.bytes(), false),
     };
     let (directories, base) = path.split_at(path.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1));
     let (line, name) = (command.line.bytes(), task.comm.bytes());
@@ -51,7 +45,7 @@ fn merged(row: &Row<'_>, cell: &mut Cell) {
     foreign(cell, Role::Dim, directories);
     foreign(cell, if deleted { Role::Bad } else { Role::Strong }, base);
     if deleted {
-        cell.push(Role::Bad, " (deleted)");
+        cell.push(Role::Bad, GONE);
     }
     let is_named = |known: &[u8]| known.get(..NAME_BYTES).unwrap_or(known) == name;
     if !is_named(base) && !is_named(command.base()) && task.kind == Kind::Process {

@@ -124,8 +124,7 @@ impl Column {
 
     /// What must be read so that rows are in its order.
     pub fn needs_to_sort(&self) -> Needs {
-        let details = self.needs.any(Needs::DETAILS);
-        let needs = self.needs | if details { Needs::ALL_DETAILS } else { Needs::NOTHING };
+        let needs = self.needs.of_all();
         match (self.drifts, self.needs.has(Needs::MEMORY)) {
             (false, _) => needs,
             (true, true) => needs | Needs::FRESH_MEMORY,

@@ -438,8 +438,8 @@ fn what_others_may_change_while_it_sleeps_needs_every_row_fresh_to_sort_by() {
     );
     for column in columns() {
         let fresh = |needs| column.needs_to_sort().has(needs);
-        let details = column.needs.any(Needs::DETAILS);
-        assert_eq!(fresh(Needs::ALL_DETAILS), details, "{}: who sorts by it needs it of all", column.id);
+        let (all, details) = (column.needs_to_sort().of_everybody(), column.needs.only(Needs::DETAILS));
+        assert_eq!(all, details, "{}: who sorts by it needs it of all, and nothing else", column.id);
         let memory = column.needs.has(Needs::MEMORY);
         assert_eq!(fresh(Needs::FRESH_MEMORY), column.drifts && memory, "{}", column.id);
         assert_eq!(fresh(Needs::FRESH_STAT), column.drifts && !memory, "{}", column.id);

@@ -186,6 +186,16 @@ pub(super) const COLUMNS: &[Column] = &[
         Needs::THREAD_TIMES,
         |row| crew(row)?.blocked.map(|blocked| blocked * 100.0)
     ),
+    usage!(
+        ("swap_wait", "SWWT%", "The time in which its threads waited for pages to come back from swap, in percent of the time that passed; known only to who has CAP_NET_ADMIN, and while kernel.task_delayacct is 1 (taskstats)."),
+        Needs::DELAYS,
+        |row| rates(row)?.swap_wait.map(|wait| wait * 100.0)
+    ),
+    usage!(
+        ("reclaim_wait", "RCWT%", "The time in which its threads had to free memory before they could have it, in percent of the time that passed; known as SWWT% is (taskstats)."),
+        Needs::DELAYS,
+        |row| rates(row)?.reclaim_wait.map(|wait| wait * 100.0)
+    ),
     Column {
         additive: true,
         grain: 0.001,

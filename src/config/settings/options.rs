@@ -111,7 +111,8 @@ options! {
     changes: bool = "Mark rows that are new or have just ended.";
     changes_seconds: f64 = "Seconds for which they are marked, 0.1 to 3600.";
     short_lived: bool = "Show children that died between two looks.";
-    tree_order: TreeOrder = "How siblings in the tree keep their places: classic, soft or hard.";
+    marks: bool = "Mark programs whose file is gone, and capabilities of others than root.";
+    tree_order: TreeOrder = "How siblings in the tree, and groups, keep their places: classic, soft or hard.";
     fold_rules: Vec<Word> = "Queries; subtrees whose root matches one start folded.";
     tabs: Vec<Word> = "Ids of screens that come first, in this order.";
 }
@@ -303,7 +304,7 @@ choices! {
         Merged = "merged",
     }
 
-    /// How siblings in the tree keep their places.
+    /// How siblings in the tree, groups and their members keep their places.
     TreeOrder {
         /// They change them at once, as in the list.
         Classic = "classic",

@@ -138,6 +138,11 @@ impl ScreenSetting {
             changes.push(("sort", Some(Value::from(text(&self.sort)))));
             changes.push(("descending", self.descending.map(Value::from)));
         }
+        if text(&self.tree_sort) != text(&old.tree_sort) || self.tree_descending != old.tree_descending {
+            let word = self.tree_sort.as_ref().map(|word| Value::from(word.text.as_str()));
+            changes.push(("tree_sort", word));
+            changes.push(("tree_descending", self.tree_descending.map(Value::from)));
+        }
         for (name, now, before) in
             [("tree", self.tree, old.tree), ("subtree_sort", self.subtree_sort, old.subtree_sort)]
         {

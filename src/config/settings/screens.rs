@@ -13,7 +13,7 @@ pub const LAB: &str = "lab";
 /// Cells of a tab's title.
 const TITLE: usize = 20;
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "id",
     "title",
     "columns",
@@ -21,6 +21,8 @@ const KEYS: [&str; 11] = [
     "sort",
     "descending",
     "tree",
+    "tree_sort",
+    "tree_descending",
     "subtree_sort",
     "group",
     "filter",
@@ -44,6 +46,10 @@ pub struct ScreenSetting {
     pub descending: Option<bool>,
     /// As a tree.
     pub tree: bool,
+    /// The column that sorts the tree; `None` for that of the list.
+    pub tree_sort: Option<Word>,
+    /// Greatest first in the tree, or not; `None` as is usual for the column.
+    pub tree_descending: Option<bool>,
     /// In the tree, siblings by the sum of their subtrees.
     pub subtree_sort: bool,
     /// One row for all of a program, user, container or unit; `None` for none.
@@ -141,6 +147,13 @@ impl ScreenSetting {
                     self.descending = table.get("descending").and_then(Item::as_bool);
                 }
             }
+            "tree_sort" => {
+                if let Some(word) = reader.word(name, item) {
+                    self.tree_sort = Some(word);
+                    self.tree_descending = table.get("tree_descending").and_then(Item::as_bool);
+                }
+            }
+            "tree_descending" => self.tree_descending = reader.switch(name, item).or(self.tree_descending),
             "descending" => self.descending = reader.switch(name, item).or(self.descending),
             "tree" => set(&mut self.tree, reader.switch(name, item)),
             "subtree_sort" => set(&mut self.subtree_sort, reader.switch(name, item)),

@@ -261,6 +261,8 @@ fn any_settings() -> impl Strategy<Value = Settings> {
             let screen = &mut settings.screens[at];
             screen.columns = columns.into_iter().map(Word::new).collect();
             (screen.tree, screen.sort, screen.descending) = (tree, Some(Word::new("pid")), descending);
+            screen.tree_sort = tree.then(|| Word::new("res"));
+            screen.tree_descending = descending.filter(|_| tree);
             screen.filter = Some(filter).filter(|text| !text.trim().is_empty()).map(|text| Word::new(&text));
         }
         settings

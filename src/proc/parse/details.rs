@@ -50,6 +50,7 @@ pub(in crate::proc) fn status(text: &[u8]) -> Status {
             b"RssFile" => status.file = bytes(),
             b"RssShmem" => status.shmem = bytes(),
             b"VmLib" => status.lib = bytes(),
+            b"CapEff" => status.effective = mask(value),
             b"VmSwap" => status.swap = bytes(),
             b"voluntary_ctxt_switches" => status.voluntary = first(),
             b"nonvoluntary_ctxt_switches" => status.involuntary = first(),
@@ -57,6 +58,11 @@ pub(in crate::proc) fn status(text: &[u8]) -> Status {
         }
     }
     status
+}
+
+/// A set of bits, as a hexadecimal number.
+fn mask(value: &[u8]) -> Option<u64> {
+    u64::from_str_radix(std::str::from_utf8(value.trim_ascii()).ok()?, 16).ok()
 }
 
 /// The lines `name: value` of a text.
@@ -208,7 +214,7 @@ mod tests {
     // Captured on Linux 6.18, without the lines that nobody reads.
     const STATUS: &[u8] = b"Name:\tRss\\nAnon: 7 kB\nTgid:\t6180\nNSpid:\t6180\t17\nRssAnon:\t     116 kB\n\
         RssFile:\t    1652 kB\nRssShmem:\t       0 kB\nVmLib:\t    1528 kB\nVmSwap:\t       4 kB\n\
-        voluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n";
+        CapInh:\t0000000000000001\nCapEff:\t000001ff00000400\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n";
 
     #[test]
     fn status_is_read_and_what_it_lacks_is_unknown() {
@@ -217,6 +223,8 @@ mod tests {
         assert_eq!((known.anon, known.file, known.shmem), (Some(116 << 10), Some(1652 << 10), Some(0)));
         assert_eq!((known.lib, known.swap), (Some(1528 << 10), Some(4 << 10)));
         assert_eq!((known.voluntary, known.involuntary), (Some(12), Some(3)));
+        assert_eq!(known.effective, Some(0x1ff_0000_0400));
+        assert_eq!(status(b"CapEff:\tmany\nVmSwap:\tx\n"), Status::default());
         // A thread of the kernel has no memory.
         assert_eq!(status(b"Name:\tkthreadd\nTgid:\t2\n"), Status { tgid: Some(2), ..Status::default() });
     }

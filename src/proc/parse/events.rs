@@ -3,20 +3,15 @@
 //! A datagram is a row of netlink messages; each holds one connector message, and that one event. All numbers are in
 //! the byte order of the machine. Lengths are believed only as far as the datagram goes.
 
+use super::netlink::{DONE, HEAD, Message, messages, u16_at, u32_at};
 use crate::model::Pid;
-
-/// Bytes of `struct nlmsghdr`: length (4), type (2), flags (2), sequence number (4), port (4).
-const NETLINK: usize = 16;
 
 /// Bytes of `struct cn_msg` before its data: index, value, sequence number, acknowledgement (4 each), length (2),
 /// flags (2).
 const CONNECTOR: usize = 20;
 
 /// Bytes of a request: both heads and one number.
-const REQUEST: usize = NETLINK + CONNECTOR + 4;
-
-/// `NLMSG_DONE`, the type of every message of the connector.
-const DONE: u16 = 3;
+const REQUEST: usize = HEAD + CONNECTOR + 4;
 
 /// `CN_IDX_PROC` and `CN_VAL_PROC`; the first is the multicast group, too.
 const PROC: u32 = 1;
@@ -73,15 +68,6 @@ pub(in crate::proc) enum Event {
     Other,
 }
 
-/// The number at byte `at`.
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().map(|four| u32::from_ne_bytes(*four))
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().map(|two| u16::from_ne_bytes(*two))
-}
-
 fn pid_at(bytes: &[u8], at: usize) -> Option<Pid> {
     u32_at(bytes, at).and_then(Pid::new)
 }
@@ -89,26 +75,15 @@ fn pid_at(bytes: &[u8], at: usize) -> Option<Pid> {
 /// The events of one datagram, in their order. It ends at the first message whose length makes no sense; one that is
 /// sound but not of the process events connector is left out.
 pub(in crate::proc) fn events(datagram: &[u8]) -> impl Iterator<Item = Event> {
-    let mut rest = datagram;
-    std::iter::from_fn(move || {
-        loop {
-            let len = u32_at(rest, 0)? as usize;
-            let message = rest.get(..len).filter(|message| message.len() >= NETLINK)?;
-            // Messages begin at multiples of four; the last may lack its padding.
-            rest = rest.get(len.next_multiple_of(4)..).unwrap_or_default();
-            if let Some(event) = event(message) {
-                return Some(event);
-            }
-        }
-    })
+    messages(datagram).filter_map(event)
 }
 
 /// The event in one netlink message.
-fn event(message: &[u8]) -> Option<Event> {
-    if u16_at(message, 4)? != DONE {
+fn event(message: Message<'_>) -> Option<Event> {
+    if message.kind != DONE {
         return None;
     }
-    let message = message.get(NETLINK..)?;
+    let message = message.body;
     if (u32_at(message, 0)?, u32_at(message, 4)?) != (PROC, PROC) {
         return None;
     }
@@ -265,7 +240,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic_and_each_event_costs_a_message(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-            prop_assert!(all(&bytes).len() <= bytes.len() / (NETLINK + CONNECTOR));
+            prop_assert!(all(&bytes).len() <= bytes.len() / (HEAD + CONNECTOR));
         }
 
         #[test]

@@ -8,8 +8,10 @@ mod details;
 mod events;
 mod machine;
 mod net;
+mod netlink;
 mod process;
 mod tables;
+mod taskstats;
 
 pub(super) use details::{
     autogroup, blocked, cgroup, drm, io, lone_signed, namespace, pairs, rollup, schedstat, sizes,
@@ -20,6 +22,7 @@ pub(super) use machine::{Totals, cpu_lines, load, memory, pressure, uptime};
 pub(super) use net::{socket, socket_inode};
 pub(super) use process::{StatLine, start_time, stat, statm};
 pub(super) use tables::{passwd, proc_is_restricted};
+pub(super) use taskstats::{About, Answer, delays, delays_request, family, family_request};
 
 use crate::model::Pid;
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{
-    Autogroup, CgroupPlace, Crew, Details, Gpu, Io, Namespaces, Oom, Ports, Rates, Rollup, Sizes,
+    Autogroup, CgroupPlace, Crew, Delays, Details, Gpu, Io, Namespaces, Oom, Ports, Rates, Rollup, Sizes,
     StatDetails, Status, ThreadTimes,
 };
 
@@ -31,6 +31,7 @@ fn known() -> Proc {
             shmem: Some(2 << 20),
             swap: Some(0),
             lib: Some(9 << 20),
+            effective: Some(0),
             pid_levels: Some(2),
             voluntary: Some(70),
             involuntary: Some(7),
@@ -59,6 +60,7 @@ fn known() -> Proc {
         label: untrusted("unconfined"),
         node: Some(1),
         threads: Reading::Known(Arc::from([ThreadTimes::default()])),
+        delays: Reading::Known(Delays { swap: 3, reclaim: 4 }),
         gpu: Reading::Known(Gpu { engine: 61_000_000_000, memory: Some(512 << 20) }),
         ports: Reading::Known(Arc::new(Ports::new([(8080, true), (22, true), (50_123, false)], false))),
     }));
@@ -71,7 +73,14 @@ fn known() -> Proc {
         balance: 0.9,
         slice: 0.004,
     };
-    let rates = Rates { read: Some(1024.0), write: Some(3072.0), gpu: Some(37.5), crew: Some(crew) };
+    let rates = Rates {
+        read: Some(1024.0),
+        write: Some(3072.0),
+        gpu: Some(37.5),
+        crew: Some(crew),
+        swap_wait: Some(0.5),
+        reclaim_wait: Some(0.01),
+    };
     proc.rates = Some(Box::new(rates));
     proc
 }
@@ -102,6 +111,31 @@ fn a_merged_command_says_what_differs_and_nothing_twice() {
 }
 
 #[test]
+fn a_program_that_is_gone_and_capabilities_are_marked_where_they_are_known() {
+    let snapshot = snapshot();
+    let shown = |id: &str, exe: &str, uid: u32, effective: Option<u64>| {
+        let mut proc = vim();
+        let status = Status { effective, ..Status::default() };
+        let task = proc.task_mut();
+        task.uid = Reading::Known(uid);
+        let details = Details { exe: untrusted(exe), status: Reading::Known(status), ..Details::default() };
+        task.details = Some(Arc::new(details));
+        task.command = Reading::Known(Arc::new(Command::parse(b"/usr/bin/vim\0-R\0notes\0").unwrap()));
+        let mut cell = Cell::new();
+        column(id).unwrap().cell(&Row::new(&snapshot, &proc), &mut cell);
+        let role = cell.parts().map(|(_, role)| role).find(|role| matches!(role, Role::Bad | Role::Warn));
+        (cell.text().to_owned(), role)
+    };
+    assert_eq!(shown("command", "/usr/bin/vim", 7, Some(0)), ("vim -R notes".into(), None));
+    let gone = ("vim (deleted) -R notes".into(), Some(Role::Bad));
+    assert_eq!(shown("command", "/usr/bin/vim (deleted)", 7, Some(0)), gone);
+    let user = |uid, effective| shown("user", "/usr/bin/vim", uid, effective).1;
+    assert_eq!(user(7, Some(1 << 12)), Some(Role::Warn));
+    // Root has them all, as everybody knows; nobody knows what was not read.
+    assert_eq!([user(0, Some(u64::MAX)), user(7, Some(0)), user(7, None)], [None; 3]);
+}
+
+#[test]
 fn details_as_they_are_shown() {
     let (snapshot, proc) = (snapshot(), known());
     let row = Row::new(&snapshot, &proc);
@@ -124,6 +158,8 @@ fn details_as_they_are_shown() {
         "wchan do_epoll_wait",
         "run_wait 12.5",
         "io_wait 25.0",
+        "swap_wait 50.0",
+        "reclaim_wait 1.0",
         "active 3",
         "balance 90.0",
         "teamwork PARALLEL 2.5",
@@ -241,7 +277,14 @@ fn hostile_details_keep_their_columns() {
             balance: figure,
             slice: 1.0,
         };
-        let rates = Rates { read: Some(figure), write: Some(figure), gpu: Some(figure), crew: Some(crew) };
+        let rates = Rates {
+            read: Some(figure),
+            write: Some(figure),
+            gpu: Some(figure),
+            crew: Some(crew),
+            swap_wait: Some(figure),
+            reclaim_wait: Some(figure),
+        };
         proc.rates = Some(Box::new(rates));
         let row = Row::new(&snapshot, &proc);
         for column in columns() {
