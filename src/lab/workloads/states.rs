@@ -75,7 +75,8 @@ fn letters(scene: &Scene) -> io::Result<()> {
     let seen = see_all(scene, until);
     scene.check("states seen at the same time", &all, &seen);
     if seen == all {
-        scene.note("All five letters are there now. Sort by state, and try the signals on each.");
+        scene.note("All letters are there now. Sort by state, and try the signals on each.");
+        scene.means("All of these states are there at the same time, and only R takes CPU time.");
     }
     for (letter, child) in children {
         let pid = child.pid;
@@ -165,6 +166,8 @@ fn soup(scene: &Scene) -> io::Result<()> {
     scene.check("after he is started", "yes", told(1));
     scene.check("after a wait of a sixth of his time", "yes", told(2));
     scene.check("after he was joined", "no", told(3));
+    scene
+        .means("A thread lives from its start to the end of its work, however its starter spends that time.");
     scene.figure("the soup took", watched.after, "s");
     Ok(())
 }
