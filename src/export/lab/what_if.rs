@@ -67,7 +67,7 @@ fn block(comparison: &Comparison, experiment: &Experiment, rows: &[Outlook]) -> 
     let order = order_of(run);
     let mut text = format!("{}, measured: {}", heading(experiment), safe(&title(run, experiment), 60));
     if let Some(speedup) = comparison.speedup {
-        let _ = write!(text, ", {:.2} times faster than serial", speedup.value);
+        let _ = write!(text, ", speed-up {:.2}", speedup.value);
     }
     let cpus = run.noise.cpus;
     let here = if cpus == 1 { "on 1 CPU".to_owned() } else { format!("on {cpus} CPUs") };
