@@ -30,7 +30,7 @@ pub(in crate::app) const WORDS: &[Words] = &[
         ],
     ),
     (
-        "Where the workers' time went: workers times real time, to the last millisecond",
+        "Where the workers' time went: workers times real time in all",
         &[
             ("useful work", "CPU time that the serial run needed, too"),
             ("idle at the end", "no task was left while others still worked: the tail"),

@@ -232,8 +232,8 @@ fn play(scene: &Scene) -> io::Result<()> {
         let workers = scene.workers;
         let hold_s = room.hold_ns as f64 / 1e9;
         format!(
-            "No more than {permits} of {workers} workers are inside at a time, so they go in in {waves} waves of {hold_s} s \
-             each, and more workers only wait longer."
+            "At most {permits} of {workers} workers can be inside at a time, so they go through in {waves} waves of {hold_s} \
+             s each, and more workers only wait longer."
         )
     });
     scene.figure("most inside at a time", most as f64, "");

@@ -22,8 +22,12 @@ pub struct Outlook {
 }
 
 impl Comparison {
-    /// What so many workers would give, with the tasks in this order; `None` where no tasks were measured.
+    /// What so many workers would give, with the tasks in this order; `None` where no tasks were measured, and for a scene,
+    /// whose workers do not take theirs from a queue.
     pub fn outlook(&self, workers: u32, order: QueueOrder) -> Option<Outlook> {
+        if self.run.answers.is_empty() {
+            return None;
+        }
         let (tasks, now) = (self.task_times()?, self.ceiling?.now);
         let queue = order.apply(&tasks.by_number());
         let with_a_cpu_each = Replay::on(workers).ceiling(&queue);

@@ -48,9 +48,12 @@ impl Bench {
             LabOrder::Clear(leftovers) => self.aside(move |tell| {
                 let left = lab::end_leftovers(&leftovers).len();
                 let ended = leftovers.len().saturating_sub(left);
+                let of = |count| {
+                    format!("{count} process{} of crashed sessions", if count == 1 { "" } else { "es" })
+                };
                 tell(match left {
-                    0 => Event::Remark(format!("{ended} of crashed sessions ended")),
-                    _ => Event::Notice(format!("{left} of crashed sessions could not be ended")),
+                    0 => Event::Remark(format!("{} ended", of(ended))),
+                    _ => Event::Notice(format!("{} could not be ended", of(left))),
                 });
                 tell(Event::LabFound(LabFound::Leftovers(lab::leftovers())));
             }),
