@@ -491,7 +491,7 @@ const HASTY: [&str; 12] = [
     "--tasks",
     "1",
     "--step",
-    "1000",
+    "10000",
     "--workers",
     "2",
     "--compare",

@@ -87,7 +87,8 @@ fn play(scene: &Scene) -> io::Result<()> {
             scene.check("none of the signals to which it is deaf ended it", "yes", yes(in_vain));
         }
         None => {
-            scene.means("Nobody ended it in time. SIGKILL would have: no process decides what that one does.")
+            scene
+                .means("Nobody ended it in time. SIGKILL would have: no process decides what that one does.");
         }
     }
     scene.figure("signals that it caught", scene.cell(CAUGHT).load(Acquire) as f64, "");

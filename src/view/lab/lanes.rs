@@ -164,7 +164,7 @@ fn draw_heading(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, run: &Ru
         Rows::Workers => {
             let letters = |all: bool| -> String {
                 let shown = LETTERS.iter().zip(drawn).filter(|(_, drawn)| all || **drawn);
-                shown.map(|((_, letter, word), _)| format!(", {letter} {word}")).collect()
+                shown.fold(String::new(), |said, ((_, letter, word), _)| format!("{said}, {letter} {word}"))
             };
             let (all, seen) = (letters(true), letters(false));
             let long = format!("digit = task, colour = core, {ready} ready, {idle} idle");
@@ -175,9 +175,9 @@ fn draw_heading(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, run: &Ru
         }
         Rows::Cores => ("lanes by core", vec![format!("digit = worker, : others, {idle} idle")]),
     };
-    let remarks = remarks.into_iter().map(|words| format!("{words}{zoom}{lost}"));
+    let mut remarks = remarks.into_iter().map(|words| format!("{words}{zoom}{lost}"));
     let room = usize::from(area.width).saturating_sub(title.len() + 5);
-    let fits = remarks.clone().find(|words| words.width() <= room).or_else(|| remarks.last());
+    let fits = remarks.clone().find(|words| words.width() <= room).or_else(|| remarks.next_back());
     rule(area, buf, theme, title, fits.as_deref().unwrap_or_default().trim_start_matches([',', ';', ' ']));
 }
 
