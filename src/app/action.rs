@@ -156,10 +156,12 @@ actions! {
         LabStop "lab_stop" "Stop" "end the run and everything it started";
         LabSweep "lab_sweep" "Scale" "run on 1, 2, 4 ... workers, for the speed-up curve";
         LabCure "lab_cure" "Cure" "run what should be faster, by the last result";
+        LabKeep "lab_keep" "Keep" "keep the report of what ran, for glowtop lab show";
+        LabClear "lab_clear" "Sweep" "end what crashed sessions of the lab left behind";
         LabPredict "lab_predict" "Bet" "bet on the speed-up before the run";
         LabList "lab_list" "List" "choose another experiment";
-        LabField "lab_field" "Field" "next field of the form; from a run, the processes";
-        LabFieldBack "lab_field_back" "Field" "the field of the form before";
+        LabField "lab_field" "Field" "next field of the form; behind the last, the next screen";
+        LabFieldBack "lab_field_back" "Field" "the field before; before the first, the screen before";
         LabMode "lab_mode" "Mode" "choose how the work is spread: threads, pool or others";
         LabMore "lab_more" "Work+" "one worker more; in a field, a greater value";
         LabFewer "lab_fewer" "Work-" "one worker less; in a field, a smaller value";
@@ -186,7 +188,7 @@ impl Action {
             A::Signal | A::Acts | A::Ladder | A::Freeze | A::FreezeTree | A::FreezeFor | A::Undo => true,
             A::NiceDown | A::NiceUp | A::AutogroupDown | A::AutogroupUp => true,
             A::IoPriority | A::Affinity | A::Policy | A::Tame => true,
-            A::LabEnter | A::LabRun | A::LabStop | A::LabSweep | A::LabCure => true,
+            A::LabEnter | A::LabRun | A::LabStop | A::LabSweep | A::LabCure | A::LabClear => true,
             A::Help | A::Quit | A::Back | A::Suspend | A::Redraw | A::NextScreen | A::PrevScreen => false,
             A::Setup
             | A::Columns
@@ -211,7 +213,7 @@ impl Action {
             A::Palette | A::Notices | A::SaveScreen | A::Mouse | A::Copy => false,
             A::LabMode | A::LabMore | A::LabFewer | A::LabLonger | A::LabShorter => false,
             A::LabPredict | A::LabList | A::LabField | A::LabFieldBack => false,
-            A::LabRows | A::LabZoom | A::LabHold => false,
+            A::LabRows | A::LabZoom | A::LabHold | A::LabKeep => false,
             A::Inspect | A::InspectBack | A::InspectOverview | A::InspectThreads | A::InspectFiles => false,
             A::InspectEnvironment | A::InspectCommand | A::InspectMemory | A::InspectLimits => false,
             A::InspectCgroup | A::InspectNamespaces | A::InspectSignals | A::InspectLocks => false,

@@ -5,6 +5,7 @@ use crate::catalog::{columns, meters};
 use crate::config::{Chord, Key};
 use crate::query::fields;
 
+use super::lab::WORDS as LAB_WORDS;
 use super::line_edit::LineEdit;
 use super::{Action, App, Screen};
 
@@ -20,11 +21,14 @@ pub enum HelpPage {
     Meters,
     /// What a query can ask for.
     Fields,
+    /// Words and letters of the lab.
+    Lab,
 }
 
 impl HelpPage {
     /// All of them, in order.
-    pub const ALL: [HelpPage; 4] = [HelpPage::Keys, HelpPage::Columns, HelpPage::Meters, HelpPage::Fields];
+    pub const ALL: [HelpPage; 5] =
+        [HelpPage::Keys, HelpPage::Columns, HelpPage::Meters, HelpPage::Fields, HelpPage::Lab];
 
     /// The word on its tab.
     pub const fn title(self) -> &'static str {
@@ -33,6 +37,7 @@ impl HelpPage {
             HelpPage::Columns => "Columns",
             HelpPage::Meters => "Meters",
             HelpPage::Fields => "Query",
+            HelpPage::Lab => "Lab",
         }
     }
 
@@ -43,6 +48,7 @@ impl HelpPage {
             HelpPage::Columns => '2',
             HelpPage::Meters => '3',
             HelpPage::Fields => '4',
+            HelpPage::Lab => '5',
         })
     }
 }
@@ -208,6 +214,14 @@ impl App {
                     let text = format!("{} Compares with {}.", field.help, field.compares_with());
                     entry(field.id.to_owned(), text, field.id)
                 }));
+            }
+            HelpPage::Lab => {
+                for (heading, words) in LAB_WORDS {
+                    lines.push(HelpLine::Heading(heading));
+                    lines.extend(
+                        words.iter().map(|(word, text)| entry((*word).to_owned(), (*text).to_owned(), word)),
+                    );
+                }
             }
         }
         lines

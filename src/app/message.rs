@@ -8,7 +8,7 @@ use crate::model::inspect::{InspectOrder, Inspection, Page};
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{ControlNews, ControlOrder, ProcId, Scope, Sensors, Snapshot, Topology, Wants};
 
-use super::{Action, FormField, Input, MouseEvent, Tab};
+use super::{Action, FormField, Input, LabFound, MouseEvent, Tab};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub enum Msg {
     Control(Box<ControlNews>),
     /// What happens in the lab.
     Lab(LabNews),
+    /// What the lab found when it looked back.
+    LabFound(LabFound),
     /// A look at a page of the inspector.
     Inspected(Arc<Inspection>),
     /// A sentence from the shell for the notice line, which is good news or bad.
@@ -100,6 +102,8 @@ pub enum Effect {
     Control(ControlOrder),
     /// For the lab.
     Lab(LabOrder),
+    /// Look for what crashed sessions of the lab left behind, and for what earlier ones kept.
+    LookBack,
     /// For the inspector's thread.
     Inspect(InspectOrder),
     /// Put this text into the clipboard.

@@ -57,7 +57,9 @@ pub use input::{Input, Mouse, MouseEvent};
 pub use inspect::{Graph, Graphs, Inspector, Lane, Series, Spot};
 pub use journal::{Entry, Journal};
 pub use keymap::{DEFAULT_KEYMAP, KEYMAPS, Keymap};
-pub use lab::{CoreLook, Form, FormChoice, FormField, Lab, Past, Picture, Point, Rows, RunView, Show, ZOOMS};
+pub use lab::{
+    CoreLook, Form, FormChoice, FormField, Lab, LabFound, Past, Picture, Point, Rows, RunView, Show, ZOOMS,
+};
 pub use layer::{Layer, LineInput, Menu, MenuItem, MenuPurpose, Purpose};
 pub use line_edit::LineEdit;
 pub use message::{Effect, Hit, Msg, Saving, WantsChange};

@@ -20,8 +20,18 @@ pub fn machine() -> Machine {
             quota_v1(number("quota")?, number("period")?)
         }),
         governor: line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
-        kernel: line("/proc/sys/kernel/osrelease").unwrap_or_default(),
+        kernel: line("/proc/sys/kernel/osrelease").map(|text| release(&text).to_owned()).unwrap_or_default(),
     }
+}
+
+/// The release without the local name of its build: `6.8.0-45` of `6.8.0-45-generic`. Versions matter to times; a name may
+/// say whose machine it is, and reports are passed on.
+fn release(text: &str) -> &str {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = text.split('-');
+    let version = parts.next().unwrap_or_default().len();
+    let numbers: usize = parts.take_while(|part| is_number(part)).map(|part| part.len() + 1).sum();
+    text.get(..version + numbers).unwrap_or(text)
 }
 
 /// The value of the first line of `/proc/cpuinfo` with one of these keys, which differ between architectures.
@@ -84,6 +94,20 @@ mod tests {
         assert_eq!(physical_cores(smt), Some(2));
         assert_eq!(physical_cores("processor: 0\n"), None, "unknown is unknown");
         assert_eq!(first(smt, &["Model", "model name"]).as_deref(), Some("A: B"));
+    }
+
+    #[test]
+    fn a_release_keeps_its_numbers_and_not_the_name_of_who_built_it() {
+        for (text, kept) in [
+            ("6.18.5", "6.18.5"),
+            ("6.8.0-45-generic", "6.8.0-45"),
+            ("5.15.0-1057-aws", "5.15.0-1057"),
+            ("6.1.0-example-web17", "6.1.0"),
+            ("6.11.4-301.fc41.x86_64", "6.11.4"),
+            ("", ""),
+        ] {
+            assert_eq!(release(text), kept);
+        }
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub(super) enum SceneSaid {
     Ended { pid: u32, at_ns: u64, fate: Fate, took: Took },
     /// A sentence for the user.
     Note(String),
+    /// What the run shows, in a sentence or two; the last one counts.
+    Means(String),
     /// Something that must come out.
     Check(Check),
     /// Something that was counted or measured.
@@ -329,6 +331,11 @@ impl<'a> Scene<'a> {
     /// Says a sentence about what happens.
     pub(super) fn note(&self, sentence: impl Into<String>) {
         self.tell(&SceneSaid::Note(sentence.into()));
+    }
+
+    /// Says what the run shows: what stands before its figures.
+    pub(super) fn means(&self, sentence: impl Into<String>) {
+        self.tell(&SceneSaid::Means(sentence.into()));
     }
 
     /// Tells what must have come out, and what did.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::app::Input;
+use crate::app::{Input, LabFound};
 use crate::config::Settings;
 use crate::model::inspect::Inspection;
 use crate::model::lab::LabNews;
@@ -27,6 +27,8 @@ pub(super) enum Event {
     Control(Box<ControlNews>),
     /// What happens in the lab.
     Lab(LabNews),
+    /// What the lab found when it looked back.
+    LabFound(LabFound),
     /// A look at the process in the inspector.
     Inspected(Arc<Inspection>),
     /// Something went wrong: a sentence for the notice line.

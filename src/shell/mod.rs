@@ -21,6 +21,7 @@ mod print;
 mod ps;
 mod reader;
 mod rescue;
+mod room;
 mod run;
 mod save;
 mod screen;
@@ -48,6 +49,10 @@ pub fn main() -> ExitCode {
     // First of all, while there is one thread: this may be one of the lab's own processes.
     if let Some(code) = crate::lab::hidden_entry() {
         return code;
+    }
+    if let Some(lack) = room::missing() {
+        output::complain(&format!("glowtop: {lack}"));
+        return ExitCode::FAILURE;
     }
     let line = match args::parse(std::env::args_os()) {
         Ok(line) => line,

@@ -198,6 +198,7 @@ impl<W: World, P: FnMut(&App, Rect, &mut Buffer) -> Paper> Run<'_, W, P> {
             Event::Topology(topology) => self.tell(Msg::Topology(topology)),
             Event::Control(news) => self.tell(Msg::Control(news)),
             Event::Lab(news) => self.tell(Msg::Lab(news)),
+            Event::LabFound(found) => self.tell(Msg::LabFound(found)),
             Event::Inspected(seen) => self.tell(Msg::Inspected(seen)),
             Event::Notice(text) => self.tell(Msg::Notice { bad: true, text }),
             Event::Remark(text) => self.tell(Msg::Notice { bad: false, text }),

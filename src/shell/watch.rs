@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 
 use super::args::CommandLine;
 use super::event::Event;
+use super::lab::Bench;
 use super::log::{Log, LogFile};
 use super::rescue;
 use super::run::{self, World};
@@ -19,11 +20,10 @@ use crate::app::{Effect, Saving};
 use crate::control::Control;
 use crate::model::Wants;
 use crate::model::inspect::InspectOrder;
-use crate::model::lab::{LabNews, LabOrder};
 use crate::proc::{self, Live};
 use crate::sampler::{Inspecting, Sampler, SlowSensors};
 use crate::sys::{self, scheduling};
-use crate::{lab, sampler, view};
+use crate::{sampler, view};
 
 /// How long a thread of the monitor wants to run at a time, nanoseconds, the shortest there is: most of what it does is
 /// shorter, and a short one is let in soon. Beside 8 busy programs per core that makes the answer to a key several times
@@ -104,7 +104,7 @@ struct Hands {
     /// Before the log: when this is gone, nothing more is told to that, and it can end.
     control: Option<Control>,
     _log: Option<Log>,
-    lab: Option<lab::Run>,
+    lab: Bench,
     place: Place,
     inspector: Inspectors,
     events: Sender<Event>,
@@ -192,7 +192,7 @@ impl Hands {
             control: control.and_then(|control| control.map_err(|error| started("control", error)).ok()),
             sensors,
             _log: log,
-            lab: None,
+            lab: Bench::new(events.clone()),
             place: means.place,
             inspector: Inspectors { root: root.to_owned(), interval: delay, running: None },
             events: events.clone(),
@@ -212,28 +212,6 @@ impl Hands {
         };
         if let Err(error) = std::thread::Builder::new().name("glowtop-save".to_owned()).spawn(told) {
             let _ = self.events.send(Event::Notice(format!("nothing could be saved: {error}")));
-        }
-    }
-
-    fn lab(&mut self, order: LabOrder) {
-        match order {
-            LabOrder::Stop => {
-                if let Some(run) = &self.lab {
-                    run.stop();
-                }
-            }
-            LabOrder::Run(plan) => {
-                let events = self.events.clone();
-                // The run before, if any, has told its end: only then does the mind order another.
-                self.lab = match lab::start(plan, move |news| drop(events.send(Event::Lab(news)))) {
-                    Ok(run) => Some(run),
-                    Err(error) => {
-                        let _ =
-                            self.events.send(Event::Lab(LabNews::Ended { problem: Some(error.to_string()) }));
-                        None
-                    }
-                };
-            }
         }
     }
 }
@@ -270,7 +248,8 @@ impl World for Hands {
                 self.inspector.interval(seconds);
             }
             (Effect::Control(order), _, Some(control)) => control.send(order),
-            (Effect::Lab(order), ..) => self.lab(order),
+            (Effect::Lab(order), ..) => self.lab.order(order),
+            (Effect::LookBack, ..) => self.lab.look_back(),
             (Effect::Save(saving), ..) => self.keep(saving),
             (Effect::Inspect(order), ..) => self.inspector.order(order, &self.events),
             _ => {}

@@ -336,9 +336,10 @@ fn draw_state(
 fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
     const MORE: [Action; 6] =
         [Action::Inspect, Action::Acts, Action::Ladder, Action::Freeze, Action::Undo, Action::Journal];
-    const CHOOSING: [Action; 13] = [
+    const CHOOSING: [Action; 14] = [
         Action::Help,
         Action::LabEnter,
+        Action::LabClear,
         Action::LabField,
         Action::LabPredict,
         Action::LabSweep,
@@ -367,17 +368,18 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
         Action::LabFewer,
         Action::LabMode,
     ];
-    const AFTER: [Action; 14] = [
+    const AFTER: [Action; 15] = [
         Action::Help,
         Action::LabEnter,
         Action::LabCure,
+        Action::LabKeep,
         Action::LabSweep,
-        Action::LabMode,
-        Action::LabMore,
-        Action::LabZoom,
         Action::LabList,
         Action::Lab,
         Action::Quit,
+        Action::LabMode,
+        Action::LabMore,
+        Action::LabZoom,
         Action::LabFewer,
         Action::LabRows,
         Action::LabLonger,
@@ -425,7 +427,9 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
     };
     let more = more.iter().filter_map(key);
     let mut end = 0;
-    all.map(|key| (false, key))
+    // Function keys stand where they always stand; letters without their label say nothing.
+    let is_lab = app.place() == Screen::Lab;
+    all.map(move |key| (is_lab, key))
         .chain(more.map(|key| (true, key)))
         .filter(|(_, (_, action))| app.offers(*action) && can(app, *action))
         .take_while(move |(only_if_it_fits, (chord, action))| {
@@ -442,6 +446,8 @@ fn can(app: &App, action: Action) -> bool {
         Action::LabSweep => app.lab.form.sweep().is_some(),
         Action::LabPredict => app.lab.form.workload().is_some_and(WorkloadInfo::compares),
         Action::LabStop => app.lab.running,
+        Action::LabClear => !app.lab.leftovers.is_empty(),
+        Action::LabKeep => app.lab.can_keep(),
         Action::InspectBack => app.inspector.as_ref().is_some_and(|inspector| inspector.depth() > 0),
         _ => true,
     }

@@ -481,3 +481,88 @@ fn a_sweep_finds_what_a_run_left_behind_whose_glowtop_is_gone() {
     });
     assert!(Proc::read(left.0.id() as i32).is_some_and(|proc| proc.is_alive()), "it was only listed");
 }
+
+/// Runs that are over in no time: nothing about their speed is certain.
+const HASTY: [&str; 12] = [
+    "run",
+    "primes",
+    "--size",
+    "seed",
+    "--tasks",
+    "1",
+    "--step",
+    "10000",
+    "--workers",
+    "2",
+    "--compare",
+    "serial",
+];
+
+#[test]
+fn strict_refuses_what_is_invalid_though_the_answers_are_right() {
+    let hasty = |more: &[&str]| run(&[&HASTY[..], &["--json"], more].concat());
+    let verdict = |text: &str| json(text)["comparisons"][0]["verdict"].clone();
+    // Where the machine stands still for a while, it is no hasty run; once it will be.
+    let (code, out) = wait_for("an invalid run", || {
+        let (code, out, err) = hasty(&["--strict"]);
+        let invalid = verdict(&out) == "INVALID";
+        assert_eq!(code, Some(if invalid { 5 } else { 0 }), "{err}{out}");
+        invalid.then_some((code, out))
+    });
+    assert_eq!(code, Some(5));
+    assert!(out.contains("nothing is certain"), "{out}");
+    assert_eq!(json(&out)["runs"][1]["answer_ok"], true, "{out}");
+    assert_eq!(hasty(&[]).0, Some(0), "without --strict it is only said");
+}
+
+#[test]
+fn without_address_space_it_says_so() {
+    // Below, the program cannot even be loaded, and the kernel or the loader ends it; above, it works. In between it
+    // ends with a sentence of its own, and not by a signal.
+    let mut sentences = 0;
+    for kib in (8_000..80_000).step_by(500) {
+        let script =
+            format!("ulimit -v {kib}; exec {GLOWTOP} lab run primes --size seed --tasks 1 --step 10000");
+        let output = Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).output().expect("sh");
+        let (code, _, err) = said(&output);
+        match code {
+            Some(0) => break,
+            Some(1 | 3) => {
+                assert!(err.starts_with("glowtop: "), "{kib}: {err}");
+                sentences += usize::from(err.contains("ulimit -v is"));
+            }
+            // The loader has no room for the libraries.
+            Some(127) => assert!(err.contains("shared libraries"), "{kib}: {err}"),
+            // The kernel had none for the program, which never began to run.
+            _ => assert!(err.is_empty(), "{kib}: {:?} {err}", output.status),
+        }
+    }
+    assert!(sentences > 0);
+}
+
+#[test]
+fn a_kept_experiment_is_replayed_on_other_workers() {
+    let home = tempfile::tempdir().expect("a folder");
+    let at_home = |args: &[&str]| {
+        said(&glowtop(args).env("XDG_STATE_HOME", home.path()).output().expect("glowtop starts"))
+    };
+    assert_eq!(at_home(&["what-if"]).0, Some(2), "there is none yet");
+    let small = ["run", "primes", "--size", "seed", "--tasks", "6", "--step", "20000", "--workers", "2"];
+    let (code, _, err) = at_home(&[&small[..], &["--compare", "serial", "--save"]].concat());
+    assert_eq!(code, Some(0), "{err}");
+    let (code, out, err) = at_home(&["what-if", "last", "--workers", "2,4"]);
+    assert_eq!(code, Some(0), "{err}");
+    let rows = |order| out.lines().filter(|line| line.split_whitespace().nth(1) == Some(order)).count();
+    assert_eq!((rows("fifo"), rows("lpt")), (2, 2), "{out}");
+    assert!(out.contains("  as measured\n") && out.contains("No number of workers passes"), "{out}");
+    let (code, out, _) = at_home(&["what-if", "--workers", "1,64", "--order", "lpt", "--json"]);
+    assert_eq!(code, Some(0));
+    let report = json(&out);
+    let ceiling = |at: usize| report[0]["what_if"][at]["ceiling_with_a_cpu_each"].as_f64().expect("a number");
+    let beyond = report[0]["never_beyond"].as_f64().expect("a number");
+    assert!((ceiling(0) - 1.0).abs() < 1e-9 && (ceiling(1) - beyond).abs() < 1e-9, "{out}");
+    // What has no tasks of its own has nothing to be replayed.
+    let (code, _, err) = at_home(&["run", "tree", "--stay", "0.5", "--depth", "1", "--save"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(at_home(&["what-if"]).0, Some(2));
+}

@@ -3,12 +3,12 @@
 //! After a change of the look: `INSTA_UPDATE=always cargo test --test it lab_screens`, then read the diff.
 
 use glowtop::app::FormField;
-use glowtop::app::Msg;
-use glowtop::model::Pid;
+use glowtop::app::{LabFound, Msg, Past};
 use glowtop::model::lab::{
-    BlockedOn, Bounds, Check, Did, Fate, Figure, Group, Knob, KnobKind, LabNews, LaneEvent, LaneLook, Mode,
-    Noise, RunPlan, RunReport, Settings, TaskReport, WorkerReport, Workers, WorkloadInfo,
+    BlockedOn, Bounds, Check, Did, Fate, Figure, Group, Knob, KnobKind, LabNews, LaneEvent, LaneLook,
+    Leftover, Mode, Noise, RunPlan, RunReport, Settings, TaskReport, WorkerReport, Workers, WorkloadInfo,
 };
+use glowtop::model::{Pid, ProcId};
 use glowtop::view::Depth;
 
 use crate::screens::{Desk, LARGE, MIDDLE, SECOND, SMALL, assert_inside};
@@ -388,4 +388,40 @@ fn a_frozen_picture_does_not_move() {
     assert_eq!(lanes(&desk.picture()), lanes(&before));
     desk.press("Space");
     assert_ne!(lanes(&desk.picture()), lanes(&before));
+}
+
+#[test]
+fn what_crashed_sessions_left_is_named_with_the_key_that_ends_it() {
+    for (_, size) in SIZES {
+        let mut desk = Desk::new(size);
+        desk.press("L");
+        assert!(!desk.picture().contains("left"), "nothing is said of nothing");
+        let leftover = |pid, name: &str| Leftover {
+            id: ProcId::new(pid, 7).expect("a process"),
+            name: name.into(),
+            run: "1-2-ab-3".to_owned(),
+        };
+        let both = vec![leftover(4711, "lab:primes 1/2"), leftover(4712, "a\u{1b}[31m")];
+        desk.tell(Msg::LabFound(LabFound::Leftovers(both)));
+        let picture = desk.picture();
+        let row = "Crashed sessions left 2 processes behind; x ends them: 4711 lab:primes 1/2";
+        assert!(picture.contains(row) && !picture.contains('\u{1b}'), "{picture}");
+        assert_inside(&desk);
+    }
+}
+
+#[test]
+fn points_that_were_kept_stand_beside_those_of_this_session() {
+    let mut desk = Desk::new(LARGE);
+    primes(&mut desk, usize::MAX);
+    assert!(!desk.picture().contains("kept"));
+    let mut past = Past::default();
+    let mut results = desk.app.lab.show.results.clone();
+    for result in &mut results {
+        result.run.workers = 2;
+    }
+    past.remember("primes", &results);
+    desk.tell(Msg::LabFound(LabFound::Past(past)));
+    let picture = desk.picture();
+    assert!(picture.contains("●now ◆kept") && picture.matches('◆').count() == 2, "{picture}");
 }

@@ -115,7 +115,10 @@ impl Play {
             }
         }
         assert_nobody_left(&self.seen);
-        (report.expect("a report"), notes)
+        let report = report.expect("a report");
+        // What it means stands in the report, not among what was said on the way.
+        notes.extend(report.meaning.clone());
+        (report, notes)
     }
 }
 
@@ -279,7 +282,10 @@ fn what_a_stubborn_process_does_not_ignore_ends_it_and_so_does_time() {
     let (report, notes) =
         Play::start("stubborn", &[("stay", "1"), ("ignore", "all"), ("how", "blocks")]).end();
     assert_eq!(report.crew[0].fate, Fate::Exited(0));
-    assert!(report.answer_ok && notes.iter().any(|note| note.contains("its time is up")), "{notes:?}");
+    assert!(
+        report.answer_ok && notes.iter().any(|note| note.contains("Nobody ended it in time")),
+        "{notes:?}"
+    );
 }
 
 #[test]
@@ -445,26 +451,27 @@ fn an_orphan_that_nobody_ends_comes_to_its_end() {
 }
 
 #[test]
-fn five_states_are_there_at_once_and_the_master_saw_it() {
+fn six_states_are_there_at_once_and_the_master_saw_it() {
     let mut play = Play::start("states", &[LONG]);
-    play.until("five letters", |family| {
+    play.until("six letters", |family| {
         let with = |name: &str, state: char| {
             family
                 .iter()
                 .find(|stat| stat.comm == format!("lab:states {name}") && stat.state == state)
                 .cloned()
         };
-        Some([with("R", 'R')?, with("S", 'S')?, with("D", 'D')?, with("T", 'T')?, with("zomb", 'Z')?])
+        let traced = with("trac", 't')?;
+        Some([with("R", 'R')?, with("S", 'S')?, with("D", 'D')?, with("T", 'T')?, traced, with("zomb", 'Z')?])
     });
-    play.until_it_says("All five letters");
-    for letter in ["R", "S", "D", "T", "Z"] {
+    play.until_it_says("All letters");
+    for letter in ["R", "S", "D", "T", "t", "Z"] {
         let one = play.until_there_is(&format!("lab:states {letter}"));
         send(&one, Signal::SIGKILL);
         assert_nobody_left(&[one]);
     }
     let (report, notes) = play.end();
     assert!(report.answer_ok, "{report:?}");
-    assert_eq!(got(&report, "states seen at the same time"), "RSDTZ");
+    assert_eq!(got(&report, "states seen at the same time"), "RSDTtZ");
     assert!(notes.iter().any(|note| note.contains("Somebody ended D")), "SIGKILL reaches D: {notes:?}");
 }
 
@@ -473,7 +480,7 @@ fn states_end_by_themselves_the_stopped_one_too() {
     let (report, _) = Play::start("states", &[("stay", "3")]).end();
     assert!(report.answer_ok, "{report:?}");
     let fate = |name: &str| report.crew.iter().find(|worker| worker.name == name).expect("a worker").fate;
-    assert_eq!(["R", "S", "D", "Z"].map(fate), [Fate::Exited(0); 4]);
+    assert_eq!(["R", "S", "D", "t", "Z"].map(fate), [Fate::Exited(0); 5]);
     assert_eq!(fate("T"), Fate::Killed(Signal::SIGKILL as i32));
 }
 
@@ -544,7 +551,7 @@ fn a_leak_grows_to_its_bound_and_would_be_the_first_to_go() {
     let (report, notes) = play.end();
     assert!(report.answer_ok, "{report:?}");
     assert_eq!(figure(&report, "taken"), 32.0);
-    assert!(notes.iter().any(|note| note.contains("You ended it")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.contains("It was ended after")), "{notes:?}");
 }
 
 #[test]

@@ -174,6 +174,16 @@ impl Form {
         self.field = fields.get(next).copied().unwrap_or_default();
     }
 
+    /// Goes to the next field or the one before; at the end of the form it goes back to the list, and says so: the way
+    /// leads on to another screen.
+    pub fn walk(&mut self, by: isize) -> bool {
+        let fields = self.fields();
+        let at = fields.iter().position(|field| *field == self.field).unwrap_or(0);
+        let next = at.checked_add_signed(by).and_then(|next| fields.get(next));
+        self.field = next.copied().unwrap_or_default();
+        next.is_some()
+    }
+
     /// Goes to another workload.
     pub fn go_to(&mut self, at: usize) {
         self.at = at.min(self.workloads.len().saturating_sub(1));

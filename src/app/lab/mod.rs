@@ -1,20 +1,25 @@
 //! The lab's screen: what is chosen, what runs, what came out.
 //!
 //! `form` is the chooser; `show` is a plan as it is seen; `picture` is how its lanes are to be drawn; `past` is what
-//! this session found out. It must never know how any of it is drawn.
+//! this session found out; `words` explains what stands on the screen. It must never know how any of it is drawn.
 
 mod form;
 mod past;
 mod picture;
 mod show;
+mod words;
 
-use crate::model::lab::{Cure, LabNews, LabOrder, LabPlan, Machine, Mode, RunPlan, Subject, WorkloadInfo};
+use super::Effect;
+use crate::model::lab::{
+    Cure, LabNews, LabOrder, LabPlan, Leftover, Machine, Mode, RunPlan, Subject, WorkloadInfo,
+};
 use crate::model::{Nanos, Snapshot};
 
 pub use form::{Form, FormChoice, FormField};
-pub use past::{Past, Point};
+pub use past::{LabFound, Past, Point};
 pub use picture::{Picture, Rows, ZOOMS};
 pub use show::{CoreLook, RunView, Show};
+pub(super) use words::WORDS;
 
 /// Seconds between two frames while a run goes on.
 const FRAME: f64 = 0.125;
@@ -32,13 +37,19 @@ pub struct Lab {
     pub show: Show,
     /// How its lanes are drawn.
     pub picture: Picture,
-    /// What this session found out.
+    /// What this session found out, and what earlier ones kept.
     pub past: Past,
+    /// What crashed sessions left behind, as of when the screen was last opened.
+    pub leftovers: Vec<Leftover>,
     /// Why the plan did not run to its end.
     pub problem: Option<String>,
     /// The same as `show` when the picture was frozen, and when that was.
     frozen: Option<Box<(Show, Nanos)>>,
     machine: Machine,
+    /// Whether its screen is shown.
+    open: bool,
+    /// Whether what ran is kept.
+    kept: bool,
     /// When the last frame of a run was due.
     frame: Nanos,
 }
@@ -106,17 +117,62 @@ impl Lab {
         }
         (self.running, self.choosing) = (true, false);
         (self.problem, self.frozen) = (None, None);
+        self.kept = false;
         self.picture.begin();
         self.show = Show::new(plan.clone(), self.machine.clone(), bet);
         self.show.promised = promised;
         Some(LabOrder::Run(plan))
     }
 
+    /// Its screen is shown, or another one: when it comes up, it asks what was left behind and what was kept; when it
+    /// goes, the form is left.
+    pub(super) fn opens(&mut self, shown: bool) -> Option<Effect> {
+        if std::mem::replace(&mut self.open, shown) == shown {
+            return None;
+        }
+        self.form.field = FormField::Experiment;
+        shown.then_some(Effect::LookBack)
+    }
+
+    /// Takes what was found; a sentence where the user waits for one.
+    pub fn found(&mut self, found: LabFound) -> Option<String> {
+        match found {
+            LabFound::Leftovers(leftovers) => self.leftovers = leftovers,
+            LabFound::Past(past) => self.past.put_behind(past),
+            LabFound::Kept(name) => {
+                self.kept = true;
+                return Some(format!("kept: glowtop lab show {name}"));
+            }
+        }
+        None
+    }
+
+    /// Ends what crashed sessions left behind.
+    pub fn clear(&mut self) -> Option<LabOrder> {
+        let leftovers = std::mem::take(&mut self.leftovers);
+        (!leftovers.is_empty()).then_some(LabOrder::Clear(leftovers))
+    }
+
+    /// Whether there is something to keep that is not kept yet.
+    pub fn can_keep(&self) -> bool {
+        !self.running && !self.kept && self.show.result().is_some()
+    }
+
+    /// Keeps what ran, or says why not.
+    pub fn keep(&self) -> Result<LabOrder, &'static str> {
+        match self.show.experiment() {
+            _ if self.running => Err("nothing is kept before the run is over"),
+            _ if self.kept => Err("this is kept already"),
+            Some(experiment) if !experiment.runs.is_empty() => Ok(LabOrder::Keep(Box::new(experiment))),
+            _ => Err("there is nothing to keep: run something first"),
+        }
+    }
+
     /// Takes news of the run; whether the screen is to be drawn for it at once.
     pub fn news(&mut self, now: Nanos, news: LabNews) -> bool {
         if let LabNews::Ended { problem } = news {
             (self.running, self.problem) = (false, problem);
-            self.past.remember(&self.show);
+            self.past.remember(&self.show.name, &self.show.results);
             return true;
         }
         // These come so often that they wait for the next frame.

@@ -1,13 +1,23 @@
-//! What this session found out: the last result of each workload, and the points of its speed-up curve.
+//! What was found out before: the last result of each workload, and the points of its speed-up curve; by this session,
+//! and by earlier ones that kept it.
 
 use std::collections::BTreeMap;
 
-use crate::model::lab::{Comparison, Mode, Settings};
-
-use super::Show;
+use crate::model::lab::{Comparison, Leftover, Mode, Settings};
 
 /// Most points that are kept for a workload.
 const POINTS: usize = 128;
+
+/// What the lab found when it looked back, or was told.
+#[derive(Clone, Debug)]
+pub enum LabFound {
+    /// Processes that crashed sessions left behind.
+    Leftovers(Vec<Leftover>),
+    /// What earlier sessions kept.
+    Past(Past),
+    /// What ran is kept under this name, which is safe to show.
+    Kept(String),
+}
 
 /// A measured speed-up.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,9 +30,17 @@ pub struct Point {
     pub settings: Settings,
     /// How many times faster than the serial run.
     pub speedup: f64,
+    /// Whether an earlier session measured it.
+    pub earlier: bool,
 }
 
-/// What this session found out, by workload.
+impl Point {
+    fn is_same(&self, other: &Point) -> bool {
+        (self.mode, self.workers) == (other.mode, other.workers) && self.settings == other.settings
+    }
+}
+
+/// What was found out, by workload.
 #[derive(Clone, Debug, Default)]
 pub struct Past {
     found: BTreeMap<String, Found>,
@@ -51,29 +69,37 @@ impl Past {
         points.iter().filter(move |point| point.mode == mode && point.settings == *settings)
     }
 
-    /// Keeps what came of a plan.
-    pub(super) fn remember(&mut self, show: &Show) {
-        let Some(last) = show.results.last() else { return };
-        let found = self.found.entry(show.name.clone()).or_default();
+    /// Remembers what came of an experiment; the newest counts.
+    pub fn remember(&mut self, name: &str, results: &[Comparison]) {
+        let Some(last) = results.last() else { return };
+        let found = self.found.entry(name.to_owned()).or_default();
         found.last = said(last);
-        for result in &show.results {
+        for result in results {
             let Some(speedup) = &result.speedup else { continue };
             let run = &result.run;
-            let point = Point {
-                mode: run.mode,
-                workers: run.workers,
-                settings: run.settings.clone(),
-                speedup: speedup.value,
-            };
-            // The newest counts.
-            let same = |old: &Point| {
-                (old.mode, old.workers) == (point.mode, point.workers) && old.settings == point.settings
-            };
-            found.points.retain(|old| !same(old));
+            let (mode, workers, settings) = (run.mode, run.workers, run.settings.clone());
+            let point = Point { mode, workers, settings, speedup: speedup.value, earlier: false };
+            found.points.retain(|old| !old.is_same(&point));
             found.points.push(point);
         }
         let over = found.points.len().saturating_sub(POINTS);
         found.points.drain(..over);
+    }
+
+    /// Puts what earlier sessions found out behind what this one did, in place of what was known of them.
+    pub(super) fn put_behind(&mut self, earlier: Past) {
+        for found in self.found.values_mut() {
+            found.points.retain(|point| !point.earlier);
+        }
+        for (name, theirs) in earlier.found {
+            let ours = self.found.entry(name).or_default();
+            if ours.last.is_empty() {
+                ours.last = theirs.last;
+            }
+            let own = ours.points.clone();
+            let new = theirs.points.into_iter().filter(|point| !own.iter().any(|own| own.is_same(point)));
+            ours.points.splice(0..0, new.map(|point| Point { earlier: true, ..point }));
+        }
     }
 }
 

@@ -253,18 +253,22 @@ impl Show {
     }
 
     fn compare(&mut self) {
-        let Some(plan) = &self.plan else { return };
-        let experiment = Experiment {
+        self.results = self.experiment().map(|experiment| experiment.comparisons()).unwrap_or_default();
+    }
+
+    /// All that came out so far; `None` before the first plan. When it began is not known here.
+    pub fn experiment(&self) -> Option<Experiment> {
+        let plan = self.plan.as_ref()?;
+        Some(Experiment {
             schema: SCHEMA,
-            version: String::new(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             name: self.name.clone(),
             subject: Subject::clone(&plan.subject),
             machine: self.machine.clone(),
             started_unix_s: 0,
             repeat: plan.repeat,
             runs: self.runs.iter().filter_map(|run| run.report.clone()).collect(),
-        };
-        self.results = experiment.comparisons();
+        })
     }
 }
 

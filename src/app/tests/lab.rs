@@ -1,10 +1,10 @@
 //! The lab's screen by keys: the form, what is ordered, whom a signal reaches.
 
 use super::{Desk, MACHINE};
-use crate::app::{Effect, FormField, Layer, Msg, Rows, Screen, ZOOMS};
+use crate::app::{Effect, FormField, LabFound, Layer, Msg, Past, Rows, Screen, ZOOMS};
 use crate::model::Pid;
 use crate::model::lab::{
-    Cure, Did, Fate, LabNews, LabOrder, LabPlan, LaneEvent, Mode, RunPlan, RunReport, Settings, Why,
+    Cure, Did, Fate, LabNews, LabOrder, LabPlan, LaneEvent, Leftover, Mode, RunPlan, RunReport, Settings, Why,
 };
 
 fn ordered(desk: &Desk) -> &LabPlan {
@@ -230,4 +230,103 @@ fn a_cure_is_offered_where_it_can_be_run_and_runs_what_it_was_found_for() {
     let runs: Vec<(Mode, u32)> = ordered(&desk).runs.iter().map(|run| (run.mode, run.workers)).collect();
     assert_eq!(runs, [(Mode::Serial, 1), (Mode::Pool, 2)]);
     assert!(ordered(&desk).runs.iter().all(|run| run.settings.word("tasks") == "12"));
+}
+
+#[test]
+fn tab_walks_the_form_and_then_on_and_esc_goes_back_to_the_list() {
+    let mut desk = Desk::new();
+    desk.press("L");
+    let fields = desk.app.lab.form.fields();
+    for field in fields.iter().skip(1) {
+        desk.press("Tab");
+        assert_eq!((desk.app.lab.form.field, desk.app.screen), (*field, Screen::Lab));
+    }
+    // Nobody is caught in the form: behind the last field lies the next screen, before the list the one before.
+    desk.press("Tab");
+    assert_eq!((desk.app.lab.form.field, desk.app.screen), (FormField::Experiment, Screen::Processes));
+    desk.press("L Shift-Tab");
+    assert_eq!(desk.app.screen, Screen::Processes);
+    desk.press("L Tab Tab Shift-Tab Shift-Tab");
+    assert_eq!((desk.app.lab.form.field, desk.app.screen), (FormField::Experiment, Screen::Lab));
+    desk.press("Tab Tab Esc");
+    assert_eq!((desk.app.lab.form.field, desk.app.screen), (FormField::Experiment, Screen::Lab));
+    desk.press("Esc");
+    assert_eq!(desk.app.screen, Screen::Processes);
+    // Whoever comes back begins at the list.
+    desk.press("L Tab Tab L L");
+    assert_eq!(desk.app.lab.form.field, FormField::Experiment);
+}
+
+fn leftover(pid: u32) -> Leftover {
+    let id = crate::model::ProcId::new(pid, 7).expect("a process");
+    Leftover { id, name: "lab:primes 1/2".into(), run: "1-2-ab-3".to_owned() }
+}
+
+#[test]
+fn the_lab_looks_back_when_it_is_opened_and_ends_leftovers_only_when_told_to() {
+    let mut desk = Desk::new();
+    desk.press("L");
+    assert_eq!(desk.effects.last(), Some(&Effect::LookBack));
+    desk.press("Down Up Tab L L");
+    let looks = desk.effects.iter().filter(|effect| **effect == Effect::LookBack);
+    assert_eq!(looks.count(), 2, "once each time that it comes up");
+    desk.press("x");
+    assert_eq!(desk.said(), "crashed sessions left nothing behind");
+    desk.tell(Msg::LabFound(LabFound::Leftovers(vec![leftover(4711), leftover(4712)])));
+    desk.press("x");
+    let cleared = Effect::Lab(LabOrder::Clear(vec![leftover(4711), leftover(4712)]));
+    assert_eq!(desk.effects.last(), Some(&cleared), "those that were shown, and no others");
+    assert!(desk.app.lab.leftovers.is_empty());
+}
+
+#[test]
+fn what_ran_is_kept_once_and_when_it_is_over() {
+    let mut desk = Desk::new();
+    desk.press("L S");
+    assert_eq!(desk.said(), "there is nothing to keep: run something first");
+    desk.press("Enter S");
+    assert_eq!(desk.said(), "nothing is kept before the run is over");
+    for (mode, workers, real_s) in [(Mode::Serial, 1, 4.0), (Mode::Pool, 2, 2.0)] {
+        started(&mut desk, mode, workers, 9000);
+        done(&mut desk, mode, workers, real_s);
+    }
+    news(&mut desk, LabNews::Ended { problem: None });
+    desk.press("S");
+    let Some(Effect::Lab(LabOrder::Keep(experiment))) = desk.effects.last() else {
+        panic!("{:?}", desk.effects.last())
+    };
+    assert_eq!((experiment.name.as_str(), experiment.runs.len()), ("primes", 2));
+    desk.tell(Msg::LabFound(LabFound::Kept("20261121T203412Z-primes-pool2".to_owned())));
+    assert_eq!(desk.said(), "kept: glowtop lab show 20261121T203412Z-primes-pool2");
+    desk.press("S");
+    assert_eq!(desk.said(), "this is kept already");
+}
+
+#[test]
+fn what_earlier_sessions_kept_stands_behind_what_this_one_measured() {
+    let mut earlier = Past::default();
+    let mut desk = Desk::new();
+    desk.press("L Enter");
+    for (mode, workers, real_s) in [(Mode::Serial, 1, 4.0), (Mode::Pool, 2, 2.0), (Mode::Pool, 4, 2.0)] {
+        started(&mut desk, mode, workers, 9000);
+        done(&mut desk, mode, workers, real_s);
+    }
+    earlier.remember("primes", &desk.app.lab.show.results);
+    earlier.remember("queue", &desk.app.lab.show.results);
+    let mut desk = Desk::new();
+    desk.press("L Enter");
+    for (mode, workers, real_s) in [(Mode::Serial, 1, 4.0), (Mode::Pool, 2, 4.0)] {
+        started(&mut desk, mode, workers, 9000);
+        done(&mut desk, mode, workers, real_s);
+    }
+    news(&mut desk, LabNews::Ended { problem: None });
+    for _ in 0..2 {
+        desk.tell(Msg::LabFound(LabFound::Past(earlier.clone())));
+        let past = &desk.app.lab.past;
+        let settings = Settings::default();
+        let points = past.points("primes", Mode::Pool, &settings);
+        let points: Vec<_> = points.map(|point| (point.workers, point.speedup, point.earlier)).collect();
+        assert_eq!(points, [(4, 2.0, true), (2, 1.0, false)], "each once, however often it is told");
+        assert_eq!((past.last("primes"), past.last("queue")), (Some("1.00x pool x2"), Some("2.00x pool x4")));
+    }
 }

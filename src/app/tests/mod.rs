@@ -584,11 +584,13 @@ fn the_mouse_selects_sorts_folds_and_presses_keys() {
 fn the_lab_runs_one_plan_at_a_time_and_compares() {
     let mut desk = Desk::new();
     desk.press("L Enter");
-    let [Effect::Lab(LabOrder::Run(plan))] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
+    let [Effect::LookBack, Effect::Lab(LabOrder::Run(plan))] = &desk.effects[..] else {
+        panic!("{:?}", desk.effects)
+    };
     let run = |mode, workers| RunPlan { mode, workers, settings: Settings::default() };
     assert_eq!(plan.runs, [run(Mode::Serial, 1), run(Mode::Pool, 4)]);
     desk.press("Enter");
-    assert_eq!(desk.effects.len(), 1);
+    assert_eq!(desk.effects.len(), 2);
     for (index, (mode, workers, real_s)) in
         [(Mode::Serial, 1, 4.0), (Mode::Pool, 4, 1.25)].into_iter().enumerate()
     {

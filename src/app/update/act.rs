@@ -222,7 +222,9 @@ impl App {
             | Action::LabShorter
             | Action::LabRows
             | Action::LabZoom
-            | Action::LabHold => _ = self.lab_act(action, effects),
+            | Action::LabHold
+            | Action::LabKeep
+            | Action::LabClear => _ = self.lab_act(action, effects),
         }
     }
 

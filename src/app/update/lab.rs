@@ -48,10 +48,20 @@ impl App {
                     effects.push(Effect::Lab(LabOrder::Stop));
                 }
             }
-            Action::LabField if !self.lab.choosing => self.walk_tabs(1),
-            Action::LabFieldBack if !self.lab.choosing => self.walk_tabs(-1),
-            Action::LabField => self.lab.form.step_field(1),
-            Action::LabFieldBack => self.lab.form.step_field(-1),
+            Action::LabKeep => match self.lab.keep() {
+                Ok(order) => effects.push(Effect::Lab(order)),
+                Err(why_not) => self.say(Role::Text, why_not),
+            },
+            Action::LabClear => match self.lab.clear() {
+                Some(order) => effects.push(Effect::Lab(order)),
+                None => self.say(Role::Text, "crashed sessions left nothing behind"),
+            },
+            Action::LabField | Action::LabFieldBack => {
+                let by = if action == Action::LabField { 1 } else { -1 };
+                if !self.lab.choosing || !self.lab.form.walk(by) {
+                    self.walk_tabs(by);
+                }
+            }
             Action::LabMode => self.lab_change(FormField::Mode, 1),
             Action::LabMore | Action::LabFewer => {
                 let by = if action == Action::LabMore { 1 } else { -1 };
@@ -86,10 +96,12 @@ impl App {
         true
     }
 
-    /// Esc: the picture goes on, then the form, then the processes.
+    /// Esc: the picture goes on, then the form, its list, then the processes.
     pub(super) fn lab_back(&mut self) {
         if self.lab.is_frozen() {
             self.lab.hold(self.now);
+        } else if self.lab.choosing && self.lab.form.field != FormField::Experiment {
+            self.lab.form.field = FormField::Experiment;
         } else if self.lab.choosing {
             self.screen = Screen::Processes;
         } else {

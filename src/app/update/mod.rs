@@ -79,6 +79,11 @@ impl App {
                     return effects;
                 }
             }
+            Msg::LabFound(found) => {
+                if let Some(text) = self.lab.found(found) {
+                    self.say(Role::Good, text);
+                }
+            }
             Msg::Inspected(look) => {
                 if !self.inspected(look, &mut effects) {
                     return effects;
@@ -89,6 +94,7 @@ impl App {
             Msg::Clash(what) => self.ask_whose(&what),
             Msg::Tick => _ = self.lab.frame_is_due(now),
         }
+        effects.extend(self.lab.opens(self.screen == Screen::Lab));
         if self.readonly {
             // Nothing leads there; should a way be made one day, it ends here.
             effects.retain(|effect| !matches!(effect, Effect::Control(_) | Effect::Lab(_)));

@@ -9,6 +9,7 @@ mod markdown;
 mod svg;
 mod sweep;
 mod table;
+mod what_if;
 mod words;
 
 #[cfg(test)]
@@ -20,3 +21,4 @@ pub use markdown::markdown;
 pub use svg::svg;
 pub use sweep::sweep;
 pub use table::table;
+pub use what_if::{what_if, what_if_json};

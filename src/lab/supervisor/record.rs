@@ -59,6 +59,7 @@ pub(super) struct Record<'a> {
     checks: Vec<Check>,
     figures: Vec<Figure>,
     failure: Option<String>,
+    meaning: Option<String>,
     cut: Option<Cut>,
     last_look: u64,
     /// Of each worker whose start has been told.
@@ -103,6 +104,7 @@ impl<'a> Record<'a> {
             checks: Vec::new(),
             figures: Vec::new(),
             failure: None,
+            meaning: None,
             cut: None,
             last_look: 0,
             eyes: Vec::new(),
@@ -143,6 +145,7 @@ impl<'a> Record<'a> {
                 self.fates.insert(pid, (at_ns, fate, took));
             }
             SceneSaid::Note(sentence) => self.notes.push(sentence),
+            SceneSaid::Means(sentence) => self.meaning = Some(sentence),
             SceneSaid::Check(check) => self.checks.push(check),
             SceneSaid::Figure(figure) => self.figures.push(figure),
             SceneSaid::Done { at_ns } => self.ended_ns = Some(at_ns),
@@ -379,6 +382,7 @@ impl<'a> Record<'a> {
             report.max_rss = report.max_rss.max((ended.max_rss_kib.max(0) as u64) * 1024);
         }
         report.answers = (1..=self.task_count).map(|task| self.board.answered(task)).collect();
+        report.meaning = self.meaning.take();
         report.checks = std::mem::take(&mut self.checks);
         report.figures = std::mem::take(&mut self.figures);
         let all_right = (1..)

@@ -225,9 +225,9 @@ fn play(scene: &Scene) -> io::Result<()> {
     let told =
         |moment| family.sum(moment, everybody.clone(), 0).zip(family.sum(moment, everybody.clone(), 1));
     match told(0).zip(told(1)) {
-        Some(((rss, before), (_, after))) => scene.note(format!(
-            "Four processes of {rss:.0} MiB resident memory took {before:.0} MiB after the fork, and {after:.0} MiB \
-             when the children had written."
+        Some(((rss, before), (_, after))) => scene.means(format!(
+            "A fork copies no memory: four processes of {rss:.0} MiB resident memory took {before:.0} MiB together. \
+             Only what the children wrote was copied, page by page: {after:.0} MiB then."
         )),
         None if family.kept.load(Acquire) != all => {}
         None => scene.note("This kernel does not say what is shared: there is no smaps_rollup to read."),

@@ -88,6 +88,10 @@ fn daemon(scene: &Scene) -> io::Result<()> {
     let ended = life::end_adopted(pid, &gone)?;
     scene.check("the daemon is within reach", "yes", yes(ended));
     scene.note(format!("Time is up: daemon {pid} was sent SIGTERM."));
+    scene.means(
+        "The daemon had left its parent, its session and its terminal, so no end of theirs could end it; its pid was \
+         enough to find and end it.",
+    );
     Ok(())
 }
 
@@ -140,7 +144,12 @@ fn child(scene: &Scene) -> io::Result<()> {
         scene.note(format!("Somebody ended the parent by {}.", signal_name(signal)));
     }
     scene.check("the child ended with its parent", "yes", yes(together));
-    scene.figure("the child outlived its parent by", now_ns().saturating_sub(ended) as f64 / 1e6, "ms");
+    let outlived_ms = now_ns().saturating_sub(ended) as f64 / 1e6;
+    scene.means(format!(
+        "The child ended {outlived_ms:.1} ms after its parent: it had asked for that. Otherwise it would have got a new \
+         parent and gone on."
+    ));
+    scene.figure("the child outlived its parent by", outlived_ms, "ms");
     Ok(())
 }
 
@@ -178,6 +187,9 @@ fn thread(scene: &Scene) -> io::Result<()> {
     }
     let cleaner = (0..scene.board.slots()).find(|&slot| scene.board.name(slot) == "cleaner");
     let cut = cleaner.map(|slot| scene.board.slot(slot, Word::Ended).load(Acquire) == 0);
+    scene.means(
+        "The end of a process is the end of all its threads, wherever they are: the cleaner was cut off.",
+    );
     scene.check("the cleaner came to no end of its own", "yes", cut.map_or("nobody cleaned", yes));
     Ok(())
 }

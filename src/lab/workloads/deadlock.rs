@@ -155,8 +155,17 @@ fn play(scene: &Scene) -> io::Result<()> {
     if table.fixed {
         scene.check("meals", all, eaten);
         scene.check("workers in a circle", 0, watch.length());
+        scene.means(
+            "All meals were eaten: where everybody takes the locks in the same order, no circle can close.",
+        );
     } else if !watch.found() && eaten == all {
-        scene.note("All meals were eaten: the deadlock was possible, but did not happen this time.");
+        scene.means("All meals were eaten: the deadlock was possible, but did not happen this time.");
+    } else if watch.found() {
+        scene.means(format!(
+            "A deadlock: {} workers wait in a circle, each for a lock that the next one holds. Nothing moves any more, \
+             and no CPU is used.",
+            watch.length()
+        ));
     }
     scene.figure("meals eaten", eaten as f64, "");
     scene.figure("meals wanted", all as f64, "");

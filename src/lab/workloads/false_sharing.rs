@@ -130,7 +130,19 @@ fn play(scene: &Scene) -> io::Result<()> {
     if let [adjacent, padded] = times[..]
         && padded > 0.0
     {
-        scene.figure("side by side, an addition takes so many times as long", adjacent / padded, "×");
+        let ratio = adjacent / padded;
+        scene.figure("side by side, an addition takes so many times as long", ratio, "×");
+        scene.means(if ratio >= 1.2 {
+            format!(
+                "Counters on one cache line cost {ratio:.1} times as much as counters a line apart, though no counter is \
+                 shared: the line goes back and forth between the cores."
+            )
+        } else {
+            format!(
+                "On one cache line an addition took {ratio:.2} times as long as a line apart: hardly more. Workers that \
+                 share a core, or take turns on one, do not fight for the line."
+            )
+        });
     }
     Ok(())
 }

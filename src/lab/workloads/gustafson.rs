@@ -60,7 +60,13 @@ fn scene(scene: &Scene) -> io::Result<()> {
     let done = play(scene, &phases)?;
     let serial = scene.settings.number("serial");
     let pieces = phases.together.len() as f64;
-    scene.figure("work, where one worker would have 1", serial + pieces * (1.0 - serial), "x");
+    let work = serial + pieces * (1.0 - serial);
+    scene.means(format!(
+        "{} workers did {work:.2} times the work of one: the more work there is for them, the less the serial part weighs. \
+         That is Gustafson's answer to Amdahl.",
+        scene.workers
+    ));
+    scene.figure("work, where one worker would have 1", work, "x");
     if let Some(scaled) = scaled(&done) {
         scene.figure("scaled speed-up by the CPU time of the parts", scaled, "x");
     }

@@ -86,10 +86,11 @@ fn play(scene: &Scene) -> io::Result<()> {
     if let Some(signal) = watched.killed_by() {
         let by = signal_name(signal);
         let taken = said(cell::TAKEN) / MIB;
-        scene.note(format!("You ended it after {:.1} s by {by}: {taken} MiB are free again.", watched.after));
+        scene
+            .means(format!("It was ended after {:.1} s by {by}: {taken} MiB are free again.", watched.after));
         scene.figure("time to find and kill", watched.after, "s");
     } else if said(cell::SHORT) != 0 {
-        scene.note("Memory got short: it stopped itself before its bound.");
+        scene.means("Memory got short: it stopped by itself before its bound.");
     } else if said(cell::FULL_AFTER) != 0 {
         scene.figure("time to its bound", said(cell::FULL_AFTER) as f64 / SECOND as f64, "s");
     }
@@ -98,7 +99,15 @@ fn play(scene: &Scene) -> io::Result<()> {
     scene.figure("its bound", mib(bound), "MiB");
     let grew_for = said(cell::GREW_FOR) as f64 / SECOND as f64;
     if grew_for > 0.0 {
-        scene.figure("slope of its resident set", mib(said(cell::GREW)) / grew_for, "MiB/s");
+        let slope = mib(said(cell::GREW)) / grew_for;
+        scene.figure("slope of its resident set", slope, "MiB/s");
+        if watched.killed_by().is_none() && said(cell::SHORT) == 0 {
+            scene.means(format!(
+                "It grew by {slope:.0} MiB each second to {:.0} MiB, and gave nothing back: the slope tells a leak, the size \
+                 does not.",
+                mib(said(cell::TAKEN))
+            ));
+        }
     }
     scene.check("it took no more than its bound", "yes", yes(said(cell::TAKEN) <= bound));
     scene.check("it is the first to go when memory runs out: oom_score_adj", 1000, said(cell::OOM));

@@ -223,10 +223,23 @@ fn play(scene: &Scene) -> io::Result<()> {
         let refused = room.permits.release() == Err(TooMany);
         scene.check("a permit too many given back", "refused", if refused { "refused" } else { "taken" });
     }
+    let waves = (all - gave_up.min(all)).div_ceil(u64::from(permits));
+    scene.means(if waits_for_himself {
+        "A plain lock does not know who holds it: whoever asks for it twice waits for himself. A lock that can be taken \
+         again (kind rlock) lets its holder in."
+            .to_owned()
+    } else {
+        let workers = scene.workers;
+        let hold_s = room.hold_ns as f64 / 1e9;
+        format!(
+            "At most {permits} of {workers} workers can be inside at a time, so they go through in {waves} waves of {hold_s} \
+             s each, and more workers only wait longer."
+        )
+    });
     scene.figure("most inside at a time", most as f64, "");
     if room.patience_ns > 0 {
         scene.figure("gave up waiting", gave_up as f64, "");
     }
-    scene.figure("waves", (all - gave_up.min(all)).div_ceil(u64::from(permits)) as f64, "");
+    scene.figure("waves", waves as f64, "");
     Ok(())
 }

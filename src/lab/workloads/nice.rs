@@ -51,6 +51,12 @@ pub(super) fn workload() -> Workload {
     }
 }
 
+/// A share this close to that of the weight is as the weights say.
+const CLOSE: f64 = 0.05;
+
+/// Workers of whom a sentence speaks.
+const SAID: usize = 3;
+
 fn scene(scene: &Scene) -> io::Result<()> {
     let apart = scene.settings.word("sessions") == "apart" && !scene.mode.is_threads();
     let cpu_s = play(scene, scene.settings.number("time"), &|_| {
@@ -61,12 +67,31 @@ fn scene(scene: &Scene) -> io::Result<()> {
     })?;
     let nices = scene.settings.list("nice");
     let expected = expected(&nices, scene.workers);
-    for (worker, (share, expected)) in (1..).zip(shares(&cpu_s).into_iter().zip(expected)) {
+    let shares = shares(&cpu_s);
+    scene.means(lead(&nices, &shares, &expected));
+    for (worker, (share, expected)) in (1..).zip(shares.into_iter().zip(expected)) {
         let nice = nice_of(&nices, worker);
         scene.figure(&format!("share of worker {worker}, nice {nice}"), 100.0 * share, "%");
         scene.figure(&format!("by weight, worker {worker}"), 100.0 * expected, "%");
     }
     Ok(())
+}
+
+/// What the shares show: whether they are those of the weights.
+fn lead(nices: &[i32], shares: &[f64], expected: &[f64]) -> String {
+    let by_weight = shares.iter().zip(expected).all(|(share, expected)| (share - expected).abs() < CLOSE);
+    let got = (1..).zip(shares).take(SAID).map(|(worker, share)| {
+        let nice = nice_of(nices, worker);
+        format!("nice {nice} got {:.1} %", 100.0 * share)
+    });
+    let got = got.collect::<Vec<_>>().join(", ");
+    if by_weight {
+        format!("A lower nice value is a larger share of the CPU, as the weights say: {got}.")
+    } else {
+        format!(
+            "The shares are not those of the nice values alone, sessions or other load have a say, too: {got}."
+        )
+    }
 }
 
 /// The nice value of a worker, from 1.

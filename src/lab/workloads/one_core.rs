@@ -4,7 +4,7 @@ use std::io;
 
 use super::super::scene::Scene;
 use super::knobs::{list, number};
-use super::window::{play, shares};
+use super::window::{play, shares, turn_ms};
 use super::{Kind, Workload};
 use crate::model::lab::{Bounds, Group, Mode, Workers, WorkloadInfo};
 
@@ -40,6 +40,13 @@ fn scene(scene: &Scene) -> io::Result<()> {
     let cpu_s = play(scene, scene.settings.number("time"), &|_| ())?;
     for (worker, share) in (1..).zip(shares(&cpu_s)) {
         scene.figure(&format!("share of worker {worker}"), 100.0 * share, "%");
+    }
+    if let Some(turn_ms) = turn_ms(scene) {
+        scene.means(format!(
+            "{} workers take turns of {turn_ms:.1} ms on one CPU. A look each second sees all of them at work; at 1 ms \
+             there is never more than one.",
+            scene.workers
+        ));
     }
     scene.figure("an equal share", 100.0 / f64::from(scene.workers), "%");
     Ok(())

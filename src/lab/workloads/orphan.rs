@@ -90,6 +90,10 @@ fn play(scene: &Scene) -> io::Result<()> {
     }
     scene.check("parent before", parent_pid, said(cell::BEFORE));
     scene.check("parent after: the supervisor", heir, said(cell::AFTER));
+    scene.means(
+        "The end of the parent was not the end of its child: the nearest subreaper, the lab's supervisor, became its \
+         parent, and it went on.",
+    );
     let kept = said(cell::RUN_BEFORE) > 0 && said(cell::RUN_AFTER) >= said(cell::RUN_BEFORE);
     scene.check("its CPU time went on from where it was", "yes", yes(kept));
     Ok(())

@@ -9,6 +9,7 @@ use std::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
+use super::super::board::Word;
 use super::super::pulse::{Pulse, now_ns};
 use super::super::random::Random;
 use super::super::scene::Scene;
@@ -243,7 +244,24 @@ fn play(scene: &Scene) -> io::Result<()> {
     let arrived = line.bytes[2].load(Acquire);
     scene.figure("rate", arrived as f64 / f64::from(1 << 20) / seconds, "MiB/s");
     scene.figure("time per block", seconds * f64::from(line.size) / (arrived as f64).max(1.0) * 1e3, "ms");
+    if let Some((stage, cpu_s)) = slowest(scene) {
+        scene.means(format!(
+            "The {stage} is the slowest stage, with {cpu_s:.2} s of CPU time; the others wait for it, so the whole line \
+             has its rate. Quicker others would gain nothing."
+        ));
+    }
     Ok(())
+}
+
+/// The stage that took most CPU time, and how much, seconds; `None` where none took any.
+fn slowest(scene: &Scene) -> Option<(String, f64)> {
+    let board = scene.board;
+    let took = |slot| {
+        let word = |word| board.slot(slot, word).load(Acquire);
+        word(Word::RunLast).saturating_sub(word(Word::RunFirst))
+    };
+    let slot = (0..board.slots()).max_by_key(|slot| took(*slot)).filter(|slot| took(*slot) > 0)?;
+    Some((board.name(slot), took(slot) as f64 / 1e9))
 }
 
 #[cfg(test)]

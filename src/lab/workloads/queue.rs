@@ -9,7 +9,7 @@ use std::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed},
 };
 
-use super::super::pulse::Pulse;
+use super::super::pulse::{Pulse, now_ns};
 use super::super::scene::Scene;
 use super::super::sync::{Cells, Policy, Queue, Semaphore, Stopping};
 use super::{Kind, Workload, spend};
@@ -103,6 +103,8 @@ struct Trade<'a> {
     twice: &'a AtomicU64,
     /// Bits of the items that were taken.
     seen: &'a [AtomicU64],
+    /// How long producers waited for room, and consumers for items, nanoseconds.
+    waited: [&'a AtomicU64; 2],
     /// Times somebody was refused who may not wait.
     refused: &'a AtomicU64,
     /// Where the queue is joined, what its join waits for.
@@ -145,6 +147,9 @@ impl Join<'_> {
     }
 }
 
+/// The side that waits is this much longer at it than the other.
+const CLEARLY: f64 = 1.5;
+
 /// What goes through the queue: the number, and above it how urgent it is.
 fn item(number: u64) -> u64 {
     ((number * 7 % PRIORITIES) << 32) | number
@@ -155,7 +160,25 @@ impl Trade<'_> {
         if self.computes { spend::compute(ns, pulse) } else { spend::rest(ns, pulse) }
     }
 
+    /// Does what may wait at the queue, and takes down how long that was.
+    fn timed<T>(&self, side: usize, wait: impl FnOnce() -> Result<T, Stopping>) -> Result<T, Stopping> {
+        let began = now_ns();
+        let done = wait();
+        if let Some(waited) = self.waited.get(side) {
+            waited.fetch_add(now_ns().saturating_sub(began), Relaxed);
+        }
+        done
+    }
+
     fn put(&self, item: u64, pulse: &mut Pulse) -> Result<(), Stopping> {
+        self.timed(0, || self.put_now(item, pulse))
+    }
+
+    fn take(&self, pulse: &mut Pulse) -> Result<u64, Stopping> {
+        self.timed(1, || self.take_now(pulse))
+    }
+
+    fn put_now(&self, item: u64, pulse: &mut Pulse) -> Result<(), Stopping> {
         if !self.nowait {
             return self.queue.put(item, pulse);
         }
@@ -166,7 +189,7 @@ impl Trade<'_> {
         Ok(())
     }
 
-    fn take(&self, pulse: &mut Pulse) -> Result<u64, Stopping> {
+    fn take_now(&self, pulse: &mut Pulse) -> Result<u64, Stopping> {
         if !self.nowait {
             return self.queue.take(pulse);
         }
@@ -266,6 +289,7 @@ fn play(scene: &Scene) -> io::Result<()> {
         sum: cells.one(),
         twice: cells.one(),
         seen: cells.many(ITEMS.div_ceil(64) as usize),
+        waited: [cells.one(), cells.one()],
         refused: cells.one(),
         join: (settings.word("join") == "yes").then(|| Join {
             producers: u64::from(producers),
@@ -295,6 +319,10 @@ fn play(scene: &Scene) -> io::Result<()> {
     if let Some(join) = &trade.join {
         scene.check("items unfinished when the join was over", 0, got(join.left));
     }
+    scene.means(slower_side(
+        got(trade.waited[0]) as f64 / 1e9 / f64::from(producers),
+        got(trade.waited[1]) as f64 / 1e9 / f64::from(consumers),
+    ));
     let most = trade.queue.most();
     scene.check("never more items than room", "yes", if most <= room { "yes" } else { "no" });
     scene.figure("greatest depth", most as f64, "");
@@ -302,6 +330,19 @@ fn play(scene: &Scene) -> io::Result<()> {
         scene.figure("refused, and asked again", got(trade.refused) as f64, "");
     }
     Ok(())
+}
+
+/// Which side the other one waited for: seconds that a producer and a consumer waited on average.
+fn slower_side(producer_s: f64, consumer_s: f64) -> String {
+    let waited =
+        format!("a producer waited {producer_s:.2} s for room, a consumer {consumer_s:.2} s for items");
+    if producer_s > CLEARLY * consumer_s {
+        format!("The consumers are the slower side: {waited}. More consumers would help.")
+    } else if consumer_s > CLEARLY * producer_s {
+        format!("The producers are the slower side: {waited}. More producers would help.")
+    } else {
+        format!("Both sides keep step: {waited}.")
+    }
 }
 
 #[cfg(test)]
@@ -315,5 +356,14 @@ mod tests {
             assert!(item(number) < SENTINEL && item(number) >> 32 < PRIORITIES);
         }
         assert_ne!(item(0) >> 32, item(1) >> 32);
+    }
+
+    #[test]
+    fn whoever_waits_waits_for_the_slower_side() {
+        assert!(
+            slower_side(0.9, 0.1).starts_with("The consumers are the slower side: a producer waited 0.90 s")
+        );
+        assert!(slower_side(0.1, 0.9).starts_with("The producers are the slower side"));
+        assert!(slower_side(0.0, 0.0).starts_with("Both sides keep step"));
     }
 }

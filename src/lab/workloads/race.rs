@@ -191,6 +191,18 @@ fn play(scene: &Scene) -> io::Result<()> {
     scene.figure("lost in the median repeat", middle as f64, "");
     scene.figure("lost in the worst repeat", lost.last().copied().unwrap_or(0) as f64, "");
     scene.figure("repeats that lost something", lost.iter().filter(|lost| **lost > 0).count() as f64, "");
+    scene.means(match race.fix {
+        Fix::Mutex(_) => "Nothing is lost: with a lock, each addition is over before the next one reads.".to_owned(),
+        Fix::Atomic => "Nothing is lost: an atomic addition reads and writes in one step.".to_owned(),
+        Fix::None if sum == 0 => "Nothing was lost this time: the workers hardly met. That is luck, and no \
+                                  correctness; more additions, or a start together, make them meet."
+            .to_owned(),
+        Fix::None => format!(
+            "{:.0} % of the additions were lost: two workers read the same number, and whoever wrote later overwrote \
+             what the other had added.",
+            part(sum, all).max(1.0)
+        ),
+    });
     let done = race.done.load(Acquire);
     if done > 0 {
         scene.figure("CPU time of an addition", race.cpu.load(Acquire) as f64 / done as f64, "ns/op");

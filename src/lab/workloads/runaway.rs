@@ -100,19 +100,22 @@ fn play(scene: &Scene) -> io::Result<()> {
     let after = now_ns().saturating_sub(began) as f64 / SECOND as f64;
     match fate {
         Some(Fate::Killed(libc::SIGXCPU)) => {
-            scene.note(format!(
-                "Nobody found {name}, process {pid}. Its limit of CPU time ended it by SIGXCPU."
+            scene.means(format!(
+                "Nobody found {name}, process {pid}: its limit of CPU time ended it by SIGXCPU. Sorted by CPU, it stands at \
+                 the top."
             ));
         }
         Some(Fate::Killed(signal)) => {
             let by = signal_name(signal);
-            scene.note(format!("Found: {name}, process {pid}, ended by {by} after {after:.1} s."));
+            scene.means(format!("Found: {name}, process {pid}, was ended by {by} after {after:.1} s."));
             scene.figure("time to find and kill", after, "s");
         }
         _ => {
             kill(pid);
             scene.wait(hog)?;
-            scene.note(format!("Nobody found it in time: it was {name}, process {pid}."));
+            scene.means(format!(
+                "Nobody found it in time: it was {name}, process {pid}. Sorted by CPU, it stood at the top."
+            ));
         }
     }
     scene.figure("others that were ended instead", f64::from(wrong), "");

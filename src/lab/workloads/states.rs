@@ -6,12 +6,13 @@ use std::io;
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::time::Duration;
 
+use nix::sys::ptrace;
 use nix::sys::signal::{Signal, raise};
 
 use super::super::pulse::{Pulse, now_ns, sleep_ns};
 use super::super::scene::{Child, Scene};
 use super::common::is_prime;
-use super::life::{SECOND, STEP, end_of_stay, look, signal_name, stay, stay_knob, watch};
+use super::life::{SECOND, STEP, end_of_stay, kill, look, signal_name, stay, stay_knob, watch};
 use super::{Kind, Workload};
 use crate::model::lab::{BlockedOn, Bounds, Fate, Group, Knob, KnobKind, Mode, Workers, WorkloadInfo};
 
@@ -21,13 +22,14 @@ pub(super) fn workload() -> Workload {
         info: WorkloadInfo {
             id: "states",
             group: Group::Life,
-            title: "a process in each state: R S D T Z at once",
+            title: "a process in each state: R S D T t Z at once",
             lesson: "R runs or waits for a CPU, S sleeps until something happens, D sleeps and hears no signal but \
-                     SIGKILL, T was stopped, Z has ended and was not waited for. Only R takes CPU time.",
+                     SIGKILL, T was stopped, t is held by a tracer such as a debugger, Z has ended and was not waited for. Only R \
+                     takes CPU time. I, idle, is for threads of the kernel: no program can be that.",
             watch: "The column S, one letter for each name. Stop R with SIGSTOP and it is T; continue T with SIGCONT and \
                     it is S. SIGTERM to D does nothing until it is out of it; here SIGKILL gets it out at once.",
             modes: &[Mode::Fork],
-            workers: Workers::Fixed(5),
+            workers: Workers::Fixed(6),
             knobs: vec![
                 Knob {
                     id: "story",
@@ -37,7 +39,7 @@ pub(super) fn workload() -> Workload {
                 },
                 stay_knob("20", "seconds that they stay; a soup takes 3 of them at most"),
             ],
-            bounds: Bounds { processes: 9, memory_mib: 48, seconds: 100 },
+            bounds: Bounds { processes: 11, memory_mib: 56, seconds: 100 },
         },
         kind: Kind::Scene(|scene| match scene.settings.word("story") {
             "soup" => soup(scene),
@@ -48,13 +50,16 @@ pub(super) fn workload() -> Workload {
 }
 
 /// What the processes are for, in the order of the lanes.
-const LETTERS: [char; 5] = ['R', 'S', 'D', 'T', 'Z'];
+const LETTERS: [char; 6] = ['R', 'S', 'D', 'T', 't', 'Z'];
 
 /// First of the cells with the pids to look at.
 const PIDS: usize = 0;
 
 /// First of the cells of the story.
 const ANSWERS: usize = 16;
+
+/// Cell that is 1 where this machine lets nobody be traced.
+const UNTRACED: usize = 32;
 
 fn letters(scene: &Scene) -> io::Result<()> {
     let until = end_of_stay(scene);
@@ -66,16 +71,17 @@ fn letters(scene: &Scene) -> io::Result<()> {
             pulse.end(0);
             Ok(())
         })?;
-        if letter != 'Z' {
+        if !matches!(letter, 't' | 'Z') {
             scene.cell(PIDS + at).store(u64::from(child.pid), Release);
         }
         children.push((letter, child));
     }
-    let all = LETTERS.iter().collect::<String>();
     let seen = see_all(scene, until);
+    let all = wanted(scene);
     scene.check("states seen at the same time", &all, &seen);
     if seen == all {
-        scene.note("All five letters are there now. Sort by state, and try the signals on each.");
+        scene.note("All letters are there now. Sort by state, and try the signals on each.");
+        scene.means("All of these states are there at the same time, and only R takes CPU time.");
     }
     for (letter, child) in children {
         let pid = child.pid;
@@ -92,15 +98,23 @@ fn letters(scene: &Scene) -> io::Result<()> {
     Ok(())
 }
 
-/// Looks until all five states are there at once, and says which were at the last look, `?` for one that is gone.
+/// The letters that this machine can show.
+fn wanted(scene: &Scene) -> String {
+    let untraced = scene.cell(UNTRACED).load(Acquire) != 0;
+    LETTERS.into_iter().filter(|letter| *letter != 't' || !untraced).collect()
+}
+
+/// Looks until all states are there at once, and says which were at the last look, `?` for one that is gone.
 fn see_all(scene: &Scene, until: u64) -> String {
     loop {
-        let states = (0..LETTERS.len()).map(|at| {
+        let wanted = wanted(scene);
+        let shown = LETTERS.into_iter().enumerate().filter(|(_, letter)| wanted.contains(*letter));
+        let states = shown.map(|(at, _)| {
             let pid = scene.cell(PIDS + at).load(Acquire) as u32;
             look(pid).map_or('?', |seen| seen.state)
         });
         let seen: String = states.collect();
-        if seen.chars().eq(LETTERS) || now_ns() >= until || scene.board.is_stopping() {
+        if seen == wanted || now_ns() >= until || scene.board.is_stopping() {
             return seen;
         }
         sleep_ns(STEP);
@@ -130,6 +144,23 @@ fn be(scene: &Scene, pulse: &mut Pulse, letter: char, at: usize, until: u64) -> 
             let stopped = pulse.wait(BlockedOn::Others, || raise(Signal::SIGSTOP));
             stopped?;
             stay(pulse, until, || false);
+        }
+        't' => {
+            // The one that is traced is a child of this one, its tracer, which never lets it go on.
+            let child = scene.fork_without_lane("traced", |scene| {
+                if ptrace::traceme().is_err() {
+                    scene.cell(UNTRACED).store(1, Release);
+                    scene.note("This machine lets nobody be traced, so t is missing.");
+                    return Ok(());
+                }
+                // Any signal but SIGKILL stops it, for its tracer to decide.
+                Ok(raise(Signal::SIGSTOP)?)
+            })?;
+            scene.cell(PIDS + at).store(u64::from(child.pid), Release);
+            stay(pulse, until, || false);
+            // Not waited for yet, so the pid is certainly its own.
+            kill(child.pid);
+            pulse.wait(BlockedOn::Child, || scene.wait(child))?;
         }
         'Z' => {
             // The zombie is a child of this one, which sleeps and does not wait.
@@ -165,6 +196,8 @@ fn soup(scene: &Scene) -> io::Result<()> {
     scene.check("after he is started", "yes", told(1));
     scene.check("after a wait of a sixth of his time", "yes", told(2));
     scene.check("after he was joined", "no", told(3));
+    scene
+        .means("A thread lives from its start to the end of its work, however its starter spends that time.");
     scene.figure("the soup took", watched.after, "s");
     Ok(())
 }

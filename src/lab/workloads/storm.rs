@@ -90,7 +90,13 @@ fn play(scene: &Scene) -> io::Result<()> {
     let (charged, seen) = (count(cell::CHARGED) as f64, count(cell::SEEN) as f64);
     scene.figure("CPU time charged to the parent", charged / 1e6, "s");
     if charged > 0.0 {
-        scene.figure("unseen by a look each second", ((1.0 - seen / charged) * 100.0).clamp(0.0, 100.0), "%");
+        let unseen = ((1.0 - seen / charged) * 100.0).clamp(0.0, 100.0);
+        scene.figure("unseen by a look each second", unseen, "%");
+        scene.means(format!(
+            "{} children lived so briefly that a look each second misses {unseen:.0} % of their CPU time. Their parent is \
+             charged for it when it has waited for them.",
+            count(cell::BIRTHS)
+        ));
     }
     scene.check("never more at once than allowed", "yes", yes(count(cell::MOST) <= u64::from(AT_ONCE)));
     Ok(())

@@ -75,14 +75,21 @@ fn play(scene: &Scene) -> io::Result<()> {
     match watched.killed_by() {
         Some(signal) => {
             let by = signal_name(signal);
-            scene.note(format!("You ended it after {:.1} s by {by}.", watched.after));
+            scene.means(format!(
+                "It was ended by {by} after {:.1} s. What a process ignores, blocks or catches does not end it; SIGKILL is \
+                 not its to decide.",
+                watched.after
+            ));
             scene.figure("time to find and kill", watched.after, "s");
             let asked = signals(scene.settings).iter().any(|deaf| i32::from(deaf.number()) == signal);
             // Somebody may have been quicker than the process itself.
             let in_vain = !asked || scene.cell(DEAF).load(Acquire) == 0;
             scene.check("none of the signals to which it is deaf ended it", "yes", yes(in_vain));
         }
-        None => scene.note("Nobody ended it; its time is up."),
+        None => {
+            scene
+                .means("Nobody ended it in time. SIGKILL would have: no process decides what that one does.");
+        }
     }
     scene.figure("signals that it caught", scene.cell(CAUGHT).load(Acquire) as f64, "");
     Ok(())

@@ -91,9 +91,11 @@ fn play(scene: &Scene) -> io::Result<()> {
     }
     scene.check("processes of the tree", whole.min(u64::from(MOST)), born);
     if whole <= u64::from(MOST) {
-        scene.note(format!("There were {born}: one, and {fan_out} times as many in each generation."));
+        scene.means(format!(
+            "There were {born} processes: one, and {fan_out} times as many in each generation."
+        ));
     } else {
-        scene.note(format!(
+        scene.means(format!(
             "A whole tree would have {whole}; {MOST} is the bound, and {refused} forks were refused."
         ));
     }

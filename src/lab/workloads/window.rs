@@ -112,11 +112,17 @@ fn figures(scene: &Scene) {
     let waited = scene.sum(Word::WaitLast).saturating_sub(scene.sum(Word::WaitFirst)) as f64;
     scene.figure("off the CPU, as the workers saw it", gaps / 1e9, "s");
     scene.figure("waiting for the CPU, as the kernel counted", waited / 1e9, "s");
+    if let Some(turn_ms) = turn_ms(scene) {
+        scene.figure("time on the CPU between two forced switches", turn_ms, "ms");
+    }
+}
+
+/// How long a worker was on the CPU between two switches that it had not asked for, on average, milliseconds; `None`
+/// where there were none.
+pub(super) fn turn_ms(scene: &Scene) -> Option<f64> {
     let ran = scene.sum(Word::RunLast).saturating_sub(scene.sum(Word::RunFirst)) as f64;
     let turns = scene.sum(Word::Involuntary) as f64;
-    if turns > 0.0 {
-        scene.figure("time on the CPU between two forced switches", ran / turns / 1e6, "ms");
-    }
+    (turns > 0.0).then(|| ran / turns / 1e6)
 }
 
 /// Each worker's part of the CPU time of all of them, 0 to 1; 0 where there was none.

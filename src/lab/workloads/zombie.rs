@@ -82,6 +82,10 @@ fn play(scene: &Scene) -> io::Result<()> {
     scene.check("zombies while the parent did not wait", count, said(cell::ZOMBIES));
     scene.check("their resident pages", 0, said(cell::PAGES));
     scene.check("zombies after the parent had waited", 0, said(cell::LEFT));
+    scene.means(
+        "The zombies were dead already: they held no memory, no signal did anything to them, and they went when their \
+         parent waited for them.",
+    );
     scene.figure("woken by SIGCHLD from outside", said(cell::NUDGED) as f64, "");
     Ok(())
 }

@@ -49,7 +49,7 @@ pub struct Machine {
     pub quota: Option<f64>,
     /// `scaling_governor` of cpufreq.
     pub governor: Option<String>,
-    /// Release of the kernel.
+    /// Release of the kernel, without the local name of its build.
     pub kernel: String,
 }
 

@@ -29,6 +29,9 @@ pub struct RunReport {
     pub max_rss: u64,
     /// One answer per task; `None` where a task did not finish.
     pub answers: Vec<Option<u64>>,
+    /// What it shows, in the workload's own words; `None` where the figures have to say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<String>,
     /// What else was checked.
     pub checks: Vec<Check>,
     /// What the workload counted and measured.
@@ -86,6 +89,7 @@ impl RunReport {
             sys_s: 0.0,
             max_rss: 0,
             answers: Vec::new(),
+            meaning: None,
             checks: Vec::new(),
             figures: Vec::new(),
             answer_ok: false,

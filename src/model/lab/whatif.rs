@@ -1,10 +1,13 @@
 //! What another order, or another number of workers, would give: a replay of the task times that were measured.
 
+use serde::Serialize;
+
 use super::account::wanted_cpu;
 use super::{Ceiling, Mode, Random, RunReport, TaskReport};
 
 /// Order of the queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum QueueOrder {
     /// As numbered.
     Fifo,
@@ -15,6 +18,25 @@ pub enum QueueOrder {
 }
 
 impl QueueOrder {
+    /// The order that this word means; `seed` is for the shuffled one.
+    pub fn parse(word: &str, seed: u64) -> Option<QueueOrder> {
+        match word {
+            "fifo" => Some(QueueOrder::Fifo),
+            "lpt" => Some(QueueOrder::Lpt),
+            "random" => Some(QueueOrder::Random(seed)),
+            _ => None,
+        }
+    }
+
+    /// The word for it, as the command line and the knob call it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            QueueOrder::Fifo => "fifo",
+            QueueOrder::Lpt => "lpt",
+            QueueOrder::Random(_) => "random",
+        }
+    }
+
     /// The tasks in this order.
     pub fn apply(self, tasks: &[f64]) -> Vec<f64> {
         let mut queue = tasks.to_vec();
@@ -96,6 +118,8 @@ pub fn ceiling_largest_first(tasks: &[f64], workers: u32) -> f64 {
 pub struct TaskTimes {
     /// How long each takes, seconds.
     pub times: Vec<f64>,
+    /// The tasks' numbers.
+    numbers: Vec<u32>,
     /// Which worker did it.
     workers: Vec<u32>,
     /// Whether they need a CPU, rather than wait.
@@ -122,7 +146,16 @@ impl TaskTimes {
             .map(|time| time.max(0.0))
             .collect();
         let workers = begun.iter().map(|task| task.worker).collect();
-        (times.iter().sum::<f64>() > 0.0).then_some(TaskTimes { times, workers, computes })
+        let numbers = begun.iter().map(|task| task.task).collect();
+        (times.iter().sum::<f64>() > 0.0).then_some(TaskTimes { times, numbers, workers, computes })
+    }
+
+    /// How long each takes, seconds, in the order of their numbers.
+    pub fn by_number(&self) -> Vec<f64> {
+        let mut tasks: Vec<(u32, f64)> =
+            self.numbers.iter().copied().zip(self.times.iter().copied()).collect();
+        tasks.sort_by_key(|(number, _)| *number);
+        tasks.into_iter().map(|(_, time)| time).collect()
     }
 
     /// The CPUs that bound it.

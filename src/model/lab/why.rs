@@ -400,17 +400,17 @@ impl Case<'_> {
             [_, _] => Some("Both checks hold".to_owned()),
             all => Some(format!("All {} checks hold", all.len())),
         };
-        let figures: Vec<String> = run
-            .figures
-            .iter()
-            .filter(|figure| !CROSS_CHECK.contains(&figure.what.as_str()))
-            .take(3)
-            .map(|figure| format!("{}: {}", figure.what, figure.shown()))
-            .collect();
-        let figures = (!figures.is_empty()).then(|| capital(&figures.join("; ")));
-        let sentence = match (figures, checks) {
-            (Some(figures), Some(checks)) => format!("{figures}. {checks}."),
-            (Some(one), None) | (None, Some(one)) => one + ".",
+        let figures = || {
+            let figures = run.figures.iter().filter(|figure| !CROSS_CHECK.contains(&figure.what.as_str()));
+            let figures: Vec<String> =
+                figures.take(3).map(|figure| format!("{}: {}", figure.what, figure.shown())).collect();
+            (!figures.is_empty()).then(|| capital(&figures.join("; ")) + ".")
+        };
+        // What it means comes before what was counted.
+        let sentence = match (run.meaning.clone().or_else(figures), checks) {
+            (Some(meaning), Some(checks)) => format!("{meaning} {checks}."),
+            (Some(one), None) => one,
+            (None, Some(checks)) => checks + ".",
             (None, None) => return None,
         };
         Some(Why { sentence, cause: None, cure: cures::remedy(run) })

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Experiment, Leftover};
+
 /// How the work of a run is spread.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -385,4 +387,8 @@ pub enum LabOrder {
     Run(LabPlan),
     /// End the run and everything it started, now.
     Stop,
+    /// End these leftovers.
+    Clear(Vec<Leftover>),
+    /// Keep this experiment; when it began, whoever keeps it knows.
+    Keep(Box<Experiment>),
 }

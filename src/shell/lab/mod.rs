@@ -2,9 +2,10 @@
 //!
 //! Its words: an *experiment* is a plan with all that came of it; it is written as a table, and kept if asked for.
 //! `args` is what a run takes, `jobs` are commands of the user's own, `scale` is a sweep, `play` runs a plan to its end,
-//! `output` says where reports go, `saved` is what was kept.
+//! `output` says where reports go, `saved` is what was kept. `bench` does the same for the lab's screen.
 
 mod args;
+mod bench;
 mod jobs;
 mod list;
 mod output;
@@ -14,9 +15,12 @@ mod progress;
 mod saved;
 mod scale;
 mod sweep;
+mod what_if;
 mod words;
 
 use std::process::ExitCode;
+
+pub(super) use bench::Bench;
 
 use super::output::complain;
 use crate::lab::LabError;
@@ -64,6 +68,8 @@ enum LabCommand {
     Show(saved::ShowArgs),
     /// Write what differs between two experiments that were kept
     Diff(saved::DiffArgs),
+    /// Write what an experiment that was kept would give on other numbers of workers, or in another order
+    WhatIf(what_if::WhatIfArgs),
     /// List and end what runs left behind whose glowtop is gone
     Sweep(sweep::SweepArgs),
 }
@@ -96,6 +102,7 @@ pub(super) fn main(args: &LabArgs) -> ExitCode {
         LabCommand::Ls => saved::list(),
         LabCommand::Show(args) => saved::show(args),
         LabCommand::Diff(args) => saved::diff(args),
+        LabCommand::WhatIf(args) => what_if::main(args),
         LabCommand::Sweep(args) => sweep::main(args),
     };
     done.unwrap_or_else(|failure| {

@@ -10,15 +10,22 @@ use std::process::ExitCode;
 
 use super::output::{Form, Reports, print, remark};
 use super::{FAILED, Failure, USAGE};
+use crate::app::Past;
 use crate::export::lab as export;
+use crate::lab;
 use crate::model::lab::{Experiment, Mode, SCHEMA};
 use crate::model::{Civil, showable};
 
 /// Longest report that is read, bytes.
 const LONGEST: u64 = 64 << 20;
 
-/// The word for the newest.
-const LATEST: &str = "latest";
+/// Most experiments whose results the lab's screen shows, and the longest report among them, bytes.
+const NEWEST: usize = 64;
+const ORDINARY: u64 = 4 << 20;
+
+/// The word for the newest, and one more that people try.
+pub(super) const LATEST: &str = "latest";
+const LAST: &str = "last";
 
 /// Which experiment, and how it is written.
 #[derive(clap::Args, Clone, Debug)]
@@ -108,6 +115,26 @@ pub(super) fn diff(args: &DiffArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What the newest experiments of this machine found out: what was measured elsewhere is no point of the same curve.
+pub(super) fn past() -> Result<Past, Failure> {
+    let (home, here) = (folder()?, lab::machine());
+    let mut past = Past::default();
+    let names = names(&home)?;
+    for name in names.iter().skip(names.len().saturating_sub(NEWEST)) {
+        let path = home.join(name).join("report.json");
+        // Nobody waits here for a pipe that somebody put in its place, nor for what nobody could have measured.
+        if !fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() <= ORDINARY) {
+            continue;
+        }
+        let Ok(experiment) = read(&path) else { continue };
+        let there = &experiment.machine;
+        if (&there.model, there.cpus) == (&here.model, here.cpus) {
+            past.remember(&experiment.name, &experiment.comparisons());
+        }
+    }
+    Ok(past)
+}
+
 /// What came out, in a line.
 fn summary(experiment: &Experiment) -> String {
     let comparisons = experiment.comparisons();
@@ -155,7 +182,8 @@ fn names(home: &Path) -> Result<Vec<String>, Failure> {
 }
 
 /// The experiment that a user means.
-fn find(name: &str) -> Result<Experiment, Failure> {
+pub(super) fn find(name: &str) -> Result<Experiment, Failure> {
+    let name = if name == LAST { LATEST } else { name };
     let path = Path::new(name);
     if name.contains('/') || path.extension().is_some_and(|end| end == "json") {
         return read(&if path.is_dir() { path.join("report.json") } else { path.to_owned() });

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{cut, line, rows_of, rule, seconds, title, wrapped};
 use crate::app::{App, RunView, Show};
 use crate::model::lab::{Comparison, RunReport, VerdictKind};
-use crate::model::{Nanos, Role};
+use crate::model::{Nanos, Role, Signal};
 use crate::view::Theme;
 use crate::view::bar;
 use crate::view::pen::Pen;
@@ -50,6 +50,8 @@ fn answers(report: &RunReport) -> (Role, String) {
     let checks = report.checks.iter().filter(|check| !check.holds()).count();
     match (report.answer_ok, all - known) {
         (true, _) if all == 0 => (Role::Good, "as it must".to_owned()),
+        // Hundreds have no room for both numbers.
+        (true, _) if all > 99 => (Role::Good, format!("{known} right")),
         (true, _) => (Role::Good, format!("{known}/{all} right")),
         (false, 0) if checks > 0 => (Role::Bad, format!("{checks} WRONG")),
         (false, 0) => (Role::Bad, "WRONG".to_owned()),
@@ -181,7 +183,7 @@ pub(super) fn draw_found(head: Rect, area: Rect, buf: &mut Buffer, theme: &Theme
         let marked = mark.width() as u16 + 2;
         Pen::new(buf, place).skip(1).put(theme.style(role), mark);
         cut(&mut place, marked);
-        let mut pen = labelled(place, buf, text, &clean(&check.what), after);
+        let mut pen = labelled(place, buf, text, &format!("{}:", clean(&check.what)), after);
         pen.put(theme.style(role), &got).put(text, &not);
         row += 1;
     }
@@ -189,7 +191,8 @@ pub(super) fn draw_found(head: Rect, area: Rect, buf: &mut Buffer, theme: &Theme
         let mut place = line(area, row);
         cut(&mut place, 1);
         let value = format!("{} {}", number(figure.value), clean(&figure.unit));
-        labelled(place, buf, dim, &clean(&figure.what), value.trim_end().width()).put(text, value.trim_end());
+        labelled(place, buf, dim, &format!("{}:", clean(&figure.what)), value.trim_end().width())
+            .put(text, value.trim_end());
         row += 1;
     }
 }
@@ -275,8 +278,10 @@ pub(super) fn reason(show: &Show, app: &App) -> Reason {
             }
             let role = if result.verdict.kind == VerdictKind::Invalid { Role::Bad } else { Role::Warn };
             let killed = show.current().and_then(|run| {
-                let who: Vec<String> =
-                    run.killed().map(|(worker, signal)| format!("w{worker} by {signal}")).collect();
+                let who: Vec<String> = run
+                    .killed()
+                    .map(|(worker, signal)| format!("w{worker} by {}", signal_name(signal)))
+                    .collect();
                 (!who.is_empty()).then(|| format!("Killed: {}. Its time ends there.", who.join(", ")))
             });
             lines.extend(killed.map(|words| (Role::Bad, words)));
@@ -324,6 +329,12 @@ fn score(show: &Show, result: &Comparison, lines: &mut Vec<(Role, String)>) {
     if let Some(promised) = show.promised {
         lines.push((Role::Strong, format!("Promised were {promised:.2} times; it is {value:.2}.")));
     }
+}
+
+/// A signal by its name; by its number where it has none.
+pub(super) fn signal_name(number: i32) -> String {
+    let signal = u8::try_from(number).ok().and_then(Signal::new);
+    signal.map_or_else(|| number.to_string(), Signal::name)
 }
 
 /// Whole sentences may be long.

@@ -15,6 +15,8 @@ const GROUPS: u16 = 16;
 const RESULTS: u16 = 24;
 /// Columns of an experiment's id.
 const ID: usize = 14;
+/// Most leftovers that are named.
+const NAMED: usize = 8;
 /// From this width on results stand beside the experiments.
 const WIDE: u16 = 70;
 
@@ -31,7 +33,8 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
         let (back, stop) = (key(Action::Back), key(Action::LabStop));
         format!("a run goes on: {back} goes to the processes, {stop} ends it")
     } else {
-        String::new()
+        // In the list it may be cut.
+        info.title.to_owned()
     };
     rule(head, buf, theme, info.id, &again);
     let rows = rows_of(info.lesson, area.width);
@@ -207,7 +210,7 @@ fn draw_fields(area: Rect, buf: &mut Buffer, theme: &Theme, form: &Form) {
     let mut pen = Pen::new(buf, foot);
     pen.skip(1);
     if form.field == FormField::Experiment {
-        let words = "Tab goes to the fields; Up, Down choose an experiment, Left, Right a group";
+        let words = "Tab walks the fields, then on to the next screen; arrows choose; Esc leaves";
         pen.put_cut(dim, words);
         return;
     }
@@ -239,7 +242,9 @@ fn foot_rows(app: &App, info: &WorkloadInfo, width: u16) -> u16 {
     if !app.offers(Action::LabRun) {
         return 2;
     }
-    1 + u16::from(info.compares()) + rows_of(&command(app), width.saturating_sub(1))
+    1 + u16::from(!app.lab.leftovers.is_empty())
+        + u16::from(info.compares())
+        + rows_of(&command(app), width.saturating_sub(1))
 }
 
 fn command(app: &App) -> String {
@@ -262,6 +267,9 @@ fn draw_foot(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, info: &Work
         Pen::new(buf, take(&mut rest, 1)).skip(1).put(theme.style(Role::Warn), words);
         return;
     }
+    if !app.lab.leftovers.is_empty() {
+        draw_leftovers(take(&mut rest, 1), buf, theme, app);
+    }
     if info.compares() {
         let mut pen = Pen::new(buf, take(&mut rest, 1));
         pen.skip(1).put(dim, "bet    ");
@@ -274,4 +282,21 @@ fn draw_foot(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, info: &Work
     }
     let place = Rect { x: rest.x.saturating_add(1), width: rest.width.saturating_sub(1), ..rest };
     wrapped(place, buf, text, &command(app));
+}
+
+/// What crashed sessions left behind: how to end it, and who it is.
+fn draw_leftovers(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
+    let (warn, key) = (theme.style(Role::Warn), theme.style(Role::Key));
+    let leftovers = &app.lab.leftovers;
+    let count = leftovers.len();
+    let processes = if count == 1 { "process" } else { "processes" };
+    let mut pen = Pen::new(buf, area);
+    pen.skip(1).fmt(warn, format_args!("Crashed sessions left {count} {processes} behind; "));
+    pen.put(key, &app.key_of(Action::LabClear).unwrap_or_default()).put(warn, " ends them: ");
+    let named: Vec<String> = leftovers
+        .iter()
+        .take(NAMED)
+        .map(|leftover| format!("{} {}", leftover.id.pid, leftover.name.show(ID)))
+        .collect();
+    pen.put_cut(warn, &named.join(", "));
 }

@@ -13,20 +13,23 @@ use crate::view::pen::Pen;
 /// Rows of words below the curve.
 const WORDS: u16 = 3;
 
-/// The points of this session that lie on the curve of what is shown: workers and speed-up.
-fn points(show: &Show, app: &App) -> Vec<(u32, f64)> {
+/// A point of the curve: workers, speed-up, and whether an earlier session measured it.
+type Measured = (u32, f64, bool);
+
+/// The points that lie on the curve of what is shown.
+fn points(show: &Show, app: &App) -> Vec<Measured> {
     let Some(result) = show.result() else { return Vec::new() };
     let run = &result.run;
     let past = app.lab.past.points(&show.name, run.mode, &run.settings);
-    let mut points: Vec<(u32, f64)> = past.map(|point| (point.workers, point.speedup)).collect();
+    let mut points: Vec<Measured> = past.map(|point| (point.workers, point.speedup, point.earlier)).collect();
     // Those of a sweep that goes on are not remembered yet.
     for result in show.results.iter().filter(|other| other.run.mode == run.mode) {
         if let (Some(speedup), true) = (&result.speedup, result.run.settings == run.settings) {
-            points.retain(|(workers, _)| *workers != result.run.workers);
-            points.push((result.run.workers, speedup.value));
+            points.retain(|(workers, ..)| *workers != result.run.workers);
+            points.push((result.run.workers, speedup.value, false));
         }
     }
-    points.sort_by_key(|(workers, _)| *workers);
+    points.sort_by_key(|(workers, ..)| *workers);
     points
 }
 
@@ -38,10 +41,16 @@ pub(super) fn has_points(show: &Show, app: &App) -> bool {
 pub(super) fn draw(head: Rect, area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, show: &Show) {
     let unicode = theme.glyphs().unicode();
     let (ideal, measured, allowed) = if unicode { ('∙', '●', '○') } else { ('.', '@', 'o') };
-    rule(head, buf, theme, "speed-up", &format!("{ideal}ideal {measured}measured {allowed}allowed"));
+    let kept = if unicode { '◆' } else { '*' };
     let points = points(show, app);
+    let words = if points.iter().any(|(.., earlier)| *earlier) {
+        format!("{ideal}ideal {measured}now {kept}kept {allowed}allowed")
+    } else {
+        format!("{ideal}ideal {measured}measured {allowed}allowed")
+    };
+    rule(head, buf, theme, "speed-up", &words);
     let Some(result) = show.result() else { return };
-    let most = points.iter().map(|(workers, _)| *workers).max().unwrap_or(1).max(show.cpus).max(2);
+    let most = points.iter().map(|(workers, ..)| *workers).max().unwrap_or(1).max(show.cpus).max(2);
     let height = area.height.saturating_sub(WORDS + 1);
     let plot = Rect { x: area.x.saturating_add(4), width: area.width.saturating_sub(5), height, ..area };
     let (dim, text) = (theme.style(Role::Dim), theme.style(Role::Text));
@@ -71,9 +80,10 @@ pub(super) fn draw(head: Rect, area: Rect, buf: &mut Buffer, theme: &Theme, app:
                 put_cell(buf, place, x, allowed, text);
             }
         }
-        for (workers, speedup) in &points {
+        for (workers, speedup, earlier) in &points {
             let (x, place) = cell(f64::from(*workers), *speedup);
-            put_cell(buf, place, x, measured, theme.style(Role::Title));
+            let symbol = if *earlier { kept } else { measured };
+            put_cell(buf, place, x, symbol, theme.style(Role::Title));
         }
         let axis = line(area, height);
         for workers in [1, most.div_ceil(2), most] {

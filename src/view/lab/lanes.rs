@@ -3,10 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use unicode_width::UnicodeWidthStr;
 
 use super::{digit, line, put_cell, rule, take};
 use crate::app::{App, Rows, RunView, Show};
-use crate::model::lab::{Dither, Doing, Fate, Lane, Share, Window};
+use crate::model::lab::{BlockedOn, Dither, Doing, Fate, Lane, Share, Window};
 use crate::model::{Nanos, Role};
 use crate::view::Theme;
 use crate::view::pen::Pen;
@@ -92,7 +93,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, show:
     let cells = usize::from(area.width.saturating_sub(label + behind));
     let window = picture.window(cells, run.clock(now), whole(show, run));
     let view = View { theme, app, show, run, now, window, label };
-    draw_heading(take(&mut rest, 1), buf, theme, app, run);
+    let heading = take(&mut rest, 1);
     let below = foot(app, show, run, now);
     let rows = match picture.rows {
         Rows::Workers => count(run),
@@ -104,10 +105,12 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, show:
     let height = usize::from(rest.height).saturating_sub(below.len());
     let place = take(&mut rest, u16::try_from(height.min(rows)).unwrap_or(u16::MAX));
     let mut busy = vec![0.0f32; cells];
+    let mut drawn: Drawn = [false; LETTERS.len()];
     match picture.rows {
-        Rows::Workers => by_worker(&view, place, buf, &mut busy),
+        Rows::Workers => by_worker(&view, place, buf, &mut busy, &mut drawn),
         Rows::Cores => by_core(&view, place, buf, &mut busy),
     }
+    draw_heading(heading, buf, theme, app, run, &drawn);
     for (row, what) in (0..)
         .zip([Foot::Busy, Foot::Serial, Foot::Axis, Foot::Check].iter().filter(|what| below.contains(what)))
     {
@@ -129,24 +132,53 @@ fn whole(show: &Show, run: &RunView) -> Option<u64> {
     }
 }
 
-fn draw_heading(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, run: &RunView) {
+/// Which of [`LETTERS`] were drawn.
+type Drawn = [bool; LETTERS.len()];
+
+/// What the letters of waiting lanes mean, in a word each.
+const LETTERS: [(Doing, char, &str); 9] = [
+    blocked(BlockedOn::Lock, "lock"),
+    blocked(BlockedOn::Empty, "empty"),
+    blocked(BlockedOn::Full, "full"),
+    blocked(BlockedOn::Io, "I/O"),
+    blocked(BlockedOn::Sleep, "sleep"),
+    blocked(BlockedOn::Others, "others"),
+    blocked(BlockedOn::Child, "child"),
+    (Doing::Stopped, 'T', "stopped"),
+    (Doing::Zombie, 'Z', "zombie"),
+];
+
+const fn blocked(on: BlockedOn, word: &'static str) -> (Doing, char, &'static str) {
+    (Doing::Blocked(on), on.letter(), word)
+}
+
+fn draw_heading(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, run: &RunView, drawn: &Drawn) {
     let (ready, idle) = (ready(theme), idle(theme));
-    let (title, remark) = match app.lab.picture.rows {
-        Rows::Workers => {
-            let ready = format!("digit = task, colour = core, {ready} ready, {idle} idle");
-            let waits = ", L lock E empty F full I I/O z sleep B others C child";
-            let long = usize::from(area.width) > ready.len() + waits.len() + 30;
-            ("lanes by worker", if long { ready + waits } else { ready })
-        }
-        Rows::Cores => ("lanes by core", format!("digit = worker, : others, {idle} idle")),
-    };
     let zoom = match app.lab.picture.cell() {
         Some(cell) => format!("; a cell = {} ms", cell / 1_000_000),
         None => String::new(),
     };
     let lost = run.report.as_ref().map_or(0, |report| report.lost_events);
     let lost = if lost > 0 { format!("; {lost} events lost") } else { String::new() };
-    rule(area, buf, theme, title, &format!("{remark}{zoom}{lost}"));
+    let (title, remarks) = match app.lab.picture.rows {
+        Rows::Workers => {
+            let letters = |all: bool| -> String {
+                let shown = LETTERS.iter().zip(drawn).filter(|(_, drawn)| all || **drawn);
+                shown.fold(String::new(), |said, ((_, letter, word), _)| format!("{said}, {letter} {word}"))
+            };
+            let (all, seen) = (letters(true), letters(false));
+            let long = format!("digit = task, colour = core, {ready} ready, {idle} idle");
+            // The whole legend where there is room for it, else what stands in this picture; the help has all of it.
+            let short = format!("{ready} ready, {idle} idle{seen}");
+            let remarks = [long.clone() + &all, long + &seen, format!("digit task, {short}"), short, seen];
+            ("lanes by worker", remarks.to_vec())
+        }
+        Rows::Cores => ("lanes by core", vec![format!("digit = worker, : others, {idle} idle")]),
+    };
+    let mut remarks = remarks.into_iter().map(|words| format!("{words}{zoom}{lost}"));
+    let room = usize::from(area.width).saturating_sub(title.len() + 5);
+    let fits = remarks.clone().find(|words| words.width() <= room).or_else(|| remarks.next_back());
+    rule(area, buf, theme, title, fits.as_deref().unwrap_or_default().trim_start_matches([',', ';', ' ']));
 }
 
 fn ready(theme: &Theme) -> char {
@@ -173,7 +205,7 @@ fn look(theme: &Theme, doing: Doing, cpu: u32) -> (char, Style) {
     }
 }
 
-fn by_worker(view: &View<'_>, area: Rect, buf: &mut Buffer, busy: &mut [f32]) {
+fn by_worker(view: &View<'_>, area: Rect, buf: &mut Buffer, busy: &mut [f32], drawn: &mut Drawn) {
     let View { theme, app, run, label, ref window, .. } = *view;
     let height = usize::from(area.height);
     let lanes = &run.lanes.lanes;
@@ -187,7 +219,7 @@ fn by_worker(view: &View<'_>, area: Rect, buf: &mut Buffer, busy: &mut [f32]) {
         }
         if (first..first + height).contains(&at) {
             let place = line(area, (at - first) as u16);
-            draw_lane(view, place, buf, at, lane, &shares);
+            draw_lane(view, place, buf, at, lane, &shares, drawn);
         }
     }
     let hidden = lanes.len().saturating_sub(height);
@@ -202,7 +234,15 @@ fn by_worker(view: &View<'_>, area: Rect, buf: &mut Buffer, busy: &mut [f32]) {
     }
 }
 
-fn draw_lane(view: &View<'_>, area: Rect, buf: &mut Buffer, at: usize, lane: &Lane, shares: &[Share]) {
+fn draw_lane(
+    view: &View<'_>,
+    area: Rect,
+    buf: &mut Buffer,
+    at: usize,
+    lane: &Lane,
+    shares: &[Share],
+    drawn: &mut Drawn,
+) {
     let View { theme, app, run, label, ref window, .. } = *view;
     let chosen = at == app.lab.picture.chosen && run.lanes.lanes.len() > 1;
     let (dim, text) = (theme.style(Role::Dim), theme.style(Role::Text));
@@ -224,7 +264,12 @@ fn draw_lane(view: &View<'_>, area: Rect, buf: &mut Buffer, at: usize, lane: &La
         if begins >= window.until {
             break;
         }
-        let (symbol, style) = look(theme, dither.next(share), share.cpu);
+        let doing = dither.next(share);
+        let (symbol, style) = look(theme, doing, share.cpu);
+        if let Some(drawn) = LETTERS.iter().position(|(of, ..)| *of == doing).and_then(|at| drawn.get_mut(at))
+        {
+            *drawn = true;
+        }
         put_cell(buf, cells, n as u16, symbol, style);
     }
     if let (Some((cell, Fate::Killed(_))), true) =

@@ -97,16 +97,22 @@ fn rows_of(words: &str, width: u16) -> u16 {
     u16::try_from(broken(words, width.min(MEASURE)).len()).unwrap_or(u16::MAX).max(1)
 }
 
+/// What stays with the number before it.
+const UNITS: [&str; 6] = ["%", "s", "ms", "MiB", "times", "x"];
+
 /// Text in rows of at most `width` cells, broken between words; a word that is wider than a row stands alone.
 fn broken(text: &str, width: u16) -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    let mut words = text.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        // A number and its unit are one word.
+        let unit = words.next_if(|unit| UNITS.contains(&unit.trim_end_matches(['.', ',', ':', ';', ')'])));
+        let (gap, unit) = unit.map_or(("", ""), |unit| (" ", unit));
         match rows.last_mut() {
-            Some(row) if row.width() + 1 + word.width() <= usize::from(width) => {
-                row.push(' ');
-                row.push_str(word);
+            Some(row) if row.width() + 1 + word.width() + gap.len() + unit.width() <= usize::from(width) => {
+                row.extend([" ", word, gap, unit]);
             }
-            _ => rows.push(word.to_owned()),
+            _ => rows.push([word, gap, unit].concat()),
         }
     }
     rows

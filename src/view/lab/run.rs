@@ -261,7 +261,7 @@ fn verdict(show: &Show, running: bool) -> Option<(Role, String)> {
         return Some((Role::Warn, "not finished".to_owned()));
     }
     if let Some((worker, signal)) = run.killed().next() {
-        return Some((Role::Bad, format!("w{worker} killed by {signal}")));
+        return Some((Role::Bad, format!("w{worker} killed by {}", after::signal_name(signal))));
     }
     let report = run.report.as_ref()?;
     let others =
