@@ -89,9 +89,7 @@ impl RunView {
     fn news(&mut self, now: Nanos, news: LabNews) {
         match news {
             LabNews::WorkerStarted { worker, pid, tid, name } => {
-                if let Some(lane) = self.lanes.at(worker) {
-                    (lane.pid, lane.tid, lane.name) = (Some(pid), Some(tid), shown(&name, 24));
-                }
+                self.lanes.start(worker, pid, tid, shown(&name, 24));
             }
             LabNews::WorkerEnded { worker, at, fate } => {
                 self.hears(at, now);
@@ -125,7 +123,7 @@ impl RunView {
                 }
                 self.report = Some(*report);
             }
-            LabNews::RunStarted { .. } | LabNews::Note(_) | LabNews::Ended { .. } => {}
+            LabNews::RunStarted { .. } | LabNews::Note(_) | LabNews::Watched(_) | LabNews::Ended { .. } => {}
         }
     }
 }

@@ -17,6 +17,7 @@ mod news;
 mod random;
 mod report;
 mod verdict;
+pub mod watch;
 pub mod whatif;
 mod why;
 mod workload;
