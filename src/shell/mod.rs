@@ -66,7 +66,7 @@ fn command(line: CommandLine) -> ExitCode {
         None => ExitCode::SUCCESS,
         Some(Command::Ps(ps)) => ps::main(&ps, Box::new(Live::new(root)), config),
         Some(Command::Kill(kill)) => kill::main(&kill, root, config),
-        Some(Command::Lab(lab)) => lab::main(&lab),
+        Some(Command::Lab(lab)) => lab::main(&lab, config),
         Some(Command::Inspect(inspect)) => inspect::main(&inspect, root),
         Some(Command::Shot(shot)) => shot::main(&shot, config, root),
         Some(Command::Print { what, keymap, check }) => print::main(what, keymap.as_deref(), check, config),

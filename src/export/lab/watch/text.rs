@@ -9,7 +9,7 @@ use crate::model::lab::watch::WatchReport;
 
 /// Cells of a lane, of its label, and of a bar.
 const LANE: usize = 72;
-const LABEL: usize = 30;
+const LABEL: usize = 31;
 const BAR: usize = 40;
 /// Most lanes, threads and names that are written.
 const LANES: usize = 24;
@@ -76,16 +76,16 @@ pub fn text(watched: &Watched<'_>) -> String {
 
 /// What was counted, with its heads.
 fn figures(report: &WatchReport) -> Vec<(&'static str, String)> {
-    let many = |count: u32, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let many = |count: u32, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
     let mut rows = vec![
         ("looked for", seconds(report.real_s)),
         (
             "seen",
             format!(
                 "{}, {} in {}{}",
-                many(report.processes, "process").replace("processs", "processes"),
-                many(report.threads, "thread"),
-                many(report.lanes, "lane"),
+                many(report.processes, "process", "processes"),
+                many(report.threads, "thread", "threads"),
+                many(report.lanes, "lane", "lanes"),
                 if report.over { "; all have ended" } else { "" }
             ),
         ),
@@ -137,7 +137,7 @@ fn lanes(watched: &Watched<'_>) -> String {
     for (_, lane) in chosen {
         let id = lane.pid.zip(lane.tid).map_or_else(String::new, |(pid, tid)| who(pid, tid));
         let name = safe(&lane.name, 15);
-        let label = format!("  {name:<15} {id:>12}");
+        let label = format!("  {name:<15} {id:>11}");
         let _ = writeln!(text, "{label:<LABEL$}{}", lane_text(lane, &window));
     }
     if left_out > 0 {
@@ -149,7 +149,7 @@ fn lanes(watched: &Watched<'_>) -> String {
 
 /// How long so many ran at a time.
 fn concurrency(report: &WatchReport) -> String {
-    let mut text = String::from("how many ran at a time\n");
+    let mut text = String::from("how many ran at a time, by the mean of each interval\n");
     let all = &report.concurrency_s;
     let most = all.len().min(17);
     for (count, time) in all.iter().take(most).enumerate() {
@@ -164,11 +164,12 @@ fn concurrency(report: &WatchReport) -> String {
 /// What those who work waited for.
 fn waits(report: &WatchReport) -> String {
     let mut all: Vec<String> =
-        report.waits.iter().map(|(on, s)| format!("{} {}", seconds(*s), on.word())).collect();
+        report.waits.iter().map(|(on, s)| format!("{} for {}", seconds(*s), on.word())).collect();
     if report.waits_unknown_s >= 0.0005 {
         all.push(format!("{} for what is not known", seconds(report.waits_unknown_s)));
     }
-    format!("of those who work, as seen at the looks: {}", all.join(", "))
+    let whose = if report.working > 0 { "of those who work, " } else { "" };
+    format!("{whose}as seen at the looks: {}", all.join(", "))
 }
 
 /// How it was seen, and what that costs and hides.

@@ -120,6 +120,7 @@ struct Past {
     switches: (u64, u64),
     migrations: u64,
     threads: u32,
+    workers: u32,
     working: [u64; BlockedOn::ALL.len() + 1],
     all: [u64; BlockedOn::ALL.len() + 1],
     processes: u32,
@@ -367,7 +368,7 @@ impl WatchFold {
             absent_s: seconds(capacity.saturating_sub(past.there)),
         };
         let [working, all] = [&past.working, &past.all];
-        let waits = if working.iter().all(|nanos| *nanos == 0) { all } else { working };
+        let waits = if past.workers == 0 { all } else { working };
         let told = BlockedOn::ALL.into_iter().zip(waits).filter(|(_, nanos)| **nanos > 0);
         let mut told: Vec<(BlockedOn, f64)> = told.map(|(on, nanos)| (on, seconds(*nanos))).collect();
         told.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -386,6 +387,7 @@ impl WatchFold {
             voluntary: past.switches.0,
             involuntary: past.switches.1,
             migrations: past.migrations,
+            working: past.workers,
             waits: told,
             waits_unknown_s: waits.last().map_or(0.0, |nanos| seconds(*nanos)),
             waits_told: self.waits_told,
@@ -422,7 +424,8 @@ impl Past {
         self.switches.0 += now.0.saturating_sub(before.0);
         self.switches.1 += now.1.saturating_sub(before.1);
         self.migrations += thread.migrations;
-        let works = run as f64 >= WORKS * there as f64;
+        let works = run > 0 && run as f64 >= WORKS * there as f64;
+        self.workers += u32::from(works);
         for ((all, working), waited) in self.all.iter_mut().zip(&mut self.working).zip(thread.waits) {
             *all += waited;
             *working += if works { waited } else { 0 };

@@ -85,7 +85,10 @@ pub struct WatchReport {
     pub involuntary: u64,
     /// Times that a thread was seen on another CPU than at the look before; they were at least so many.
     pub migrations: u64,
-    /// What the threads that work waited for, seconds, as it was seen at the looks; of other users' it is not told.
+    /// Threads that were on a CPU for a hundredth of the time that they were there, or longer.
+    pub working: u32,
+    /// What these waited for, or all where none of them works, seconds, as it was seen at the looks; of other users' it is
+    /// not told. What is waited for longest comes first.
     pub waits: Vec<(super::BlockedOn, f64)>,
     /// The same of waits whose reason is not known.
     pub waits_unknown_s: f64,
