@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{Chord, Settings};
 use crate::model::inspect::{InspectOrder, Inspection, Page};
+use crate::model::lab::watch::WatchPlan;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{ControlNews, ControlOrder, ProcId, Scope, Sensors, Snapshot, Topology, Wants};
 
@@ -95,6 +96,8 @@ pub enum Effect {
     Control(ControlOrder),
     /// For the lab.
     Lab(LabOrder),
+    /// Look at these processes as the lab looks at its workers, or at nobody any more; nothing is started for it.
+    Watch(Option<Box<WatchPlan>>),
     /// For the inspector's thread.
     Inspect(InspectOrder),
     /// Put this text into the clipboard.

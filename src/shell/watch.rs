@@ -20,6 +20,7 @@ use crate::config;
 use crate::control::Control;
 use crate::model::Wants;
 use crate::model::inspect::InspectOrder;
+use crate::model::lab::watch::WatchPlan;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::proc::{self, Live};
 use crate::sampler::{Inspecting, Sampler, SlowSensors};
@@ -108,6 +109,7 @@ struct Hands {
     control: Option<Control>,
     _log: Option<Log>,
     lab: Option<lab::Run>,
+    xray: Option<lab::Watching>,
     place: Place,
     inspector: Inspectors,
     events: Sender<Event>,
@@ -196,6 +198,7 @@ impl Hands {
             sensors,
             _log: log,
             lab: None,
+            xray: None,
             place: means.place,
             inspector: Inspectors { root: root.to_owned(), interval: delay, running: None },
             events: events.clone(),
@@ -214,6 +217,20 @@ impl Hands {
         };
         if let Err(error) = std::thread::Builder::new().name("glowtop-save".to_owned()).spawn(told) {
             let _ = self.events.send(Event::Notice(format!("nothing could be saved: {error}")));
+        }
+    }
+
+    /// Watches somebody, or nobody any more: dropping the handle ends it.
+    fn xray(&mut self, plan: Option<Box<WatchPlan>>) {
+        self.xray = None;
+        let Some(plan) = plan else { return };
+        let events = self.events.clone();
+        match lab::watch(*plan, move |news| drop(events.send(Event::Lab(news)))) {
+            Ok(watching) => self.xray = Some(watching),
+            Err(error) => {
+                let problem = Some(format!("The X-ray could not be started: {error}."));
+                let _ = self.events.send(Event::Lab(LabNews::Ended { problem }));
+            }
         }
     }
 
@@ -273,6 +290,7 @@ impl World for Hands {
             }
             (Effect::Control(order), _, Some(control)) => control.send(order),
             (Effect::Lab(order), ..) => self.lab(order),
+            (Effect::Watch(plan), ..) => self.xray(plan),
             (Effect::Save(settings), ..) => self.keep(settings),
             (Effect::Inspect(order), ..) => self.inspector.order(order, &self.events),
             _ => {}

@@ -13,5 +13,9 @@ pub fn process_cpu(pid: i32) -> Option<u64> {
     // A pid that large, which no kernel gives out, would lose bits and name another clock.
     let id: clockid_t = if (1..1 << 28).contains(&pid) { (!pid << 3) | 2 } else { return None };
     let time = nix::time::ClockId::from_raw(id).now().ok()?;
-    Some((time.tv_sec().max(0) as u64).saturating_mul(1_000_000_000).saturating_add(time.tv_nsec().max(0) as u64))
+    Some(
+        (time.tv_sec().max(0) as u64)
+            .saturating_mul(1_000_000_000)
+            .saturating_add(time.tv_nsec().max(0) as u64),
+    )
 }

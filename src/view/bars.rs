@@ -442,6 +442,9 @@ fn can(app: &App, action: Action) -> bool {
         Action::LabSweep => app.lab.form.sweep().is_some(),
         Action::LabPredict => app.lab.form.workload().is_some_and(WorkloadInfo::compares),
         Action::LabStop => app.lab.running,
+        Action::LabMore | Action::LabFewer | Action::LabMode => {
+            app.lab.choosing || app.lab.show.xray.is_none()
+        }
         Action::InspectBack => app.inspector.as_ref().is_some_and(|inspector| inspector.depth() > 0),
         _ => true,
     }

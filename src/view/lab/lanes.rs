@@ -33,7 +33,12 @@ pub(super) fn wanted(app: &App, show: &Show, run: &RunView, now: Nanos) -> u16 {
 /// Cells of the lanes' labels: a number and a pid, or a number and what the worker is.
 fn label_of(area: Rect, app: &App, run: &RunView) -> u16 {
     let named = run.lanes.lanes.iter().any(|lane| lane.name.chars().any(char::is_alphabetic));
-    if named && app.lab.picture.rows == Rows::Workers && area.width >= WIDE { NAMED } else { LABEL }
+    match named && app.lab.picture.rows == Rows::Workers && area.width >= WIDE {
+        // Names of up to 15 letters, and pids behind them.
+        true if app.lab.show.xray.is_some() && area.width >= 2 * WIDE => NAMED + 8,
+        true => NAMED,
+        false => LABEL,
+    }
 }
 
 /// Rows below the lanes, what matters most first.
@@ -133,7 +138,8 @@ fn draw_heading(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, run: &Ru
     let (ready, idle) = (ready(theme), idle(theme));
     let (title, remark) = match app.lab.picture.rows {
         Rows::Workers => {
-            let ready = format!("digit = task, colour = core, {ready} ready, {idle} idle");
+            let task = if app.lab.show.xray.is_some() { "" } else { "digit = task, " };
+            let ready = format!("{task}colour = core, {ready} ready, {idle} idle");
             let waits = ", L lock E empty F full I I/O z sleep B others C child";
             let long = usize::from(area.width) > ready.len() + waits.len() + 30;
             ("lanes by worker", if long { ready + waits } else { ready })
@@ -198,7 +204,9 @@ fn by_worker(view: &View<'_>, area: Rect, buf: &mut Buffer, busy: &mut [f32]) {
             width: (label - 4).min(foot.width.saturating_sub(4)),
             ..foot
         };
-        Pen::new(buf, place).fmt(theme.style(Role::Dim), format_args!("+{hidden:<7}"));
+        // Over all that stood there.
+        let wide = usize::from(place.width.saturating_sub(2));
+        Pen::new(buf, place).fmt(theme.style(Role::Dim), format_args!("+{hidden:<wide$}"));
     }
 }
 
@@ -211,7 +219,12 @@ fn draw_lane(view: &View<'_>, area: Rect, buf: &mut Buffer, at: usize, lane: &La
     pen.put(style, if chosen { ">" } else { " " }).fmt(style, format_args!("w{:<2} ", at + 1));
     match (lane.name.as_str(), lane.pid) {
         // A number is told already.
-        (name, _) if name.chars().any(char::is_alphabetic) => _ = pen.put_cut(style, name),
+        (name, pid) if name.chars().any(char::is_alphabetic) => {
+            pen.put_cut(style, name);
+            if let Some(pid) = pid.filter(|_| view.show.xray.is_some() && pen.left() > 7) {
+                pen.skip(1).fmt(style, format_args!("{}", pid.get()));
+            }
+        }
         (_, Some(pid)) => _ = pen.fmt(style, format_args!("{:<7}", pid.get())),
         _ => {}
     }

@@ -70,7 +70,8 @@ struct Page {
 
 impl Page {
     fn text(&mut self, x: f64, style: &str, text: &str) {
-        let _ = writeln!(self.body, "<text x=\"{x:.1}\" y=\"{:.1}\" {style}>{}</text>", self.y, escaped(text));
+        let _ =
+            writeln!(self.body, "<text x=\"{x:.1}\" y=\"{:.1}\" {style}>{}</text>", self.y, escaped(text));
     }
 
     fn heading(&mut self, text: &str) {

@@ -90,10 +90,7 @@ fn figures(report: &WatchReport) -> Vec<(&'static str, String)> {
             ),
         ),
         ("CPU time", seconds(report.cpu_s())),
-        (
-            "CPUs in use",
-            format!("{} of {}", number(report.cores_used(), 2), report.noise.cpus),
-        ),
+        ("CPUs in use", format!("{} of {}", number(report.cores_used(), 2), report.noise.cpus)),
         ("  used by others", percent(report.noise.others)),
         ("waits for a CPU", seconds(report.account.wait_s)),
     ];
@@ -132,7 +129,8 @@ fn lanes(watched: &Watched<'_>) -> String {
         return String::new();
     }
     let window = watched.window(LANE);
-    let mut text = wrapped(&format!("lanes, 0 to {}: {}", seconds(watched.report.real_s), legend()), 102, "  ");
+    let mut text =
+        wrapped(&format!("lanes, 0 to {}: {}", seconds(watched.report.real_s), legend()), 102, "  ");
     text.push('\n');
     for (_, lane) in chosen {
         let id = lane.pid.zip(lane.tid).map_or_else(String::new, |(pid, tid)| who(pid, tid));

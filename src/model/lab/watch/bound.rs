@@ -78,7 +78,8 @@ impl Case<'_> {
         let report = self.report;
         if report.looks < FEWEST {
             let looks = counted(u64::from(report.looks), "look");
-            let sentence = format!("It was seen in {looks} only: that is too little to say what it is bound by.");
+            let sentence =
+                format!("It was seen in {looks} only: that is too little to say what it is bound by.");
             return (BoundKind::Unknown, sentence, "");
         }
         let unseen = report.unseen.sum_s() / report.cpu_s().max(1e-9);
@@ -202,7 +203,8 @@ impl Case<'_> {
         let cores = self.cores;
         let most = self.report.waits.first().filter(|(_, s)| *s >= self.report.waits_unknown_s);
         let idle = percent(self.report.concurrency_s.first().map_or(0.0, |s| s / self.report.real_s));
-        let begins = format!("It hardly wants a CPU: {cores:.2} were in use, and for {idle} of the time none");
+        let begins =
+            format!("It hardly wants a CPU: {cores:.2} were in use, and for {idle} of the time none");
         let Some((on, _)) = most else {
             let why = if self.report.waits_told {
                 "what it waits for most is not known"
@@ -243,7 +245,9 @@ impl Case<'_> {
             Some((BlockedOn::Lock, _)) => {
                 "Shorter or fewer locks, or work that is handed out sooner, would bring more CPUs into use."
             }
-            Some((BlockedOn::Io, _)) => "More at a time would bring more CPUs into use while others wait for input.",
+            Some((BlockedOn::Io, _)) => {
+                "More at a time would bring more CPUs into use while others wait for input."
+            }
             _ => "More work at a time would bring more CPUs into use.",
         };
         (BoundKind::Partly, sentence, help)

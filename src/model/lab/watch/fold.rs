@@ -179,7 +179,13 @@ impl WatchFold {
     }
 
     /// A process as it stands now; `None` for what could not be read. Times are nanoseconds.
-    pub fn process_now(&mut self, process: usize, name: Option<&str>, cpu: Option<u64>, children: Option<u64>) {
+    pub fn process_now(
+        &mut self,
+        process: usize,
+        name: Option<&str>,
+        cpu: Option<u64>,
+        children: Option<u64>,
+    ) {
         let Some(known) = self.known(process) else { return };
         if let Some(name) = name.filter(|name| *name != known.name) {
             name.clone_into(&mut known.name);
