@@ -148,7 +148,7 @@ actions! {
         InspectLocks "inspect_locks" "Locks" "its file locks, and who waits for them";
         InspectScheduling "inspect_scheduling" "Sched" "how it is scheduled";
         InspectAncestry "inspect_ancestry" "Why" "why it is running: who started it, and when";
-        Xray "xray" "X-ray" "lanes of its threads and its children's: what it is bound by";
+        Xray "xray" "X-ray" "X-ray: what it and its children are bound by, in lanes";
     }
 
     "The lab" {
