@@ -100,6 +100,11 @@ impl Lab {
         self.start(LabPlan { runs, ..before }, None, cure.predicted)
     }
 
+    /// Whether it is the X-ray that is on the screen.
+    pub fn shows_xray(&self) -> bool {
+        !self.choosing && self.show.xray.is_some()
+    }
+
     /// The X-ray of something of this name begins.
     pub fn begin_xray(&mut self, name: String) {
         (self.running, self.choosing) = (true, false);

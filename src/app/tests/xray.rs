@@ -65,7 +65,7 @@ fn one_thing_at_a_time() {
     desk.press("3 1 Alt-w");
     begun(&mut desk, 31);
     desk.press("r");
-    assert!(desk.said().starts_with("the lab is busy"), "{}", desk.said());
+    assert!(desk.said().starts_with("the X-ray is none of the lab's experiments"), "{}", desk.said());
     desk.press("K");
     assert_eq!(desk.effects.last(), Some(&Effect::Watch(None)), "nobody is signalled for that");
     hear(&mut desk, LabNews::Ended { problem: None });

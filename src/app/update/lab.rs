@@ -26,6 +26,14 @@ impl App {
             Action::Bottom => self.lab_step(isize::MAX),
             Action::Left | Action::Right => self.lab_turn(if action == Action::Left { -1 } else { 1 }),
 
+            Action::LabEnter | Action::LabRun | Action::LabSweep | Action::LabLonger | Action::LabShorter
+                if self.lab.shows_xray() =>
+            {
+                let key = self
+                    .key_of(Action::LabList)
+                    .map_or_else(String::new, |key| format!(": {key} lists them"));
+                self.say(Role::Text, format!("the X-ray is none of the lab's experiments{key}"));
+            }
             Action::LabEnter => self.lab_enter(effects),
             Action::LabRun => {
                 let order = self.lab.run();
@@ -93,9 +101,7 @@ impl App {
     pub(super) fn lab_back(&mut self, effects: &mut Vec<Effect>) {
         if self.lab.is_frozen() {
             self.lab.hold(self.now);
-        } else if self.leave_xray(effects) {
-            self.screen = Screen::Processes;
-        } else if self.lab.choosing {
+        } else if self.leave_xray(effects) || self.lab.choosing {
             self.screen = Screen::Processes;
         } else {
             self.lab.choosing = true;
@@ -130,7 +136,7 @@ impl App {
             self.say(Role::Text, "no worker is chosen: run something first");
             return None;
         };
-        let over = lane.ended.is_some() || run.is_some_and(|run| run.is_over());
+        let over = lane.ended.is_some() || run.is_some_and(crate::app::RunView::is_over);
         // A pid can be somebody else's by now; a name tells. Whoever is in the X-ray was there at the last look.
         let found = lane.pid.and_then(|pid| self.snapshot.find_pid(pid));
         let watched = self.lab.show.xray.is_some() && self.lab.running;

@@ -46,7 +46,7 @@ impl App {
 
     /// Esc in the X-ray: nobody is watched any more. Whether there was one.
     pub(super) fn leave_xray(&mut self, effects: &mut Vec<Effect>) -> bool {
-        if self.lab.choosing || self.lab.show.xray.is_none() {
+        if !self.lab.shows_xray() {
             return false;
         }
         if self.lab.running {

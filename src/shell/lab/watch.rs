@@ -137,9 +137,10 @@ enum Event {
 fn see(plan: WatchPlan) -> Result<Seen, Failure> {
     let name = plan.name.clone();
     let (sender, events) = channel();
-    end_on_signal(sender.clone()).map_err(failed)?;
+    end_on_signal(sender.clone()).map_err(|error| failed(&error))?;
     let told = sender;
-    let watching = lab::watch(plan, move |news| drop(told.send(Event::Lab(news)))).map_err(failed)?;
+    let watching =
+        lab::watch(plan, move |news| drop(told.send(Event::Lab(news)))).map_err(|error| failed(&error))?;
     let mut watching = Some(watching);
     let mut seen = Seen { lanes: Lanes::default(), report: None, problem: None };
     let mut line = Line { shown: io::stderr().is_terminal(), drawn: false };
@@ -169,7 +170,7 @@ fn see(plan: WatchPlan) -> Result<Seen, Failure> {
     Ok(seen)
 }
 
-fn failed(error: io::Error) -> Failure {
+fn failed(error: &io::Error) -> Failure {
     Failure::new(FAILED, format!("The look could not be started: {error}."))
 }
 
@@ -230,7 +231,7 @@ fn duration(text: &str) -> Result<u64, String> {
     };
     let number: f64 = digits.parse().map_err(|_| refusal())?;
     let nanos = number * unit;
-    if nanos >= 1e6 && nanos <= 1e6 * 3600e9 { Ok(nanos as u64) } else { Err(refusal()) }
+    if (1e6..=1e15).contains(&nanos) { Ok(nanos as u64) } else { Err(refusal()) }
 }
 
 /// Reads the time between two looks.

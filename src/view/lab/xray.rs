@@ -22,6 +22,9 @@ pub(super) fn draw_head(pen: &mut Pen<'_>, theme: &Theme, report: &WatchReport, 
     let (dim, text) = (theme.style(Role::Dim), theme.style(Role::Text));
     pen.put(dim, " > ").put(theme.style(Role::Title), "X-ray").skip(2);
     pen.fmt(text, format_args!("{elapsed:.1} s")).skip(2);
+    if !running {
+        pen.put(theme.style(Role::Warn), if report.over { "all have ended" } else { "stopped" }).skip(2);
+    }
     if let Some(cores) = report.cores_used() {
         let heat = Role::heat(cores / f64::from(report.noise.cpus.max(1)));
         pen.fmt(theme.style(heat), format_args!("{cores:.2}"));
@@ -32,9 +35,6 @@ pub(super) fn draw_head(pen: &mut Pen<'_>, theme: &Theme, report: &WatchReport, 
         if let Some(cost) = report.cost() {
             pen.fmt(dim, format_args!("looking {:.1} %", cost * 100.0)).skip(2);
         }
-    }
-    if !running {
-        pen.put(theme.style(Role::Warn), if report.over { "all have ended" } else { "stopped" });
     }
 }
 

@@ -23,7 +23,7 @@ struct Report<'a> {
     every_s: Option<f64>,
     cost: Option<f64>,
     #[serde(flatten)]
-    report: &'a WatchReport,
+    seen: &'a WatchReport,
 }
 
 /// What was seen, in one line.
@@ -43,7 +43,7 @@ pub fn json(watched: &Watched<'_>) -> Result<String, serde_json::Error> {
         cores_used: report.cores_used(),
         every_s: report.every_s(),
         cost: report.cost(),
-        report,
+        seen: report,
     };
     Ok(printable(&serde_json::to_string(&report)?) + "\n")
 }
