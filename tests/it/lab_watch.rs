@@ -202,7 +202,9 @@ fn threads_beyond_the_lanes_are_counted() {
     let (_watching, news) = watch(vec![own], true, Some(200 * MS));
     let (seen, _) = report(&news);
     drop(hold);
-    threads.into_iter().for_each(|thread| thread.join().expect("a thread"));
+    for thread in threads {
+        thread.join().expect("a thread");
+    }
     let seen = seen.expect("a report");
     closes(&seen);
     assert_eq!(seen.lanes as usize, MOST_LANES);
