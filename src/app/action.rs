@@ -148,6 +148,7 @@ actions! {
         InspectLocks "inspect_locks" "Locks" "its file locks, and who waits for them";
         InspectScheduling "inspect_scheduling" "Sched" "how it is scheduled";
         InspectAncestry "inspect_ancestry" "Why" "why it is running: who started it, and when";
+        Xray "xray" "X-ray" "X-ray: what it and its children are bound by, in lanes";
     }
 
     "The lab" {
@@ -217,7 +218,7 @@ impl Action {
             A::Inspect | A::InspectBack | A::InspectOverview | A::InspectThreads | A::InspectFiles => false,
             A::InspectEnvironment | A::InspectCommand | A::InspectMemory | A::InspectLimits => false,
             A::InspectCgroup | A::InspectNamespaces | A::InspectSignals | A::InspectLocks => false,
-            A::InspectScheduling | A::InspectAncestry => false,
+            A::InspectScheduling | A::InspectAncestry | A::Xray => false,
         }
     }
 }

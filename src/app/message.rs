@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::catalog::inspect::Spotted;
 use crate::config::{Chord, Settings};
 use crate::model::inspect::{InspectOrder, Inspection, Page};
+use crate::model::lab::watch::WatchPlan;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::model::{ControlNews, ControlOrder, ProcId, Scope, Sensors, Snapshot, Topology, Wants};
 
@@ -104,6 +105,8 @@ pub enum Effect {
     Lab(LabOrder),
     /// Look for what crashed sessions of the lab left behind, and for what earlier ones kept.
     LookBack,
+    /// Look at these processes as the lab looks at its workers, or at nobody any more; nothing is started for it.
+    Watch(Option<Box<WatchPlan>>),
     /// For the inspector's thread.
     Inspect(InspectOrder),
     /// Put this text into the clipboard.

@@ -39,6 +39,7 @@ mod scene;
 mod supervisor;
 mod sync;
 mod troupe;
+mod watch;
 mod workloads;
 
 use std::io::{self, PipeReader, PipeWriter, Read};
@@ -55,6 +56,7 @@ pub use host::machine;
 use order::{Order, Role, THIS_PROGRAM};
 use protocol::{GARBLED, Lines};
 pub use safety::{end_leftovers, leftovers};
+pub use watch::{Watching, watch};
 
 /// Why the lab did not do what it was told; the text is a sentence for the user.
 #[derive(Debug, thiserror::Error)]

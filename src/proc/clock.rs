@@ -1,9 +1,9 @@
 //! What time it is, and how much CPU time a process, a thread or this program has had.
 
-use nix::libc::clockid_t;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::model::{Nanos, Pid};
+use crate::sys;
 
 fn nanos(clock: ClockId) -> u64 {
     let time = clock_gettime(clock);
@@ -39,19 +39,9 @@ pub(super) fn own_program() -> f64 {
     nanos(ClockId::ProcessCPUTime) as f64 / 1e9
 }
 
-/// The CPU clock of a process, nanoseconds, all its threads and those that ended together: one system call, no file,
-/// no privilege, zombies included.
-///
-/// The clock's number is the complement of the pid above three bits, and in these 2 (CPUCLOCK_SCHED, the time by the
-/// scheduler; include/linux/posix-timers.h): what clock_getcpuclockid(3) computes. `None` once there is no such
-/// process, for a thread that is not the first of its process (unless it asks for itself), and where a sandbox refuses. Single threads have clocks
-/// like it, but for their own process only (`pid_for_clock()` of kernel/time/posix-cpu-timers.c).
+/// The CPU clock of a process, nanoseconds: see [`sys::process_cpu`].
 pub(super) fn cpu(pid: Pid) -> Option<u64> {
-    // A pid that large, which no kernel gives out, would lose bits and name another clock.
-    let pid = pid.raw();
-    let id: clockid_t = if pid < 1 << 28 { (!pid << 3) | 2 } else { return None };
-    let time = nix::time::ClockId::from_raw(id).now().ok()?;
-    Some(combine(time.tv_sec(), time.tv_nsec()))
+    sys::process_cpu(pid.raw())
 }
 
 /// The nice value of a process, by one system call; `None` once there is no such process.

@@ -76,7 +76,7 @@ fn command(line: CommandLine, known: Option<&Views>) -> ExitCode {
             ps::main(&ps, Box::new(Live::new(root)), &views(ps.filter.as_deref().unwrap_or("")))
         }
         Some(Command::Kill(kill)) => kill::main(&kill, root, &views(&kill.filter)),
-        Some(Command::Lab(lab)) => lab::main(&lab),
+        Some(Command::Lab(lab)) => lab::main(&lab, config),
         Some(Command::Inspect(inspect)) => {
             // It asks nothing of the configuration: that is read for what somebody who named it wants to know of it.
             let _ = views("");

@@ -250,6 +250,7 @@ impl World for Hands {
             (Effect::Control(order), _, Some(control)) => control.send(order),
             (Effect::Lab(order), ..) => self.lab.order(order),
             (Effect::LookBack, ..) => self.lab.look_back(),
+            (Effect::Watch(plan), ..) => self.lab.watch(plan),
             (Effect::Save(saving), ..) => self.keep(saving),
             (Effect::Inspect(order), ..) => self.inspector.order(order, &self.events),
             _ => {}

@@ -5,6 +5,7 @@
 //! policy, no retry.
 #![allow(unsafe_code)]
 
+mod cpu_clock;
 mod dispositions;
 mod fork;
 mod futex;
@@ -19,6 +20,7 @@ mod shared;
 mod title;
 pub mod tty;
 
+pub use cpu_clock::process_cpu;
 pub use dispositions::{catch_signal, caught_signals, ignore_signal};
 pub use fork::{Ended, Forked, fork_alone, fork_and_be_held, wait4, wait4_any};
 pub use futex::{futex_wait, futex_wake};

@@ -442,6 +442,18 @@ fn bar(app: &App, width: u16) -> impl Iterator<Item = (Chord, Action)> + '_ {
 /// Whether a key of the lab does something for what is chosen, or for what ran; and one of the inspector.
 fn can(app: &App, action: Action) -> bool {
     match action {
+        Action::LabMore
+        | Action::LabFewer
+        | Action::LabMode
+        | Action::LabEnter
+        | Action::LabSweep
+        | Action::LabPredict
+        | Action::LabLonger
+        | Action::LabShorter
+            if app.lab.shows_xray() =>
+        {
+            false
+        }
         Action::LabCure => app.lab.offered_cure().is_some(),
         Action::LabSweep => app.lab.form.sweep().is_some(),
         Action::LabPredict => app.lab.form.workload().is_some_and(WorkloadInfo::compares),

@@ -111,6 +111,19 @@ impl Lab {
         self.start(LabPlan { runs, ..before }, None, cure.predicted)
     }
 
+    /// Whether it is the X-ray that is on the screen.
+    pub fn shows_xray(&self) -> bool {
+        !self.choosing && self.show.xray.is_some()
+    }
+
+    /// The X-ray of something of this name begins.
+    pub fn begin_xray(&mut self, name: String) {
+        (self.running, self.choosing) = (true, false);
+        (self.problem, self.frozen) = (None, None);
+        self.picture.begin();
+        self.show = Show::xray(name, self.machine.clone());
+    }
+
     fn start(&mut self, plan: LabPlan, bet: Option<f64>, promised: Option<f64>) -> Option<LabOrder> {
         if self.running {
             return None;
@@ -172,6 +185,7 @@ impl Lab {
     pub fn news(&mut self, now: Nanos, news: LabNews) -> bool {
         if let LabNews::Ended { problem } = news {
             (self.running, self.problem) = (false, problem);
+            self.show.end(now);
             self.past.remember(&self.show.name, &self.show.results);
             return true;
         }

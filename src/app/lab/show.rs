@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::model::lab::watch::WatchReport;
 use crate::model::lab::{
     Check, Comparison, Did, Experiment, Fate, Figure, LabNews, LabPlan, Lanes, Machine, Mode, RunPlan,
     RunReport, SCHEMA, Subject, whatif,
@@ -47,12 +48,26 @@ pub struct RunView {
     pub report: Option<RunReport>,
     /// How far the run's own clock is ahead of `began`, nanoseconds: news travels.
     ahead: u64,
+    /// When the X-ray ended, by its own clock.
+    stopped: Option<u64>,
 }
 
 impl RunView {
     fn new(plan: RunPlan, tasks: u32, rounds: u32, began: Nanos) -> RunView {
         let (lanes, cores) = (Lanes::default(), VecDeque::new());
-        RunView { plan, tasks, rounds, began, lanes, cores, right: 0, wrong: 0, report: None, ahead: 0 }
+        RunView {
+            plan,
+            tasks,
+            rounds,
+            began,
+            lanes,
+            cores,
+            right: 0,
+            wrong: 0,
+            report: None,
+            ahead: 0,
+            stopped: None,
+        }
     }
 
     /// Whether it is the serial one.
@@ -62,10 +77,16 @@ impl RunView {
 
     /// Nanoseconds since the run began, by its own clock; when it is over, how long it took.
     pub fn clock(&self, now: Nanos) -> u64 {
-        match &self.report {
-            Some(report) => (report.real_s.max(0.0) * 1e9) as u64,
-            None => now.0.saturating_sub(self.began.0).saturating_add(self.ahead),
+        match (&self.report, self.stopped) {
+            (Some(report), _) => (report.real_s.max(0.0) * 1e9) as u64,
+            (None, Some(stopped)) => stopped,
+            (None, None) => now.0.saturating_sub(self.began.0).saturating_add(self.ahead),
         }
+    }
+
+    /// Whether it goes on no more.
+    pub fn is_over(&self) -> bool {
+        self.report.is_some() || self.stopped.is_some()
     }
 
     /// Seconds it has taken so far, or in all.
@@ -89,9 +110,7 @@ impl RunView {
     fn news(&mut self, now: Nanos, news: LabNews) {
         match news {
             LabNews::WorkerStarted { worker, pid, tid, name } => {
-                if let Some(lane) = self.lanes.at(worker) {
-                    (lane.pid, lane.tid, lane.name) = (Some(pid), Some(tid), shown(&name, 24));
-                }
+                self.lanes.start(worker, pid, tid, shown(&name, 24));
             }
             LabNews::WorkerEnded { worker, at, fate } => {
                 self.hears(at, now);
@@ -125,7 +144,7 @@ impl RunView {
                 }
                 self.report = Some(*report);
             }
-            LabNews::RunStarted { .. } | LabNews::Note(_) | LabNews::Ended { .. } => {}
+            LabNews::RunStarted { .. } | LabNews::Note(_) | LabNews::Watched(_) | LabNews::Ended { .. } => {}
         }
     }
 }
@@ -147,6 +166,8 @@ pub struct Show {
     pub bet: Option<f64>,
     /// What another run promised of this one.
     pub promised: Option<f64>,
+    /// What the X-ray has seen, where it is one and no plan.
+    pub xray: Option<Box<WatchReport>>,
     /// Usable CPUs.
     pub cpus: u32,
     machine: Machine,
@@ -157,6 +178,24 @@ impl Show {
     pub fn new(plan: LabPlan, machine: Machine, bet: Option<f64>) -> Show {
         let name = shown(plan.name(), 32);
         Show { name, plan: Some(plan), cpus: machine.cpus, machine, bet, ..Show::default() }
+    }
+
+    /// An X-ray that is about to begin.
+    pub fn xray(name: String, machine: Machine) -> Show {
+        Show { name, xray: Some(Box::default()), cpus: machine.cpus, machine, ..Show::default() }
+    }
+
+    /// Whether there is nothing to be shown.
+    pub fn is_empty(&self) -> bool {
+        self.plan.is_none() && self.xray.is_none()
+    }
+
+    /// Nothing more comes.
+    pub(super) fn end(&mut self, now: Nanos) {
+        let seen = self.xray.as_ref().map(|report| (report.real_s * 1e9) as u64);
+        if let (Some(seen), Some(run)) = (seen, self.runs.last_mut()) {
+            run.stopped = Some(if seen > 0 { seen } else { run.clock(now) });
+        }
     }
 
     /// The run that goes on, or went on last.
@@ -216,6 +255,11 @@ impl Show {
                 }
                 self.notes.push_back((at, shown(&sentence, 240)));
             }
+            LabNews::Watched(report) => {
+                if self.xray.is_some() {
+                    self.xray = Some(report);
+                }
+            }
             LabNews::Ended { .. } => {}
             other => {
                 let done = matches!(other, LabNews::RunDone(_));
@@ -231,7 +275,7 @@ impl Show {
 
     /// Takes a look at the machine: how busy each core was.
     pub fn look(&mut self, snapshot: &Snapshot) {
-        let Some(run) = self.runs.last_mut().filter(|run| run.report.is_none()) else { return };
+        let Some(run) = self.runs.last_mut().filter(|run| !run.is_over()) else { return };
         let busy = snapshot.cpus.iter().filter_map(|(cpu, usage)| Some((*cpu, usage.as_ref()?.busy())));
         let at = run.clock(snapshot.taken);
         if run.cores.len() >= LOOKS {

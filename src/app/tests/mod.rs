@@ -17,6 +17,7 @@ mod setup;
 mod short_lived;
 mod tame;
 mod tree;
+mod xray;
 
 use std::sync::Arc;
 

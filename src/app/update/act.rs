@@ -203,6 +203,7 @@ impl App {
             | Action::InspectLocks
             | Action::InspectScheduling
             | Action::InspectAncestry => self.open_inspector(action.page().unwrap_or_default(), effects),
+            Action::Xray => self.xray(effects),
             // They are about rows of the inspector.
             Action::InspectBack => {}
 
@@ -234,7 +235,7 @@ impl App {
             return;
         }
         if self.screen == Screen::Lab {
-            self.lab_back();
+            self.lab_back(effects);
         } else if self.table.follow {
             self.table.follow = false;
         } else if self.table.focus().is_some() {

@@ -164,6 +164,7 @@ impl App {
             Action::Copy => self.copy_row(&context, effects),
             Action::Inspect => self.inspect_partner(&context, effects),
             Action::InspectBack => self.inspect_before(effects),
+            Action::Xray => return false,
             // The screen below is another one.
             Action::Lab => {
                 self.close_inspector(effects);

@@ -26,6 +26,14 @@ impl App {
             Action::Bottom => self.lab_step(isize::MAX),
             Action::Left | Action::Right => self.lab_turn(if action == Action::Left { -1 } else { 1 }),
 
+            Action::LabEnter | Action::LabRun | Action::LabSweep | Action::LabLonger | Action::LabShorter
+                if self.lab.shows_xray() =>
+            {
+                let key = self
+                    .key_of(Action::LabList)
+                    .map_or_else(String::new, |key| format!(": {key} lists them"));
+                self.say(Role::Text, format!("the X-ray is none of the lab's experiments{key}"));
+            }
             Action::LabEnter => self.lab_enter(effects),
             Action::LabRun => {
                 let order = self.lab.run();
@@ -45,7 +53,10 @@ impl App {
             }
             Action::LabStop => {
                 if self.lab.running {
-                    effects.push(Effect::Lab(LabOrder::Stop));
+                    effects.push(match self.lab.show.xray {
+                        Some(_) => Effect::Watch(None),
+                        None => Effect::Lab(LabOrder::Stop),
+                    });
                 }
             }
             Action::LabKeep => match self.lab.keep() {
@@ -97,9 +108,11 @@ impl App {
     }
 
     /// Esc: the picture goes on, then the form, its list, then the processes.
-    pub(super) fn lab_back(&mut self) {
+    pub(super) fn lab_back(&mut self, effects: &mut Vec<Effect>) {
         if self.lab.is_frozen() {
             self.lab.hold(self.now);
+        } else if self.leave_xray(effects) {
+            self.screen = Screen::Processes;
         } else if self.lab.choosing && self.lab.form.field != FormField::Experiment {
             self.lab.form.field = FormField::Experiment;
         } else if self.lab.choosing {
@@ -137,10 +150,11 @@ impl App {
             self.say(Role::Text, "no worker is chosen: run something first");
             return None;
         };
-        let over = lane.ended.is_some() || run.is_some_and(|run| run.report.is_some());
-        // A pid can be somebody else's by now; a name tells.
+        let over = lane.ended.is_some() || run.is_some_and(crate::app::RunView::is_over);
+        // A pid can be somebody else's by now; a name tells. Whoever is in the X-ray was there at the last look.
         let found = lane.pid.and_then(|pid| self.snapshot.find_pid(pid));
-        let found = found.filter(|proc| proc.task.comm.bytes().starts_with(NAMED));
+        let watched = self.lab.show.xray.is_some() && self.lab.running;
+        let found = found.filter(|proc| watched || proc.task.comm.bytes().starts_with(NAMED));
         match found.map(crate::model::Proc::target) {
             Some(target) if !over => Some(vec![target]),
             _ => {

@@ -23,6 +23,7 @@ mod setup;
 mod signal;
 mod tame;
 mod views;
+mod xray;
 
 use crate::model::{ControlNews, Happened, Nanos, NextStep, Outcome, Role, Signal, Wants};
 

@@ -217,7 +217,7 @@ fn crew(run: &RunReport) -> String {
 }
 
 /// Text that Markdown and HTML take for nothing but text.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::new();
     for c in sentence(text).chars() {
         match c {

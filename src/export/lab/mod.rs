@@ -9,6 +9,7 @@ mod markdown;
 mod svg;
 mod sweep;
 mod table;
+pub mod watch;
 mod what_if;
 mod words;
 

@@ -374,7 +374,7 @@ fn round_step(least: f64) -> f64 {
 }
 
 /// Text of others and of ours, fit for XML.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in sentence(text).chars() {
         match c {

@@ -82,7 +82,7 @@ impl Eye {
     }
 }
 
-fn read<'b>(file: Option<&File>, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+pub(in crate::lab) fn read<'b>(file: Option<&File>, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
     let length = file?.read_at(buffer, 0).ok().filter(|&length| length > 0)?;
     buffer.get(..length)
 }
@@ -96,7 +96,7 @@ fn state_and_cpu(stat: &[u8]) -> Option<(u8, u32)> {
 }
 
 /// The last two lines of `status`.
-fn switches(status: &[u8]) -> Option<(u64, u64)> {
+pub(in crate::lab) fn switches(status: &[u8]) -> Option<(u64, u64)> {
     let number = |name: &str| {
         let line = status.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(name.as_bytes()))?;
         field(line, 0)

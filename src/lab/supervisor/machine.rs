@@ -10,7 +10,7 @@ use crate::model::lab::Noise;
 
 /// Seconds since boot in the states of `/proc/stat`, and what else counts up.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Reading {
+pub(in crate::lab) struct Reading {
     /// Of the CPUs on which the run may be.
     times: Option<Times>,
     throttled_s: Option<f64>,
@@ -30,7 +30,13 @@ struct Times {
 
 impl Reading {
     /// Reads it now.
-    pub(super) fn now() -> Reading {
+    pub(in crate::lab) fn now() -> Reading {
+        let mhz = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| mean_mhz(&text));
+        Reading { mhz, ..Reading::of_use() }
+    }
+
+    /// The same without the clock rate, which on many CPUs takes longer than all the rest.
+    pub(in crate::lab) fn of_use() -> Reading {
         let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
         let usable = sched_getaffinity(None).ok();
         let is_usable = |cpu| usable.as_ref().is_none_or(|set| cpu < CpuSet::MAX_CPU && set.is_set(cpu));
@@ -39,12 +45,11 @@ impl Reading {
             .iter()
             .filter_map(|path| throttled(&fs::read_to_string(path).ok()?))
             .reduce(|sum, more| sum + more);
-        let mhz = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| mean_mhz(&text));
-        Reading { times: times(&stat, is_usable), throttled_s, mhz }
+        Reading { times: times(&stat, is_usable), throttled_s, mhz: None }
     }
 
     /// What others did from `before` to `self`, where the run itself took `own_s` of CPU time in `real_s` seconds.
-    pub(super) fn since(&self, before: &Reading, own_s: f64, real_s: f64) -> Noise {
+    pub(in crate::lab) fn since(&self, before: &Reading, own_s: f64, real_s: f64) -> Noise {
         let grown = |after: f64, before: f64| (after - before).max(0.0);
         // A CPU that went on or off line meanwhile took its past along.
         let times = self.times.zip(before.times).filter(|(now, then)| now.cpus == then.cpus && real_s > 0.0);

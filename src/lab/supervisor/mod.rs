@@ -4,8 +4,8 @@
 //! `record` is what it knows of a run, `look` how it sees a worker from outside, `machine` what others did meanwhile, and
 //! `outbox` what the monitor is still to be told: it waits for nobody but its children.
 
-mod look;
-mod machine;
+pub(super) mod look;
+pub(super) mod machine;
 mod outbox;
 mod record;
 

@@ -18,6 +18,7 @@ mod outlook;
 mod random;
 mod report;
 mod verdict;
+pub mod watch;
 pub mod whatif;
 mod why;
 mod workload;

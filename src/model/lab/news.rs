@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::watch::WatchReport;
 use super::{Fate, RunPlan, RunReport};
 use crate::model::Pid;
 
@@ -47,6 +48,8 @@ pub enum LabNews {
     Note(String),
     /// A run ended.
     RunDone(Box<RunReport>),
+    /// What was seen so far of processes that are watched; the last of these is all of it.
+    Watched(Box<WatchReport>),
     /// The whole plan ended, or was stopped, or failed with this sentence.
     Ended {
         /// Why it did not run to its end; `None` where it did.

@@ -10,19 +10,19 @@ use crate::query::Filter;
 const NAME_CELLS: usize = 24;
 
 /// Whom the command is about.
-pub(super) struct Choice {
+pub(in crate::shell) struct Choice {
     /// Who matches, ordered by pid.
-    pub(super) targets: Vec<Target>,
+    pub(in crate::shell) targets: Vec<Target>,
     /// With `--tree`: who is below them and does not match, ordered by pid.
-    pub(super) below: Vec<Target>,
+    pub(in crate::shell) below: Vec<Target>,
     /// Who matches and is left out: sentences.
-    pub(super) left_out: Vec<String>,
+    pub(in crate::shell) left_out: Vec<String>,
     /// Whether this command is below them.
-    pub(super) reaches_us: bool,
+    pub(in crate::shell) reaches_us: bool,
 }
 
 impl Choice {
-    pub(super) fn new(snapshot: &Snapshot, filter: &Filter, tree: bool) -> Choice {
+    pub(in crate::shell) fn new(snapshot: &Snapshot, filter: &Filter, tree: bool) -> Choice {
         let own = snapshot.host().own_pid;
         let above: BTreeSet<Pid> = snapshot.own_ancestry().iter().map(|proc| proc.task.id.pid).collect();
         let mut choice =

@@ -4,7 +4,7 @@
 //! preview is the one who is hit, however long the question stands.
 
 mod ask;
-mod choice;
+pub(super) mod choice;
 mod preview;
 mod pursue;
 
@@ -169,7 +169,7 @@ pub(super) fn main(args: &KillArgs, root: &Path, views: &Views) -> ExitCode {
 
 /// A look, all of it; where the query asks for rates a second one, [`RATES`] later. On a machine that hardly answers, command lines come in late; who is meant
 /// may hang on them, so that it is looked again, at most [`MOST_LOOKS`] times.
-fn look(root: &Path, filter: &Filter) -> Result<Snapshot, String> {
+pub(super) fn look(root: &Path, filter: &Filter) -> Result<Snapshot, String> {
     let rates = filter.query().needs_rates();
     let wants = Wants { needs: Needs::FULL | filter.needs(), ..Wants::default() };
     let mut source = Live::new(root);

@@ -6,12 +6,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::saved;
 use crate::app::LabFound;
 use crate::lab;
+use crate::model::lab::watch::WatchPlan;
 use crate::model::lab::{LabNews, LabOrder};
 use crate::shell::event::Event;
 
 /// The lab behind its screen.
 pub(in crate::shell) struct Bench {
     run: Option<lab::Run>,
+    xray: Option<lab::Watching>,
     /// When the run that goes on, or went on last, began: seconds since the epoch.
     began_unix_s: u64,
     events: Sender<Event>,
@@ -20,7 +22,7 @@ pub(in crate::shell) struct Bench {
 impl Bench {
     /// A lab in which nothing runs; it tells `events`.
     pub(in crate::shell) fn new(events: Sender<Event>) -> Bench {
-        Bench { run: None, began_unix_s: 0, events }
+        Bench { run: None, xray: None, began_unix_s: 0, events }
     }
 
     /// Does what was ordered, or begins to.
@@ -65,6 +67,20 @@ impl Bench {
                         Err(failure) => Event::Notice(failure.sentence),
                     });
                 });
+            }
+        }
+    }
+
+    /// Watches somebody, or nobody any more: dropping the handle ends it.
+    pub(in crate::shell) fn watch(&mut self, plan: Option<Box<WatchPlan>>) {
+        self.xray = None;
+        let Some(plan) = plan else { return };
+        let events = self.events.clone();
+        match lab::watch(*plan, move |news| drop(events.send(Event::Lab(news)))) {
+            Ok(watching) => self.xray = Some(watching),
+            Err(error) => {
+                let problem = Some(format!("The X-ray could not be started: {error}."));
+                let _ = self.events.send(Event::Lab(LabNews::Ended { problem }));
             }
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! Its words: an *experiment* is a plan with all that came of it; it is written as a table, and kept if asked for.
 //! `args` is what a run takes, `jobs` are commands of the user's own, `scale` is a sweep, `play` runs a plan to its end,
-//! `output` says where reports go, `saved` is what was kept. `bench` does the same for the lab's screen.
+//! `output` says where reports go, `saved` is what was kept; `watch` looks at what runs already. `bench` does the same
+//! for the lab's screen.
 
 mod args;
 mod bench;
@@ -15,9 +16,11 @@ mod progress;
 mod saved;
 mod scale;
 mod sweep;
+mod watch;
 mod what_if;
 mod words;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 pub(super) use bench::Bench;
@@ -62,6 +65,9 @@ enum LabCommand {
     /// Run a workload serially and on more and more workers, and write the speed-up of each
     #[command(after_help = EXIT_STATUS)]
     Scale(scale::ScaleArgs),
+    /// Look at processes that run already, with their children, and say what they are bound by; nothing is started or stopped
+    #[command(after_help = watch::AFTER_HELP)]
+    Watch(watch::WatchArgs),
     /// List the experiments that were kept
     Ls,
     /// Write the report of an experiment that was kept
@@ -94,11 +100,12 @@ impl From<LabError> for Failure {
 }
 
 /// Runs `glowtop lab …`.
-pub(super) fn main(args: &LabArgs) -> ExitCode {
+pub(super) fn main(args: &LabArgs, config: Option<&Path>) -> ExitCode {
     let done = match &args.command {
         LabCommand::List { json } => Ok(list::main(*json)),
         LabCommand::Run(args) => args::main(args),
         LabCommand::Scale(args) => scale::main(args),
+        LabCommand::Watch(args) => watch::main(args, config),
         LabCommand::Ls => saved::list(),
         LabCommand::Show(args) => saved::show(args),
         LabCommand::Diff(args) => saved::diff(args),

@@ -100,8 +100,13 @@ impl Reports {
 impl Places {
     /// Writes everything; a reader that went away is no failure.
     pub(super) fn write(self, experiment: &Experiment) -> Result<(), Failure> {
+        self.write_as(|form| form.write(experiment))
+    }
+
+    /// The same of something else that has these forms.
+    pub(super) fn write_as(self, text_in: impl Fn(Form) -> Result<String, Failure>) -> Result<(), Failure> {
         for (form, path, mut file) in self.files {
-            let text = form.write(experiment)?;
+            let text = text_in(form)?;
             let done = file.set_len(0).and_then(|()| file.write_all(text.as_bytes()));
             match done {
                 // A pipe or a terminal has no length.
@@ -113,7 +118,7 @@ impl Places {
                 Ok(()) => {}
             }
         }
-        print(&self.stdout.write(experiment)?)
+        print(&text_in(self.stdout)?)
     }
 }
 

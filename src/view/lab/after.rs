@@ -249,6 +249,10 @@ impl Reason {
 }
 
 pub(super) fn reason(show: &Show, app: &App) -> Reason {
+    if let Some(report) = &show.xray {
+        let (title, lines) = super::xray::reason(report, app);
+        return Reason { title, remark: String::new(), lines };
+    }
     let mut lines = Vec::new();
     let (mut title, mut remark) = ("what it shows".to_owned(), String::new());
     let info = app.lab.form.workloads.iter().find(|info| info.id == show.name);

@@ -34,7 +34,12 @@ pub(super) fn wanted(app: &App, show: &Show, run: &RunView, now: Nanos) -> u16 {
 /// Cells of the lanes' labels: a number and a pid, or a number and what the worker is.
 fn label_of(area: Rect, app: &App, run: &RunView) -> u16 {
     let named = run.lanes.lanes.iter().any(|lane| lane.name.chars().any(char::is_alphabetic));
-    if named && app.lab.picture.rows == Rows::Workers && area.width >= WIDE { NAMED } else { LABEL }
+    match named && app.lab.picture.rows == Rows::Workers && area.width >= WIDE {
+        // Names of up to 15 letters, and pids behind them.
+        true if app.lab.show.xray.is_some() && area.width >= 2 * WIDE => NAMED + 8,
+        true => NAMED,
+        false => LABEL,
+    }
 }
 
 /// Rows below the lanes, what matters most first.
@@ -167,10 +172,13 @@ fn draw_heading(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App, run: &Ru
                 shown.fold(String::new(), |said, ((_, letter, word), _)| format!("{said}, {letter} {word}"))
             };
             let (all, seen) = (letters(true), letters(false));
-            let long = format!("digit = task, colour = core, {ready} ready, {idle} idle");
+            // Strangers have no tasks that are known.
+            let tasks = app.lab.show.xray.is_none();
+            let (digit, digit_short) = if tasks { ("digit = task, ", "digit task, ") } else { ("", "") };
+            let long = format!("{digit}colour = core, {ready} ready, {idle} idle");
             // The whole legend where there is room for it, else what stands in this picture; the help has all of it.
             let short = format!("{ready} ready, {idle} idle{seen}");
-            let remarks = [long.clone() + &all, long + &seen, format!("digit task, {short}"), short, seen];
+            let remarks = [long.clone() + &all, long + &seen, format!("{digit_short}{short}"), short, seen];
             ("lanes by worker", remarks.to_vec())
         }
         Rows::Cores => ("lanes by core", vec![format!("digit = worker, : others, {idle} idle")]),
@@ -230,7 +238,9 @@ fn by_worker(view: &View<'_>, area: Rect, buf: &mut Buffer, busy: &mut [f32], dr
             width: (label - 4).min(foot.width.saturating_sub(4)),
             ..foot
         };
-        Pen::new(buf, place).fmt(theme.style(Role::Dim), format_args!("+{hidden:<7}"));
+        // Over all that stood there.
+        let wide = usize::from(place.width.saturating_sub(2));
+        Pen::new(buf, place).fmt(theme.style(Role::Dim), format_args!("+{hidden:<wide$}"));
     }
 }
 
@@ -251,7 +261,12 @@ fn draw_lane(
     pen.put(style, if chosen { ">" } else { " " }).fmt(style, format_args!("w{:<2} ", at + 1));
     match (lane.name.as_str(), lane.pid) {
         // A number is told already.
-        (name, _) if name.chars().any(char::is_alphabetic) => _ = pen.put_cut(style, name),
+        (name, pid) if name.chars().any(char::is_alphabetic) => {
+            pen.put_cut(style, name);
+            if let Some(pid) = pid.filter(|_| view.show.xray.is_some() && pen.left() > 7) {
+                pen.skip(1).fmt(style, format_args!("{}", pid.get()));
+            }
+        }
         (_, Some(pid)) => _ = pen.fmt(style, format_args!("{:<7}", pid.get())),
         _ => {}
     }

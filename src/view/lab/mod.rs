@@ -1,7 +1,7 @@
 //! The lab's screen: the chooser, a run as it goes, and what came of it.
 //!
 //! `chooser` is the form; `cores` who is on which core; `lanes` what each worker does; `after` the tables, the account
-//! and the reason; `curve` the speed-up. `run` shares the room out among them: what matters most stays longest.
+//! and the reason; `curve` the speed-up; `xray` what is told of processes that the lab did not start. `run` shares the room out among them: what matters most stays longest.
 
 mod after;
 mod chooser;
@@ -9,6 +9,7 @@ mod cores;
 mod curve;
 mod lanes;
 mod run;
+mod xray;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -24,7 +25,7 @@ use crate::model::lab::{Mode, RunPlan};
 /// Draws the whole screen below the title.
 pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     let area = area.intersection(buf.area);
-    if app.lab.choosing || app.lab.shown(app.now).0.plan.is_none() {
+    if app.lab.choosing || app.lab.shown(app.now).0.is_empty() {
         chooser::draw(area, buf, theme, app);
     } else {
         run::draw(area, buf, theme, app);
@@ -33,7 +34,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
 
 /// What lies under the mouse.
 pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Hit {
-    let choosing = app.lab.choosing || app.lab.shown(app.now).0.plan.is_none();
+    let choosing = app.lab.choosing || app.lab.shown(app.now).0.is_empty();
     if choosing { chooser::hit(area, app, x, y) } else { Hit::Nothing }
 }
 

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use super::{after, cores, curve, cut, lanes, line, rows_of, rule, seconds, take, title, wrapped};
+use super::{after, cores, curve, cut, lanes, line, rows_of, rule, seconds, take, title, wrapped, xray};
 use crate::app::{App, RunView, Show};
 use crate::model::lab::VerdictKind;
 use crate::model::{Nanos, Role};
@@ -23,7 +23,9 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, theme: &Theme, app: &App) {
     let mut rest = area;
     draw_head(take(&mut rest, 1), buf, theme, show, now, app.lab.running);
     let Some(run) = show.current() else {
-        let words = if app.lab.running {
+        let words = if app.lab.running && show.xray.is_some() {
+            "The first look is taken."
+        } else if app.lab.running {
             "The lab starts: it measures how much work fits into the time that was chosen."
         } else {
             app.lab.problem.as_deref().unwrap_or("Nothing was run.")
@@ -86,10 +88,16 @@ enum Panel {
     Curve,
     Found,
     Notes,
+    XrayAccount,
+    XrayMany,
+    XrayWho,
 }
 
 /// The tables that have something to say, what matters most first.
 fn panels(show: &Show, app: &App) -> Vec<Panel> {
+    if show.xray.is_some() {
+        return vec![Panel::XrayAccount, Panel::XrayMany, Panel::XrayWho];
+    }
     let compares = show.result().is_some_and(|result| result.serial.is_some());
     let (checks, figures) = show.found();
     let found = !checks.is_empty() || !figures.is_empty();
@@ -120,6 +128,7 @@ fn tallest(panels: &[Panel], width: u16, show: &Show) -> u16 {
     let rows = |panel: &Panel| match panel {
         Panel::Times => after::time_rows(show),
         Panel::Account => 11,
+        Panel::XrayAccount | Panel::XrayMany | Panel::XrayWho => xray::ROWS,
         Panel::Curve => 13,
         Panel::Found => {
             let (checks, figures) = show.found();
@@ -159,6 +168,9 @@ fn draw_panels(
         match panel {
             Panel::Times => after::draw_times(head, inside, buf, theme, show, now),
             Panel::Account => after::draw_account(head, inside, buf, theme, show),
+            Panel::XrayAccount => xray::draw_account(head, inside, buf, theme, show),
+            Panel::XrayMany => xray::draw_many(head, inside, buf, theme, show),
+            Panel::XrayWho => xray::draw_who(head, inside, buf, theme, show),
             Panel::Curve => curve::draw(head, inside, buf, theme, app, show),
             Panel::Found => after::draw_found(head, inside, buf, theme, show),
             Panel::Notes => {
@@ -216,7 +228,9 @@ fn draw_head(area: Rect, buf: &mut Buffer, theme: &Theme, show: &Show, now: Nano
     let wide = right.as_ref().map_or(0, |(_, words)| words.width() as u16 + 1).min(area.width);
     let mut pen = Pen::new(buf, Rect { width: area.width.saturating_sub(wide), ..area });
     pen.skip(1).put(strong, &show.name);
-    if let Some(run) = show.current() {
+    if let (Some(report), Some(run)) = (&show.xray, show.current()) {
+        xray::draw_head(&mut pen, theme, report, run.elapsed(now), running);
+    } else if let Some(run) = show.current() {
         pen.put(dim, " > ").put(theme.style(Role::Title), &title(&run.plan)).skip(2);
         if let Some(plan) = show.plan.as_ref().filter(|plan| plan.runs.len() > 2) {
             pen.fmt(dim, format_args!("run {} of {}  ", show.runs.len(), plan.runs.len()));
@@ -256,6 +270,9 @@ fn draw_progress(pen: &mut Pen<'_>, theme: &Theme, show: &Show, run: &RunView, n
 /// How far to believe the result, who was killed, what else was on the machine.
 fn verdict(show: &Show, running: bool) -> Option<(Role, String)> {
     let run = show.current()?;
+    if show.xray.is_some() {
+        return None;
+    }
     if !running && run.report.is_none() {
         // Its end killed them all.
         return Some((Role::Warn, "not finished".to_owned()));

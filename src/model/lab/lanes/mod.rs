@@ -106,13 +106,20 @@ impl Lane {
         match (&self.last, self.open) {
             (Some(look), open) if look.at > self.told => match (judged(look), open) {
                 // It tells its gaps only when they are over; until then, what it got of late is the best guess.
-                (Doing::Run(_), Some(_)) if self.waits => Doing::Ready,
+                (Doing::Run(_), _) if self.waits => Doing::Ready,
                 (Doing::Idle | Doing::Run(_), Some((task, _))) => Doing::Run(task),
                 (doing, _) => doing,
             },
             (_, Some((task, _))) => Doing::Run(task),
             _ => Doing::Idle,
         }
+    }
+
+    /// Somebody else comes: what the one before had is no part of his.
+    fn empty(&mut self) {
+        (self.ended, self.gone, self.last, self.stopped, self.open) = (None, None, None, None, None);
+        (self.run, self.told_run, self.wait, self.gaps, self.interruptions) = (0, 0, 0, 0, 0);
+        (self.waits, self.done) = (false, 0);
     }
 
     fn event(&mut self, event: &LaneEvent, most: usize) {
@@ -204,15 +211,19 @@ impl Lane {
             _ => {}
         }
         let Some(before) = before.filter(|before| before.state != 0) else { return };
-        self.waits = look.wait.saturating_sub(before.wait) * 2 > look.at.saturating_sub(before.at);
+        let span = look.at.saturating_sub(before.at);
+        let (ran, waited) = (look.run.saturating_sub(before.run), look.wait.saturating_sub(before.wait));
+        // The kernel counts a wait when it ends, but who runs at each tick: who is ready and gets nothing has no CPU.
+        let starved =
+            self.open.is_none() && look.state == b'R' && before.state == b'R' && ran == 0 && waited == 0;
+        self.waits = starved || waited * 2 > span;
         // Somebody who tells what he does needs no look; the others are judged by what they used since the last one.
         let from = before.at.max(self.told);
         if self.open.is_some() || from >= look.at {
             return;
         }
-        let span = look.at.saturating_sub(before.at);
-        let (ran, waited) = (look.run.saturating_sub(before.run), look.wait.saturating_sub(before.wait));
         let idle = match look.state {
+            _ if starved => Doing::Ready,
             b'T' | b't' => Doing::Stopped,
             // Who did tasks has done them: that nobody has waited for it yet is no news.
             b'Z' if self.done > 0 => Doing::Idle,
@@ -382,6 +393,15 @@ impl Lanes {
             self.lanes.resize_with(at + 1, Lane::default);
         }
         self.lanes.get_mut(at)
+    }
+
+    /// A worker begins in its lane; whoever was there before has ended, and keeps what was drawn.
+    pub fn start(&mut self, worker: u32, pid: Pid, tid: Pid, name: String) {
+        let Some(lane) = self.at(worker) else { return };
+        if lane.tid.is_some_and(|before| before != tid) {
+            lane.empty();
+        }
+        (lane.pid, lane.tid, lane.name) = (Some(pid), Some(tid), name);
     }
 
     fn most(&self) -> usize {
