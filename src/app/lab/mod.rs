@@ -118,21 +118,23 @@ impl Lab {
 
     /// The X-ray of something of this name begins.
     pub fn begin_xray(&mut self, name: String) {
+        self.begin(Show::xray(name, self.machine.clone()));
+    }
+
+    /// Shows this, of which nothing is known yet.
+    fn begin(&mut self, show: Show) {
         (self.running, self.choosing) = (true, false);
         (self.problem, self.frozen) = (None, None);
+        self.kept = false;
         self.picture.begin();
-        self.show = Show::xray(name, self.machine.clone());
+        self.show = show;
     }
 
     fn start(&mut self, plan: LabPlan, bet: Option<f64>, promised: Option<f64>) -> Option<LabOrder> {
         if self.running {
             return None;
         }
-        (self.running, self.choosing) = (true, false);
-        (self.problem, self.frozen) = (None, None);
-        self.kept = false;
-        self.picture.begin();
-        self.show = Show::new(plan.clone(), self.machine.clone(), bet);
+        self.begin(Show::new(plan.clone(), self.machine.clone(), bet));
         self.show.promised = promised;
         Some(LabOrder::Run(plan))
     }

@@ -4,8 +4,11 @@ use super::*;
 use crate::model::lab::watch::{WatchPlan, WatchReport};
 
 fn watched(desk: &Desk) -> &WatchPlan {
-    let Some(Effect::Watch(Some(plan))) = desk.effects.last() else { panic!("{:?}", desk.effects) };
-    plan
+    let newest = desk.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Watch(plan) => plan.as_deref(),
+        _ => None,
+    });
+    newest.unwrap_or_else(|| panic!("{:?}", desk.effects))
 }
 
 fn hear(desk: &mut Desk, news: LabNews) {
