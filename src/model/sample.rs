@@ -394,7 +394,8 @@ pub struct TaskMemory {
 /// A command line, as the process has it in its memory now.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Command {
-    /// The arguments with one space between them, without the trailing NUL; at most 4 KiB.
+    /// The arguments with one space between them, without the trailing NUL; at most 4 KiB. Behind the program tabs and
+    /// newlines, of which a script given as an argument is full, are spaces as well, as in htop.
     pub line: Untrusted,
     /// Where the first argument ends in `line`.
     pub program_end: usize,
@@ -418,7 +419,9 @@ impl Command {
         let slash = if is_path { program.iter().rposition(|&b| b == b'/') } else { None };
         let base_start = slash.map_or(0, |slash| slash + 1);
         let base_start = if base_start >= program_end { 0 } else { base_start };
-        let line: Vec<u8> = text.iter().map(|&b| if b == 0 { b' ' } else { b }).collect();
+        let space = |at: usize, b: u8| b == 0 || (at > program_end && matches!(b, b'\t' | b'\n'));
+        let line: Vec<u8> =
+            text.iter().enumerate().map(|(at, &b)| if space(at, b) { b' ' } else { b }).collect();
         Some(Command { line: Untrusted::new(line), program_end, base_start })
     }
 
@@ -483,6 +486,14 @@ mod tests {
     fn parts(raw: &[u8]) -> (String, String) {
         let command = Command::parse(raw).expect("a command");
         (command.line.show(100), String::from_utf8_lossy(command.base()).into_owned())
+    }
+
+    #[test]
+    fn a_script_on_a_command_line_is_one_line() {
+        let command =
+            Command::parse(b"/usr/bin/py\nthon\0-c\0import os\n\tos.fork()\x1b[2J\n\0").expect("it has one");
+        assert_eq!(command.line.bytes(), b"/usr/bin/py\nthon -c import os  os.fork()\x1b[2J ");
+        assert_eq!(command.base(), b"py\nthon", "the program's name is what it is");
     }
 
     #[test]
