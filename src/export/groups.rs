@@ -8,8 +8,7 @@ use crate::model::{GroupBy, Groups, Kind, Proc, Snapshot};
 pub fn groups(snapshot: &Snapshot, by: GroupBy, wanted: impl Fn(&Proc) -> bool) -> Groups {
     let of_process = |proc: &Proc| !matches!(proc.task.kind, Kind::Thread(_)) && wanted(proc);
     let each = (0u32..).zip(&snapshot.procs).filter(|(_, proc)| of_process(proc));
-    let wanted: Vec<u32> = each.map(|(at, _)| at).collect();
-    Groups::of(by, snapshot, &wanted)
+    Groups::of(by, snapshot, each.map(|(at, _)| at))
 }
 
 /// A line for each group, in order; ties go by the lowest pid of their members.

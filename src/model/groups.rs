@@ -192,21 +192,23 @@ impl GroupId {
 
 impl Groups {
     /// The groups of those at `wanted`, ascending positions in [`Snapshot::procs`]. Threads belong to their process,
-    /// which is what counts; they should not be among them.
-    pub fn of(by: GroupBy, snapshot: &Snapshot, wanted: &[u32]) -> Groups {
+    /// which is what counts; they should not be among them. Whoever finds out while asked who is wanted looks at each
+    /// process once: they lie all over the memory.
+    pub fn of(by: GroupBy, snapshot: &Snapshot, wanted: impl IntoIterator<Item = u32>) -> Groups {
+        let wanted = wanted.into_iter();
         let ticks = snapshot.host().ticks_per_second;
         let mut list: Vec<Group> = Vec::new();
         let mut places: HashMap<GroupName<'_>, u32> = HashMap::new();
-        let mut whose = Vec::with_capacity(wanted.len());
+        let mut whose = Vec::with_capacity(wanted.size_hint().1.unwrap_or(0));
         // Those of one group often stand side by side.
         let mut last: Option<(GroupName<'_>, u32)> = None;
         for at in wanted {
-            let Some(proc) = snapshot.procs.get(*at as usize) else { continue };
+            let Some(proc) = snapshot.procs.get(at as usize) else { continue };
             let name = by.of(proc);
             let number = match last {
                 Some((before, number)) if before == name => number,
                 _ => *places.entry(name).or_insert_with(|| {
-                    list.push(Group { first: *at, sums: Sums::default(), one_owner: true, from: 0, to: 0 });
+                    list.push(Group { first: at, sums: Sums::default(), one_owner: true, from: 0, to: 0 });
                     list.len() as u32 - 1
                 }),
             };
@@ -216,7 +218,7 @@ impl Groups {
             let first = snapshot.procs.get(group.first as usize);
             group.one_owner &= first.is_some_and(|first| first.task.uid == proc.task.uid);
             group.to += 1;
-            whose.push((number, *at));
+            whose.push((number, at));
         }
         // From counts to where those of each begin and, as they are put in, end.
         let mut sum = 0;

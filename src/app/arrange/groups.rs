@@ -26,14 +26,10 @@ pub(super) fn arrange(
     dead: &[Line],
     out: &mut Arrangement,
 ) {
-    let mut wanted = Vec::with_capacity(snapshot.procs.len());
-    for (at, proc) in (0u32..).zip(&snapshot.procs) {
-        if !matches!(proc.task.kind, Kind::Thread(_)) && out.wants(at as usize, proc, rules, within) {
-            wanted.push(at);
-        }
-    }
-    let groups = Groups::of(by, snapshot, &wanted);
-    drop(wanted);
+    let wanted = (0u32..).zip(&snapshot.procs).filter(|(at, proc)| {
+        !matches!(proc.task.kind, Kind::Thread(_)) && out.wants(*at as usize, proc, rules, within)
+    });
+    let groups = Groups::of(by, snapshot, wanted.map(|(at, _)| at));
     let short_lived: Vec<Line> =
         dead.iter().filter(|line| line.among == Among::ShortLived).copied().collect();
     let count = groups.list().len() as u32;
@@ -88,8 +84,10 @@ fn take_in(
 ) {
     let count = groups.list().len();
     seats.resize_with(count + others, || Seat::newcomer(None));
+    // Where nothing is remembered, nobody has to be known again.
+    let known = if old.is_empty() { 0 } else { count };
     let places: HashMap<GroupName<'_>, usize> =
-        (0..count).filter_map(|at| Some((groups.name(snapshot, at)?, at))).collect();
+        (0..known).filter_map(|at| Some((groups.name(snapshot, at)?, at))).collect();
     for seat in old.drain(..) {
         let place = seat.who.as_ref().and_then(|who| places.get(&who.name()));
         if let Some(free) = place.and_then(|at| seats.get_mut(*at)) {
@@ -166,7 +164,8 @@ impl<'a> Unfolded<'a> {
         }
         // Which group everybody is in who has a row.
         let mut whose = vec![NONE; snapshot.procs.len()];
-        let mut places: HashMap<u32, usize> = HashMap::with_capacity(self.named.len());
+        // And where the next of each group goes among all members.
+        let mut places = vec![usize::MAX; groups.list().len()];
         let mut count = 0;
         for at in self.named.values().copied() {
             let range = groups.range(at as usize);
@@ -176,16 +175,22 @@ impl<'a> Unfolded<'a> {
                     *group = at;
                 }
             }
-            places.insert(at, range.start);
+            if let Some(place) = places.get_mut(at as usize) {
+                *place = range.start;
+            }
         }
         let value = |at| value_at(snapshot, rules, &[], at);
         let mut keyed = Keyed::with_capacity(count);
-        for at in (0u32..).zip(&whose).filter(|(_, group)| **group != NONE).map(|(at, _)| at) {
-            keyed.push(at, &value(at), rules.descending);
+        let mut links = Vec::with_capacity(snapshot.procs.len());
+        for (at, (proc, group)) in (0u32..).zip(snapshot.procs.iter().zip(&whose)) {
+            links.push(Link::of(proc));
+            if *group != NONE {
+                keyed.push(at, &settled(rules, &Row::new(snapshot, proc)), rules.descending);
+            }
         }
         self.members = groups.all_members().to_vec();
         for at in keyed.sorted(value, rules.descending) {
-            let place = whose.get(at as usize).and_then(|group| places.get_mut(group));
+            let place = whose.get(at as usize).and_then(|group| places.get_mut(*group as usize));
             if let Some(place) = place {
                 if let Some(member) = self.members.get_mut(*place) {
                     *member = at;
@@ -193,7 +198,6 @@ impl<'a> Unfolded<'a> {
                 *place += 1;
             }
         }
-        let links: Vec<Link> = snapshot.procs.iter().map(Link::of).collect();
         let (members, marks) = (&mut self.members, &self.marks);
         calm.settle(
             snapshot.number,
@@ -230,15 +234,18 @@ impl<'a> Unfolded<'a> {
         lines: &mut Vec<Line>,
     ) {
         let members = self.members.get(groups.range(at as usize)).unwrap_or(&[]);
-        let mut below: Vec<Line> = members.iter().map(|at| Line { at: *at, ..Line::default() }).collect();
-        if let Some(ended) = self.ended.get(&at) {
-            insert_in_list(snapshot, rules, ended, &mut below);
+        let below = members.iter().map(|at| Line { at: *at, depth: 1, ..Line::default() });
+        let from = lines.len();
+        match self.ended.get(&at) {
+            None => lines.extend(below),
+            Some(ended) => {
+                let mut below: Vec<Line> = below.collect();
+                insert_in_list(snapshot, rules, ended, &mut below);
+                lines.extend(below.into_iter().map(|line| Line { depth: 1, last: false, ..line }));
+            }
         }
-        let last = below.len().saturating_sub(1);
-        lines.extend(below.into_iter().enumerate().map(|(i, line)| Line {
-            depth: 1,
-            last: i == last,
-            ..line
-        }));
+        if let Some(last) = lines.get_mut(from..).and_then(<[Line]>::last_mut) {
+            last.last = true;
+        }
     }
 }

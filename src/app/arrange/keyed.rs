@@ -40,38 +40,62 @@ impl Keyed {
         }
         // Texts whose beginnings agree have the same key, and stand side by side now.
         let mut rest = &mut *self.positions;
+        let mut texts: Vec<Tail<'a>> = Vec::new();
         for run in self.keys.chunk_by(|a, b| a == b) {
             let (these, others) = rest.split_at_mut(run.len().min(rest.len()));
             rest = others;
-            let Some(first) = these.first().map(|at| value(*at)) else { continue };
-            // Often they are wholly equal, as the command lines of a server's workers are.
-            if these.iter().skip(1).all(|at| value(*at).order(&first, descending).is_eq()) {
+            if these.len() < 2 || run.first() == Some(&Value::Unknown.key(descending)) {
                 continue;
             }
-            // What all of them begin with is passed over, so that a number tells most of them apart once more: the
-            // paths of programs begin alike.
-            let shared = these.iter().skip(1).map(|at| alike(&first, &value(*at))).min().unwrap_or(0);
-            let key = |at: u32| match value(at) {
-                Value::Text(text) => Value::Text(text.get(shared..).unwrap_or(&[])).key(descending),
-                other => other.key(descending),
-            };
-            let mut keyed: Vec<(u128, u32)> = these.iter().map(|at| (key(*at), *at)).collect();
-            keyed.sort_unstable_by(|(a, one), (b, other)| {
-                let order = || value(*one).order(&value(*other), descending);
-                a.cmp(b).then_with(order).then(one.cmp(other))
-            });
-            these.iter_mut().zip(keyed).for_each(|(place, (_, at))| *place = at);
+            // Each is fetched once: they lie all over the memory.
+            texts.clear();
+            texts.extend(these.iter().filter_map(|at| match value(*at) {
+                Value::Text(text) => Some(Tail { key: 0, text, at: *at }),
+                _ => None,
+            }));
+            if texts.len() == these.len() {
+                sort_texts(&mut texts, descending);
+                these.iter_mut().zip(&texts).for_each(|(place, text)| *place = text.at);
+            } else {
+                these.sort_by(|a, b| value(*a).order(&value(*b), descending));
+            }
         }
         self.positions
     }
 }
 
-/// With how many equal bytes two texts begin.
-fn alike(a: &Value<'_>, b: &Value<'_>) -> usize {
-    match (a, b) {
-        (Value::Text(a), Value::Text(b)) => a.iter().zip(*b).take_while(|(a, b)| a == b).count(),
-        _ => 0,
+/// A text that is sorted, and who has it.
+struct Tail<'a> {
+    /// A number that orders as the beginning of the text does.
+    key: u64,
+    text: &'a [u8],
+    at: u32,
+}
+
+/// Sorts texts, which stand in the order of their positions and keep it where they are equal. What all of them begin with
+/// is passed over, so that a number tells most of them apart: the paths of programs begin alike.
+fn sort_texts(texts: &mut [Tail<'_>], descending: bool) {
+    let mut shared = texts.first().map_or(&[][..], |first| first.text);
+    for text in texts.iter().map(|each| each.text) {
+        if !text.starts_with(shared) {
+            let alike = shared.iter().zip(text).take_while(|(a, b)| a == b).count();
+            shared = shared.get(..alike).unwrap_or(&[]);
+        }
     }
+    // Often they are wholly equal, as the command lines of a server's workers are.
+    if texts.iter().all(|each| each.text.len() == shared.len()) {
+        return;
+    }
+    for each in texts.iter_mut() {
+        each.text = each.text.get(shared.len()..).unwrap_or(&[]);
+        let first = each.text.iter().chain(std::iter::repeat(&0)).take(size_of::<u64>());
+        let key = first.fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        each.key = if descending { !key } else { key };
+    }
+    texts.sort_unstable_by(|a, b| {
+        let order = || if descending { b.text.cmp(a.text) } else { a.text.cmp(b.text) };
+        a.key.cmp(&b.key).then_with(order).then(a.at.cmp(&b.at))
+    });
 }
 
 /// What the process at `at` sorts by.

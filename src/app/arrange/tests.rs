@@ -23,7 +23,17 @@ fn proc(pid: u32, (cpu, resident, name, parent): Spec) -> Proc {
 }
 
 fn any_spec() -> impl Strategy<Value = Spec> {
-    let name = prop::sample::select(vec!["", "a", "the same twelve, a", "the same twelve, b", "z"]);
+    let name = prop::sample::select(vec![
+        "",
+        "a",
+        "the same twelve, ",
+        "the same twelve, \0",
+        "the same twelve, a",
+        "the same twelve, b",
+        "the same twelve, b and eight more, 1",
+        "the same twelve, b and eight more, 2",
+        "z",
+    ]);
     (prop::option::of(0u8..4), prop::option::of(any::<u8>()), name, 0u32..40)
 }
 

@@ -289,7 +289,7 @@ fn a_group_shows_sums_and_what_all_agree_on_and_else_nothing() {
     };
     snapshot.procs = vec![other(5, "vim", 0), other(6, "vim", 0), other(7, "vim", 3)];
     let shown_of = |wanted: &[u32], id: &str| {
-        let groups = Groups::of(GroupBy::Program, &snapshot, wanted);
+        let groups = Groups::of(GroupBy::Program, &snapshot, wanted.iter().copied());
         let group = Some(Grouped { by: GroupBy::Program, members: groups.members(0) });
         let proc = groups.first(&snapshot, 0).unwrap();
         let row = Row { snapshot: &snapshot, proc, sums: Some(&groups.list()[0].sums), group };
