@@ -10,11 +10,12 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::capabilities::DropCapabilities;
 use super::output;
-use super::words::delay;
+use super::print::Registry;
+use super::words::{delay, pid};
 use crate::catalog::{Column, column, column_of_htop, columns, default_columns};
 use crate::config::{LAB, Settings, TreeOrder};
 use crate::model::{GroupBy, Needs, Pid, Untrusted};
@@ -229,27 +230,6 @@ impl PsArgs {
     }
 }
 
-/// What can be listed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(super) enum Registry {
-    /// Key bindings
-    Keys,
-    /// Columns of the table
-    Columns,
-    /// Meters of the header
-    Meters,
-    /// Themes
-    Themes,
-    /// What keys can do
-    Actions,
-    /// What a query can ask for
-    Fields,
-    /// Screens
-    Screens,
-    /// The configuration that glowtop comes with
-    Config,
-}
-
 /// A column to sort by, or the wish to know which there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum SortKey {
@@ -432,11 +412,6 @@ fn roff(text: &str) -> String {
         }
     }
     written
-}
-
-pub(super) fn pid(text: &str) -> Result<Pid, String> {
-    let number = text.trim().parse().ok().and_then(Pid::new);
-    number.ok_or_else(|| "it is not the number of a process".to_owned())
 }
 
 /// A column by its id, by its title as the screen shows it, or as htop calls it.

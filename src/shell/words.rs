@@ -1,11 +1,11 @@
-//! What is written on the command line in more than one place, and how it is understood: a time, a filter.
+//! What is written on the command line in more than one place, and how it is understood: a time, a pid, a filter.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use super::output;
 use super::settings::Place;
-use crate::model::{Kind, Needs, Proc, Snapshot, State};
+use crate::model::{Kind, Needs, Pid, Proc, Snapshot, State};
 use crate::query::{Filter, Views};
 
 /// Shortest and longest time between two looks, seconds: below, the kernel's clock ticks are too coarse for rates.
@@ -19,6 +19,12 @@ pub(super) fn delay(text: &str) -> Result<f64, String> {
     } else {
         Err(format!("it must be from {} to {} seconds", DELAYS.start(), DELAYS.end()))
     }
+}
+
+/// Reads the number of a process.
+pub(super) fn pid(text: &str) -> Result<Pid, String> {
+    let number = text.trim().parse().ok().and_then(Pid::new);
+    number.ok_or_else(|| "it is not the number of a process".to_owned())
 }
 
 /// The saved views of the configuration, which is read only where somebody named it or `text` may name one of them. What
