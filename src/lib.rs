@@ -11,16 +11,16 @@
 //! | room | what it is | what it must never know |
 //! |---|---|---|
 //! | [`model`] | the vocabulary and its arithmetic: [`model::ProcId`], [`model::Sample`] → [`model::derive()`] → [`model::Snapshot`], the process tree, units, [`model::Untrusted`], [`model::Needs`], the values that cross doors | files, clocks, threads, colours, keys, that a terminal exists |
-//! | [`config`] | TOML text → settings, key bindings and themes, each with located complaints; it opens nothing | where files lie |
+//! | [`config`] | TOML text → settings, key bindings and themes, each with located complaints; settings → that text again, merged with what another editor wrote there meanwhile; it opens nothing | where files lie |
 //! | [`catalog`] | the tables in which things are added: one row per column, one row per meter; the inspector's pages as rows | terminal size, theme, cursor |
 //! | [`query`] | the filter and its language: text → does this process match | who asks |
 //! | [`app`] | the mind: `update(&mut App, Msg) -> Vec<Effect>`, pure | `/proc`, pidfds, channels, time of day |
 //! | [`view`] | draws the mind into a buffer, a buffer as a picture, and says what lies under a mouse click | how to change anything |
 //! | [`export`] | snapshot → text, JSON, CSV; what was done → JSON; what the lab measured → table, JSON, Markdown, SVG | terminal, selection |
-//! | [`proc`] | kernel text → [`model::Sample`], below an injectable root; `proc::parse` is pure | rates, percentages, columns, sorting |
+//! | [`proc`] | what the kernel says → [`model::Sample`], below an injectable root: files, netlink (process events, taskstats), and systemd's bus for the one fact that no file has; `proc::parse` is pure | rates, percentages, columns, sorting |
 //! | [`sampler`] | the sampling thread: when to look, and synthetic sources | which files are read, who listens |
 //! | [`control`] | acting on a process: pin, check, act, verdict | menus, tags, why |
-//! | [`lab`] | workloads, their supervisor and workers, measurement, report | the monitor: it sees the workers through `/proc` |
+//! | [`lab`] | workloads, their supervisor and workers, measurement; the X-ray, which measures alike what runs already and touches nothing | the monitor: it sees the workers through `/proc` |
 //! | [`sys`] | the only room with `unsafe`: system calls nobody wraps | everything else |
 //! | [`shell`] | the world: argv and the commands (`ps`, `kill`, `lab` …), terminal, threads, channels; wires the rooms together | what any column, key, theme or workload means |
 //!
@@ -52,18 +52,24 @@
 //! * [`model::Needs`] says what has to be read; `app` computes it from what is on screen, `sampler` obeys.
 //! * Live, fixture and synthetic data are all [`model::Source`]; everything after the source is one path.
 //! * The workers of the lab are forked, and note what they do on a board of shared memory; its supervisor alone reads it,
-//!   and tells [`model::lab::LabNews`], of which the last is a report.
+//!   and tells [`model::lab::LabNews`], of which the last is a report. The X-ray tells the same of strangers, whom it
+//!   asks nothing but `/proc`: whoever draws lanes or sums up waits need not know which it was.
 //! * A dialog is a layer in the app's state and captures its targets when it opens; there is no nested loop.
 //! * Nothing changed, nothing drawn.
 //!
 //! # One place to add a thing
 //!
-//! A page of the inspector: its values in `model/inspect`, a reader in `proc/inspect`, a file in `catalog/inspect` that
-//! turns them into rows, and its tab in `view/inspect/head.rs`. A column: one row in `catalog/columns`. A meter: one row in `catalog/meters`. An action: one row in
-//! `app/action.rs`; its key: one line in `assets/keymap.toml`. A field that queries ask for: one row in
-//! `query/fields.rs`. A screen: one table in `assets/config.toml`; an option: one row in `config/settings/options.rs` and
-//! its default there. A theme: one file in `assets/themes`. A workload: one file in `lab/workloads` and its name in the
-//! list there. Each table has a test that catches a half-done job.
+//! * A column: one row in `catalog/columns`. A meter: one row in `catalog/meters`.
+//! * An action: one row in `app/action.rs`; its key: one line in `assets/keymap.toml`.
+//! * A field that queries ask for: one row in `query/fields.rs`.
+//! * A screen: one table in `assets/config.toml`; an option: one row in `config/settings/options.rs` and its default there.
+//! * A theme: one file in `assets/themes`.
+//! * A page of the inspector: its values in `model/inspect`, a reader in `proc/inspect`, a file in `catalog/inspect` that
+//!   turns them into rows, and its tab in `view/inspect/head.rs`.
+//! * A workload: one file in `lab/workloads` and its name in the list there.
+//! * A command of the command line: its arguments beside what it does in a file of `shell`, its name in `shell/args.rs`.
+//!
+//! Each table has a test that catches a half-done job.
 
 pub mod app;
 pub mod catalog;

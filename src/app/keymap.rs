@@ -73,7 +73,7 @@ impl Keymap {
     }
 
     /// The same with keys that were read already.
-    pub fn lay_bindings(&mut self, raw: &[Binding]) -> Vec<Complaint> {
+    fn lay_bindings(&mut self, raw: &[Binding]) -> Vec<Complaint> {
         let mut complaints = Vec::new();
         let new = understand(raw, &mut complaints);
         self.lay_over(&new, complaints)

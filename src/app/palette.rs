@@ -153,7 +153,7 @@ impl Palette {
 impl App {
     /// Whether `action` does something on the screen that is shown: a key of this screen leads to it; or no key does, and
     /// it is not the other screen's own.
-    pub fn is_here(&self, action: Action) -> bool {
+    fn is_here(&self, action: Action) -> bool {
         let bound = |screen: Screen| self.keymap.keys(screen, action).next().is_some();
         let elsewhere = || Screen::WITH_KEYS.into_iter().any(bound);
         self.offers(action) && (bound(self.place()) || !elsewhere())

@@ -1,9 +1,11 @@
 //! The process table: what it shows, in what order, where the cursor is.
 
+mod find;
 mod focus;
 mod folds;
 mod groups;
 mod sorting;
+mod tags;
 
 use std::collections::HashSet;
 
@@ -257,16 +259,6 @@ impl Table {
         self.arranged.lines.get(self.index)?.proc(snapshot)
     }
 
-    /// Whether the process is tagged.
-    pub fn is_tagged(&self, id: ProcId) -> bool {
-        self.tagged.contains(&id)
-    }
-
-    /// How many are tagged.
-    pub fn tagged(&self) -> usize {
-        self.tagged.len()
-    }
-
     /// The process under the cursor, where the row there is one and not what died between two looks.
     pub fn selected_process<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Proc> {
         self.selected(snapshot).filter(|proc| proc.task.kind != Kind::ShortLived)
@@ -394,48 +386,6 @@ impl Table {
         self.clamp();
     }
 
-    /// Puts the cursor on the process with this pid, if it is shown.
-    pub fn find_pid(&mut self, snapshot: &Snapshot, pid: Pid) -> bool {
-        // A row of the dead borrows its parent's pid.
-        let is_it = |proc: &Proc| proc.task.id.pid == pid && proc.task.kind != Kind::ShortLived;
-        self.find_line(snapshot, self.index, is_it) || self.find_in_folded(snapshot, is_it)
-    }
-
-    /// Puts the cursor on the next line, from `from` on and round, whose process matches.
-    pub fn find(&mut self, snapshot: &Snapshot, from: usize, wanted: &Filter) -> bool {
-        if self.arranged.groups.is_some() {
-            return self.find_in_groups(snapshot, from, wanted);
-        }
-        self.find_line(snapshot, from, |proc| wanted.matches(proc))
-    }
-
-    /// Puts the cursor on the nearest line above `before`, and round, whose process matches.
-    pub fn find_back(&mut self, snapshot: &Snapshot, before: usize, wanted: &Filter) -> bool {
-        let count = self.arranged.lines.len();
-        let places = (1..=count).map(move |i| (before % count + count - i) % count);
-        self.find_among(snapshot, places, |proc| wanted.matches(proc))
-    }
-
-    fn find_line(&mut self, snapshot: &Snapshot, from: usize, wanted: impl Fn(&Proc) -> bool) -> bool {
-        let count = self.arranged.lines.len();
-        self.find_among(snapshot, (0..count).map(move |i| (from + i) % count), wanted)
-    }
-
-    fn find_among(
-        &mut self,
-        snapshot: &Snapshot,
-        mut places: impl Iterator<Item = usize>,
-        wanted: impl Fn(&Proc) -> bool,
-    ) -> bool {
-        let hit = places.find(|at| {
-            self.arranged.lines.get(*at).and_then(|line| line.proc(snapshot)).is_some_and(&wanted)
-        });
-        if let Some(at) = hit {
-            self.go_to(snapshot, at);
-        }
-        hit.is_some()
-    }
-
     /// Changes the filter; it still has to [look](Table::look).
     pub fn set_filter(&mut self, filter: Filter) {
         filter.text().clone_into(&mut self.filter_text);
@@ -479,38 +429,6 @@ impl Table {
         if let (Some(place), Some(column)) = (place, column(to)) {
             *place = column;
         }
-    }
-
-    /// Tags the selected process or all of the selected group, or untags it, and goes to the next row, whatever row it
-    /// was.
-    pub fn toggle_tag(&mut self, snapshot: &Snapshot) {
-        self.toggle_tag_of_group(snapshot);
-        if let Some(id) = self.selected_process(snapshot).map(Proc::id)
-            && !self.tagged.remove(&id)
-        {
-            self.tagged.insert(id);
-        }
-        if self.selected(snapshot).is_some() || self.selected_group().is_some() {
-            self.step(snapshot, 1);
-        }
-    }
-
-    /// Tags the selected process and all its descendants, or all of the selected group.
-    pub fn tag_subtree(&mut self, snapshot: &Snapshot) {
-        self.tag_group(snapshot);
-        let Some(root) = self.selected_process(snapshot).map(Proc::id) else { return };
-        let forest = crate::model::Forest::new(&snapshot.procs);
-        let is_root = |at: usize| snapshot.procs.get(at).is_some_and(|proc| proc.id() == root);
-        for (at, proc) in snapshot.procs.iter().enumerate() {
-            if !matches!(proc.task.kind, Kind::Thread(_)) && forest.ancestry(at).any(is_root) {
-                self.tagged.insert(proc.id());
-            }
-        }
-    }
-
-    /// Untags all.
-    pub fn untag_all(&mut self) {
-        self.tagged.clear();
     }
 
     /// Folds or unfolds the subtree or the group of line `index`.
@@ -562,10 +480,8 @@ impl Table {
         }
         // Where it is in the snapshot is found without looking at every process, which lie all over the memory.
         let dead = |list: &[Proc]| list.iter().position(|proc| proc.id() == id);
-        let present = snapshot.procs.binary_search_by_key(&id.pid, |proc| proc.task.id.pid).ok();
-        let present = present.filter(|at| snapshot.procs.get(*at).is_some_and(|proc| proc.id() == id));
         let places = [
-            (Among::Present, present),
+            (Among::Present, snapshot.position(id)),
             (Among::ShortLived, dead(&snapshot.short_lived)),
             (Among::Ended, dead(&snapshot.ended)),
         ];
@@ -578,9 +494,11 @@ impl Table {
     /// The line of the folded ancestor that hides this process.
     fn fold_over(&self, snapshot: &Snapshot, id: ProcId) -> Option<usize> {
         let forest = self.arranged.forest.as_ref()?;
-        let at = snapshot.procs.binary_search_by_key(&id.pid, |proc| proc.task.id.pid).ok()?;
-        snapshot.procs.get(at).filter(|proc| proc.id() == id)?;
-        let mut above = forest.ancestry(at).skip(1).filter_map(|up| snapshot.procs.get(up)).map(Proc::id);
+        let mut above = forest
+            .ancestry(snapshot.position(id)?)
+            .skip(1)
+            .filter_map(|up| snapshot.procs.get(up))
+            .map(Proc::id);
         above.find_map(|up| self.line_of(snapshot, up))
     }
 

@@ -4,8 +4,8 @@
 //! roles); a *meter* turns a snapshot into a *gauge* (parts of a whole, and a text). A row says what it needs read.
 //! This room must never know how big the terminal is, which theme it has, or where the cursor stands.
 //!
-//! `inspect` turns the pages of the inspector into rows. To add a column, write one row into the group below `columns/` that it belongs to; to add a meter, one row below
-//! `meters/`. The tests of both tables say what is missing. Read next: [`Column`], then `columns/cpu.rs`.
+//! `inspect` turns the pages of the inspector into rows. To add a column, write one row into the group below `columns/`
+//! that it belongs to; to add a meter, one row below `meters/`. The tests of both tables say what is missing. Read next: [`Column`], then `columns/cpu.rs`.
 
 mod cell;
 mod columns;

@@ -7,7 +7,8 @@ use crate::model::{
     Act, ControlNews, Happened, Outcome, Pid, ProcId, Reach, Signal, Untrusted, Verdict, WhyAlive,
 };
 
-use super::desk::{Case, Desk, Stage, Token};
+use super::case::{Case, Stage, Token};
+use super::desk::Desk;
 use super::follow::Pursuit;
 use super::look::{self, Stat};
 use super::pin::Life;

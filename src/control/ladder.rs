@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::model::{Act, ControlNews, Reach, Signal};
 
-use super::desk::{Desk, Stage, Token};
+use super::case::{Stage, Token};
+use super::desk::Desk;
 use super::pin::{Hold, Life};
 use super::sweep::Scope;
 

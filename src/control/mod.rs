@@ -27,11 +27,13 @@
 //!   the same parent or service manager and after that one was reaped, that is told once.
 //!
 //! This room must never know menus, tags, keys, or why somebody wants a process to end. Read next: `pin` (identity),
-//! `desk` (the thread), `orders` (who owes what), `sweep` (who else belongs), `follow` (verdicts), `tame` (values),
-//! `undo`.
+//! `case` (one target), then `desk`, the thread: `acting` is its hand, `watch` its eye, `orders` its book of who owes
+//! what, `ladder` the second rung, `sweep` who else belongs, `undo` what can be given back. `follow` makes verdicts of
+//! what is seen, `tame` knows the values.
 #![allow(clippy::disallowed_methods)]
 
 mod acting;
+mod case;
 mod cgroups;
 mod desk;
 mod door;

@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use crate::model::{Act, ControlNews, Happened, Outcome, ProcId, Target, Verdict, WhyAlive};
 
-use super::desk::{Case, Desk, Stage, Token};
+use super::case::{Case, Stage, Token};
+use super::desk::Desk;
 use super::ladder::Ladder;
 
 /// One order to act, or to undo.

@@ -18,8 +18,9 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::model::{Act, ControlNews, Happened, Pid, ProcId, Respawn, Target, Untrusted};
 
+use super::case::Token;
 use super::cgroups::{self, Places};
-use super::desk::{Desk, RESPAWNS, Token};
+use super::desk::{Desk, RESPAWNS};
 use super::look::{self, Stat};
 
 /// How long after an end somebody may come.

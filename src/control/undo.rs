@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use crate::model::{Act, ControlNews, DefaultAction, Happened, Outcome, Signal, Target};
 
-use super::desk::{Desk, Token};
+use super::case::Token;
+use super::desk::Desk;
 use super::follow::Pursuit;
 use super::look;
 use super::tame::{Moved, Taken, give_back};

@@ -7,8 +7,9 @@ use rustix::event::epoll;
 
 use crate::model::{ControlNews, DefaultAction, Happened, Pid, ProcId, Untrusted, Verdict};
 
+use super::case::{Stage, Token};
 use super::cgroups::{self, Frozen};
-use super::desk::{Desk, Stage, Token, interest};
+use super::desk::{Desk, interest};
 use super::follow::{Evidence, Pursuit, Sight, obituary};
 use super::look::{self, Stat, Status, Thread};
 use super::pin::{End, Hold, Life};

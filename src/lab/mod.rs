@@ -45,12 +45,12 @@ mod workloads;
 use std::io::{self, PipeReader, PipeWriter, Read};
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::sync::{LazyLock, Mutex, mpsc};
+use std::sync::{LazyLock, Mutex};
 
 use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::model::Pid;
-use crate::model::lab::{LabNews, LabPlan, RunReport, WorkloadInfo};
+use crate::model::lab::{LabNews, LabPlan, WorkloadInfo};
 pub use entry::hidden_entry;
 pub use host::machine;
 use order::{Order, Role, THIS_PROGRAM};
@@ -67,12 +67,6 @@ pub enum LabError {
     /// The supervisor could not be started.
     #[error("The lab could not be started: {0}.")]
     Start(#[from] io::Error),
-    /// It was started, but did not come to its end.
-    #[error("{0}")]
-    Ended(String),
-    /// It was ended at one of its bounds: see [`crate::model::lab::Cut`].
-    #[error("{0}")]
-    Bound(String),
 }
 
 /// All workloads, in the order of the menu.
@@ -207,29 +201,4 @@ fn hear(mut heard: PipeReader, news: &impl Fn(LabNews)) -> Option<String> {
             }
         }
     }
-}
-
-/// Runs a plan and waits for its end; `observe` sees all news, in order.
-///
-/// # Errors
-/// As [`start`], or [`LabError::Ended`] or [`LabError::Bound`] where the plan did not run to its end. A run with wrong or missing answers
-/// is no error: see [`RunReport::answer_ok`].
-pub fn run_to_end(plan: LabPlan, mut observe: impl FnMut(&LabNews)) -> Result<Vec<RunReport>, LabError> {
-    let (sender, receiver) = mpsc::channel();
-    let _run = start(plan, move |news| {
-        let _ = sender.send(news);
-    })?;
-    let mut reports = Vec::new();
-    for news in receiver {
-        observe(&news);
-        match news {
-            LabNews::RunDone(report) => reports.push(*report),
-            LabNews::Ended { problem: Some(sentence) } => {
-                let at_bound = reports.last().is_some_and(|report| report.cut.is_some());
-                return Err(if at_bound { LabError::Bound(sentence) } else { LabError::Ended(sentence) });
-            }
-            _ => {}
-        }
-    }
-    Ok(reports)
 }

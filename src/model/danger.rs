@@ -82,11 +82,9 @@ impl Snapshot {
 
     /// This program's own process and those under whom it runs, itself first; empty where it is not seen.
     pub fn own_ancestry(&self) -> Vec<&Proc> {
-        let at = self
-            .host()
-            .own_pid
-            .and_then(|own| self.procs.binary_search_by_key(&own, |proc| proc.task.id.pid).ok());
-        let Some(at) = at else { return Vec::new() };
+        let Some(at) = self.host().own_pid.and_then(|own| self.position_of_pid(own)) else {
+            return Vec::new();
+        };
         let forest = Forest::new(&self.procs);
         forest.ancestry(at).filter_map(|up| self.procs.get(up)).collect()
     }

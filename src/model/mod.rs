@@ -33,6 +33,7 @@ mod short_lived;
 mod signal;
 mod snapshot;
 mod source;
+mod task;
 mod topology;
 mod trail;
 mod tree;
@@ -66,8 +67,7 @@ pub use ports::Ports;
 pub use rates::{Crew, Rates, Teamwork};
 pub use role::Role;
 pub use sample::{
-    Command, Cost, CpuTimes, Host, Kind, Load, Memory, Nanos, Pressure, Reading, Sample, Seen, Stall, State,
-    System, Task, TaskMemory, Troubles,
+    Cost, CpuTimes, Host, Load, Memory, Nanos, Pressure, Reading, Sample, Stall, System, Troubles,
 };
 pub use scope::Scope;
 pub use sensors::{Disk, Network, Sensors, Temperature};
@@ -75,6 +75,7 @@ pub use setting::{CpuMax, CpuSet, IoPriority, MOST_CPUS, Policy, Setting, Settin
 pub use signal::{DefaultAction, Signal, SignalSet};
 pub use snapshot::{Counts, CpuUse, LINGER, LazySums, Proc, Snapshot, When};
 pub use source::{NoSample, Source};
+pub use task::{Command, Kind, Seen, State, Task, TaskMemory};
 pub use topology::{CoreKind, Topology, TopologyCpu};
 pub use trail::Trail;
 pub use tree::{Forest, Link, Ordered, Sums};

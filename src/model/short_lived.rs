@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::account::{Dead, Unseen};
+use super::snapshot::position;
 use super::{Command, Kind, Nanos, Proc, ProcId, Reading, Snapshot, State, Task, Untrusted};
 
 /// Without a count a row is worth its place from this much CPU on, percent of one core.
@@ -59,8 +60,7 @@ pub(super) fn rows(look: &Look<'_>, dead: &[Dead], unseen: &Unseen) -> Vec<Proc>
 /// Whether the parent that a row stands under is there, or was never known.
 fn still_there(look: &Look<'_>, row: &Proc) -> bool {
     let Some(parent) = row.task.parent else { return true };
-    let now = look.procs.binary_search_by_key(&parent, |proc| proc.task.id.pid).ok();
-    let now = now.and_then(|at| look.procs.get(at)).map(Proc::id);
+    let now = position(look.procs, parent).and_then(|at| look.procs.get(at)).map(Proc::id);
     now.is_some() && now == look.before.find_pid(parent).map(Proc::id)
 }
 

@@ -226,6 +226,11 @@ impl When {
     }
 }
 
+/// The position in `procs`, ordered by pid, of whatever has this pid.
+pub(super) fn position(procs: &[Proc], pid: Pid) -> Option<usize> {
+    procs.binary_search_by_key(&pid, |proc| proc.task.id.pid).ok()
+}
+
 impl Snapshot {
     /// The process or thread with this identity.
     pub fn find(&self, id: ProcId) -> Option<&Proc> {
@@ -235,9 +240,8 @@ impl Snapshot {
     /// Sums over a process and all its descendants; `None` for a thread, and for who is not there. The first who asks
     /// pays for all.
     pub fn sums_of(&self, proc: &Proc) -> Option<&Sums> {
-        let at = self.procs.binary_search_by_key(&proc.task.id.pid, |proc| proc.task.id.pid).ok()?;
-        let there = self.procs.get(at).is_some_and(|found| found.id() == proc.id());
-        if !there || !matches!(proc.task.kind, Kind::Process | Kind::Kernel) {
+        let at = self.position(proc.id())?;
+        if !matches!(proc.task.kind, Kind::Process | Kind::Kernel) {
             return None;
         }
         let make = || Forest::new(&self.procs).sums(&self.procs, self.host().ticks_per_second);
@@ -246,8 +250,17 @@ impl Snapshot {
 
     /// Whatever process or thread has this pid now.
     pub fn find_pid(&self, pid: Pid) -> Option<&Proc> {
-        let at = self.procs.binary_search_by_key(&pid, |proc| proc.task.id.pid).ok()?;
-        self.procs.get(at)
+        self.procs.get(self.position_of_pid(pid)?)
+    }
+
+    /// The position in [`procs`](Snapshot::procs) of the process or thread with this identity.
+    pub fn position(&self, id: ProcId) -> Option<usize> {
+        self.position_of_pid(id.pid).filter(|at| self.procs.get(*at).map(Proc::id) == Some(id))
+    }
+
+    /// The position in [`procs`](Snapshot::procs) of whatever process or thread has this pid now.
+    pub fn position_of_pid(&self, pid: Pid) -> Option<usize> {
+        position(&self.procs, pid)
     }
 
     /// What does not change about the machine.

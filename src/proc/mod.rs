@@ -4,9 +4,9 @@
 //! a *miss* is why a file could not be read. [`Live`] is the door. Inside, `parse` is pure (bytes → raw values),
 //! `files` opens and reads what cannot block, `commands` reads what can on threads that may be left behind, `clock`
 //! asks for times, `events` hears of forks and ends, `roll` knows who is there and `reader` what each of them says,
-//! `details` reads what is asked only of those on screen (and `rollups` and `ports` what takes a thread of its own, `taskstats` what is in no file), `pool`
-//! keeps once what many have in common, `facts` reads what is slow or rare on a thread that nobody waits for, `inspect`
-//! one process in depth. A process may end between any two reads, so each of them may find nothing, and that is no error.
+//! `details` reads what is asked only of those on screen (and `rollups` and `ports` what takes a thread of its own,
+//! `taskstats` what is in no file and is asked by netlink), `pool` keeps once what many have in common, `facts` reads what
+//! is slow or rare on a thread that nobody waits for, systemd's bus among it, `inspect` one process in depth. A process may end between any two reads, so each of them may find nothing, and that is no error.
 //!
 //! This room must never know rates, percentages, columns or sorting. Read next: `live.rs`.
 #![allow(clippy::disallowed_methods)]

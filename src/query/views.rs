@@ -3,6 +3,7 @@
 use super::error::{QueryError, spelt};
 use super::expr::{Expr, Saved};
 use super::field::slips;
+use super::word::is_name;
 use super::{Form, Query};
 
 /// How deep views may stand in each other.
@@ -54,11 +55,6 @@ impl Views {
         let far = |view: &&View| slips(name, &view.name);
         self.0.iter().filter(|view| far(view) <= NEAR).min_by_key(far).map(|view| &*view.name)
     }
-}
-
-/// Whether `name` can stand behind `@`.
-pub(super) fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// The views while a query is read.

@@ -5,7 +5,6 @@ use std::fmt::{self, Write};
 use super::error::{QueryError, spelt};
 use super::field::Op;
 use super::fields;
-use super::views::is_name;
 use crate::model::Pid;
 
 /// A word of the language and where it stands, in bytes.
@@ -104,6 +103,11 @@ fn bare(text: &str, at: usize) -> (What<'_>, usize) {
     let view = || word.strip_prefix('@').filter(|name| is_name(name)).map(What::View);
     let what = keyword(word).or_else(view).unwrap_or(What::Bare);
     (what, at + len)
+}
+
+/// Whether `name` can stand behind `@`, for a saved view.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn keyword(word: &str) -> Option<What<'static>> {

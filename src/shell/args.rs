@@ -10,14 +10,17 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::capabilities::DropCapabilities;
 use super::output;
-use super::words::delay;
-use crate::catalog::{Column, column, column_of_htop, columns, default_columns};
+use super::print::Registry;
+use super::ps::PsArgs;
+use super::shot::ShotArgs;
+use super::words::{column_id, delay, group_by, pid};
+use crate::catalog::Column;
 use crate::config::{LAB, Settings, TreeOrder};
-use crate::model::{GroupBy, Needs, Pid, Untrusted};
+use crate::model::{GroupBy, Pid, Untrusted};
 use crate::query::fields;
 
 /// Most of a line of a complaint, in cells.
@@ -164,92 +167,6 @@ pub(super) enum Command {
     Man,
 }
 
-/// What picture of the screen is written.
-#[derive(Clone, Debug, Args)]
-pub(super) struct ShotArgs {
-    /// As for the live screen.
-    #[command(flatten)]
-    pub options: Options,
-    /// Columns and rows
-    #[arg(long, value_name = "CxR", default_value = "120x40", value_parser = size)]
-    pub size: (u16, u16),
-    /// Looks at the machine before it is drawn; rates need two
-    #[arg(long, value_name = "N", default_value = "2")]
-    pub looks: u32,
-    /// Keys to press before it is drawn, with blanks between them; what they would do to processes is not done
-    #[arg(long, value_name = "KEYS", default_value = "")]
-    pub keys: String,
-    /// Write text: the characters, then a letter for each style
-    #[arg(long)]
-    pub text: bool,
-}
-
-/// Which processes are listed, and how.
-#[derive(Clone, Debug, Args)]
-pub(super) struct PsArgs {
-    /// List only what matches: pieces of command lines with | between alternatives, pid:N for one process, or a query
-    /// such as 'name~cc1 and cpu>50 and mem>1GiB'; `glowtop print fields` lists what can be asked for
-    #[arg(value_name = "QUERY")]
-    pub filter: Option<String>,
-    /// Write JSON: an array of objects, numbers in bytes, seconds and percent of one core
-    #[arg(long, conflicts_with = "csv")]
-    pub json: bool,
-    /// Write CSV, with the numbers that JSON has
-    #[arg(long)]
-    pub csv: bool,
-    /// Columns to write, with commas between them; `glowtop print columns` lists them
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = column_id)]
-    pub columns: Vec<&'static Column>,
-    /// Sort by this column
-    #[arg(long, value_name = "COLUMN", default_value = "cpu", value_parser = column_id)]
-    pub sort: &'static Column,
-    /// List children below their parents
-    #[arg(long, conflicts_with = "group")]
-    pub tree: bool,
-    /// List one row for each program, user, container or systemd unit, with the sums of its members; JSON has their pids
-    #[arg(long, value_name = "BY", value_parser = group_by)]
-    pub group: Option<GroupBy>,
-    /// List at most so many processes, or groups
-    #[arg(short = 'n', long = "lines", value_name = "N")]
-    pub lines: Option<usize>,
-    /// Seconds between the two looks that rates need, 0.1 to 3600
-    #[arg(short, long, value_name = "SECONDS", default_value = "0.3", value_parser = delay)]
-    pub delay: f64,
-}
-
-impl PsArgs {
-    /// The columns to write: those asked for, else those of the table; JSON is for programs, so it has all for which
-    /// nothing more has to be read.
-    pub(super) fn chosen_columns(&self) -> Vec<&'static Column> {
-        match (self.columns.is_empty(), self.json) {
-            (false, _) => self.columns.clone(),
-            (true, true) => columns().iter().filter(|column| !column.needs.any(Needs::DETAILS)).collect(),
-            (true, false) => default_columns(),
-        }
-    }
-}
-
-/// What can be listed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(super) enum Registry {
-    /// Key bindings
-    Keys,
-    /// Columns of the table
-    Columns,
-    /// Meters of the header
-    Meters,
-    /// Themes
-    Themes,
-    /// What keys can do
-    Actions,
-    /// What a query can ask for
-    Fields,
-    /// Screens
-    Screens,
-    /// The configuration that glowtop comes with
-    Config,
-}
-
 /// A column to sort by, or the wish to know which there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum SortKey {
@@ -280,13 +197,6 @@ impl TypedValueParser for ScreenId {
         let known = screens.map(|screen| PossibleValue::new(screen.id).help(screen.title));
         Some(Box::new(known.chain([PossibleValue::new(LAB).help("Lab")])))
     }
-}
-
-/// Reads a size such as `120x40`.
-fn size(text: &str) -> Result<(u16, u16), String> {
-    let parts = text.split_once('x').and_then(|(c, r)| Some((c.parse().ok()?, r.parse().ok()?)));
-    let possible = |(c, r): &(u16, u16)| (1..=1000).contains(c) && (1..=500).contains(r);
-    parts.filter(possible).ok_or_else(|| "a size is columns x rows, for instance 120x40".to_owned())
 }
 
 /// Reads the command line. Where it is wrong, or asks for help or the version, that is written, and the exit status is
@@ -434,26 +344,6 @@ fn roff(text: &str) -> String {
     written
 }
 
-pub(super) fn pid(text: &str) -> Result<Pid, String> {
-    let number = text.trim().parse().ok().and_then(Pid::new);
-    number.ok_or_else(|| "it is not the number of a process".to_owned())
-}
-
-/// A column by its id, by its title as the screen shows it, or as htop calls it.
-fn column_id(text: &str) -> Result<&'static Column, String> {
-    let wanted = text.trim();
-    let by_title = || columns().iter().find(|column| column.title.eq_ignore_ascii_case(wanted));
-    column(&wanted.to_ascii_lowercase())
-        .or_else(by_title)
-        .or_else(|| column_of_htop(wanted))
-        .ok_or_else(|| "there is no such column; `glowtop print columns` lists them".to_owned())
-}
-
-fn group_by(text: &str) -> Result<GroupBy, String> {
-    let one_of = || format!("it is one of {}", GroupBy::ALL.map(GroupBy::id).join(", "));
-    GroupBy::from_id(&text.trim().to_ascii_lowercase()).ok_or_else(one_of)
-}
-
 /// Reads for how long changes are marked.
 fn linger(text: &str) -> Result<f64, String> {
     let seconds = text.parse().ok().filter(|seconds| (0.1..=3600.0).contains(seconds));
@@ -472,6 +362,7 @@ fn sort_key(text: &str) -> Result<SortKey, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::{column, default_columns};
 
     fn read(line: &str) -> Result<CommandLine, clap::Error> {
         CommandLine::read(std::iter::once("glowtop").chain(line.split_whitespace()).map(OsString::from))

@@ -20,7 +20,7 @@ use crate::sys;
 #[derive(Clone, Debug, Args)]
 pub(super) struct InspectArgs {
     /// The process
-    #[arg(value_name = "PID", value_parser = super::args::pid)]
+    #[arg(value_name = "PID", value_parser = super::words::pid)]
     pub pid: Pid,
     /// Pages to write, with commas between them: overview, threads, files, environment, command, memory, limits, cgroup,
     /// namespaces, signals, locks, scheduling, ancestry; or all

@@ -2,7 +2,8 @@
 //!
 //! Its words: to *enter* the terminal is to take it over, to *leave* is to give it back; an *event* is anything that
 //! happens to the program, a *frame* is one picture of it. It must never know what a column, key, theme or workload
-//! means. Read next: `watch`, which opens the monitor; then `run`, its main loop; `args` for the command line.
+//! means. Read next: `watch`, which opens the monitor; then `run`, its main loop; `args` for the command line, of which each
+//! command is a file or folder with its arguments.
 #![allow(clippy::disallowed_methods)]
 
 mod args;

@@ -4,13 +4,35 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::Registry;
+use clap::ValueEnum;
+
 use super::settings::{self, Place};
 use super::{output, start};
 use crate::app::Action;
 use crate::catalog::{Style, columns, meters};
 use crate::config::LAB;
 use crate::query::fields;
+
+/// What can be listed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Registry {
+    /// Key bindings
+    Keys,
+    /// Columns of the table
+    Columns,
+    /// Meters of the header
+    Meters,
+    /// Themes
+    Themes,
+    /// What keys can do
+    Actions,
+    /// What a query can ask for
+    Fields,
+    /// Screens
+    Screens,
+    /// The configuration that glowtop comes with
+    Config,
+}
 
 /// Writes what `what` names.
 pub(super) fn main(what: Registry, keymap: Option<&str>, check: bool, config: Option<&Path>) -> ExitCode {

@@ -4,13 +4,59 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::args::PsArgs;
+use clap::Args;
+
 use super::output;
-use super::words::{say_unsure, understand};
-use crate::catalog::Column;
+use super::words::{column_id, delay, group_by, say_unsure, understand};
+use crate::catalog::{Column, columns, default_columns};
 use crate::export::{self, Order};
 use crate::model::{GroupBy, Kind, Needs, NoSample, Proc, Snapshot, Source, Wants, derive};
 use crate::query::{Filter, Views};
+
+/// Which processes are listed, and how.
+#[derive(Clone, Debug, Args)]
+pub(super) struct PsArgs {
+    /// List only what matches: pieces of command lines with | between alternatives, pid:N for one process, or a query
+    /// such as 'name~cc1 and cpu>50 and mem>1GiB'; `glowtop print fields` lists what can be asked for
+    #[arg(value_name = "QUERY")]
+    pub filter: Option<String>,
+    /// Write JSON: an array of objects, numbers in bytes, seconds and percent of one core
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Write CSV, with the numbers that JSON has
+    #[arg(long)]
+    pub csv: bool,
+    /// Columns to write, with commas between them; `glowtop print columns` lists them
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = column_id)]
+    pub columns: Vec<&'static Column>,
+    /// Sort by this column
+    #[arg(long, value_name = "COLUMN", default_value = "cpu", value_parser = column_id)]
+    pub sort: &'static Column,
+    /// List children below their parents
+    #[arg(long, conflicts_with = "group")]
+    pub tree: bool,
+    /// List one row for each program, user, container or systemd unit, with the sums of its members; JSON has their pids
+    #[arg(long, value_name = "BY", value_parser = group_by)]
+    pub group: Option<GroupBy>,
+    /// List at most so many processes, or groups
+    #[arg(short = 'n', long = "lines", value_name = "N")]
+    pub lines: Option<usize>,
+    /// Seconds between the two looks that rates need, 0.1 to 3600
+    #[arg(short, long, value_name = "SECONDS", default_value = "0.3", value_parser = delay)]
+    pub delay: f64,
+}
+
+impl PsArgs {
+    /// The columns to write: those asked for, else those of the table; JSON is for programs, so it has all for which
+    /// nothing more has to be read.
+    pub(super) fn chosen_columns(&self) -> Vec<&'static Column> {
+        match (self.columns.is_empty(), self.json) {
+            (false, _) => self.columns.clone(),
+            (true, true) => columns().iter().filter(|column| !column.needs.any(Needs::DETAILS)).collect(),
+            (true, false) => default_columns(),
+        }
+    }
+}
 
 /// Looks twice, [`PsArgs::delay`] apart, and writes what was asked for. Status 2 where there is nothing to look at, and
 /// where the query is wrong.

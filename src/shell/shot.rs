@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
+use clap::Args;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::args::ShotArgs;
+use super::args::Options;
 use super::settings::Place;
 use super::{event, output, start};
 use crate::app::{App, Input, Msg};
-use crate::config::Options;
+use crate::config;
 use crate::model::inspect::{Examine, Inspection};
 use crate::model::{Needs, NoSample, Sensors, SlowNeeds, Snapshot, Source, Wants, derive};
 use crate::proc::{self, Live};
@@ -23,6 +24,26 @@ use crate::view::{self, Depth, Layout, picture};
 /// How long disks and temperatures are waited for: one may never answer, and a picture without them is better than
 /// none.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What picture of the screen is written.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ShotArgs {
+    /// As for the live screen.
+    #[command(flatten)]
+    pub options: Options,
+    /// Columns and rows
+    #[arg(long, value_name = "CxR", default_value = "120x40", value_parser = size)]
+    pub size: (u16, u16),
+    /// Looks at the machine before it is drawn; rates need two
+    #[arg(long, value_name = "N", default_value = "2")]
+    pub looks: u32,
+    /// Keys to press before it is drawn, with blanks between them; what they would do to processes is not done
+    #[arg(long, value_name = "KEYS", default_value = "")]
+    pub keys: String,
+    /// Write text: the characters, then a letter for each style
+    #[arg(long)]
+    pub text: bool,
+}
 
 /// Draws the screen that these options would open, after `looks` looks, and writes it.
 pub(super) fn main(args: &ShotArgs, config: Option<&Path>, root: &Path) -> ExitCode {
@@ -77,7 +98,7 @@ pub(super) fn main(args: &ShotArgs, config: Option<&Path>, root: &Path) -> ExitC
     }
     inspect(&mut app, root, args.looks.max(2), look);
     app.set_table_rows(Layout::new(area, &app).table_rows(&app));
-    let Options { colours, unicode, .. } = app.settings.options;
+    let config::Options { colours, unicode, .. } = app.settings.options;
     let depth = if colours { Depth::True } else { Depth::Mono };
     let mut buffer = Buffer::empty(area);
     let theme = themes.made(app.theme, depth, unicode);
@@ -117,4 +138,11 @@ fn inspect(app: &mut App, root: &Path, looks: u32, mut look: impl FnMut(&mut App
         app.update(event::now(), Msg::Inspected(inside.clone()));
         before = Some(inside);
     }
+}
+
+/// Reads a size such as `120x40`.
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let parts = text.split_once('x').and_then(|(c, r)| Some((c.parse().ok()?, r.parse().ok()?)));
+    let possible = |(c, r): &(u16, u16)| (1..=1000).contains(c) && (1..=500).contains(r);
+    parts.filter(possible).ok_or_else(|| "a size is columns x rows, for instance 120x40".to_owned())
 }

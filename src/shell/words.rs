@@ -1,11 +1,13 @@
-//! What is written on the command line in more than one place, and how it is understood: a time, a filter.
+//! What is written on the command line in more than one place, and how it is understood: a time, a pid, a
+//! column, a filter.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use super::output;
 use super::settings::Place;
-use crate::model::{Kind, Needs, Proc, Snapshot, State};
+use crate::catalog::{Column, column, column_of_htop, columns};
+use crate::model::{GroupBy, Kind, Needs, Pid, Proc, Snapshot, State};
 use crate::query::{Filter, Views};
 
 /// Shortest and longest time between two looks, seconds: below, the kernel's clock ticks are too coarse for rates.
@@ -19,6 +21,28 @@ pub(super) fn delay(text: &str) -> Result<f64, String> {
     } else {
         Err(format!("it must be from {} to {} seconds", DELAYS.start(), DELAYS.end()))
     }
+}
+
+/// Reads the number of a process.
+pub(super) fn pid(text: &str) -> Result<Pid, String> {
+    let number = text.trim().parse().ok().and_then(Pid::new);
+    number.ok_or_else(|| "it is not the number of a process".to_owned())
+}
+
+/// A column by its id, by its title as the screen shows it, or as htop calls it.
+pub(super) fn column_id(text: &str) -> Result<&'static Column, String> {
+    let wanted = text.trim();
+    let by_title = || columns().iter().find(|column| column.title.eq_ignore_ascii_case(wanted));
+    column(&wanted.to_ascii_lowercase())
+        .or_else(by_title)
+        .or_else(|| column_of_htop(wanted))
+        .ok_or_else(|| "there is no such column; `glowtop print columns` lists them".to_owned())
+}
+
+/// Reads what rows are grouped by.
+pub(super) fn group_by(text: &str) -> Result<GroupBy, String> {
+    let one_of = || format!("it is one of {}", GroupBy::ALL.map(GroupBy::id).join(", "));
+    GroupBy::from_id(&text.trim().to_ascii_lowercase()).ok_or_else(one_of)
 }
 
 /// The saved views of the configuration, which is read only where somebody named it or `text` may name one of them. What

@@ -2,16 +2,17 @@
 //!
 //! Pure: `draw(&App, &Theme, area, &mut Buffer)`. Its words: a *pen* writes into one row, a *layout* says where each
 //! part of the screen stands, for drawing and for the mouse alike. It shows everything and must never know how to
-//! change anything. Read next: [`Layout`], then `table.rs`.
+//! change anything. Read next: [`Layout`], then `table.rs`; `layers` has what lies above a
+//! screen, `speaker` and `key_bar` what stands at its foot.
 
 mod ascii;
 mod bar;
-mod bars;
 mod colour;
 mod glyphs;
 mod graph;
 mod header;
 mod inspect;
+mod key_bar;
 mod lab;
 mod layers;
 mod led;
@@ -19,6 +20,7 @@ mod pen;
 pub mod picture;
 mod prompt_keys;
 mod screen;
+mod speaker;
 mod table;
 mod tabs;
 mod theme;
@@ -82,8 +84,8 @@ fn draw_with(app: &App, theme: &Theme, area: Rect, buf: &mut Buffer, scratch: &m
         None => table::draw(layout.body, buf, theme, app, &mut scratch.text),
     }
     let own = !says_own_cost(buf, layout.header);
-    bars::draw_speaker(layout.speaker, buf, theme, app, scratch, own);
-    bars::draw_keys(layout.keys, buf, theme, app);
+    speaker::draw(layout.speaker, buf, theme, app, scratch, own);
+    key_bar::draw(layout.keys, buf, theme, app);
     layers::draw(area, buf, theme, app);
     if !theme.glyphs().unicode() {
         // Cells of the catalog hold dashes and dots, and names may hold anything.
@@ -108,16 +110,16 @@ pub fn hit(app: &App, area: Rect, x: u16, y: u16) -> Hit {
     match layers::hit(area, app, x, y) {
         // Its keys stand on the bar.
         Some(Hit::Nothing) if inside(layout.keys) && !prompt_keys::prompt_keys(app).is_empty() => {
-            return bars::hit_keys(layout.keys, app, x);
+            return key_bar::hit(layout.keys, app, x);
         }
         Some(hit) => return hit,
         None => {}
     }
     if inside(layout.keys) {
-        return bars::hit_keys(layout.keys, app, x);
+        return key_bar::hit(layout.keys, app, x);
     }
     if inside(layout.speaker) {
-        return bars::hit_speaker(layout.speaker, app, x);
+        return speaker::hit(layout.speaker, app, x);
     }
     if let Some(inspector) = app.inspector.as_ref().filter(|_| inside(layout.body)) {
         return inspect::hit(layout.body, app, inspector, x, y);

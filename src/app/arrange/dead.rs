@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use crate::model::{Kind, Pid, Snapshot};
 
-use super::tree::{position, rail_below};
 use super::{Among, Fold, Line, Rules, Uncontained, is_asked, is_kernel};
 
 /// The rows of what is no longer there, short-lived ones first, as lines without a place yet.
@@ -30,6 +29,7 @@ pub(super) fn lines(snapshot: &Snapshot, rules: &Rules<'_>) -> Vec<Line> {
     });
     wanted.collect()
 }
+
 /// Below which position each of the dead stands, and who: below the nearest ancestor that lives, or below nobody, who
 /// comes first; those that no look saw before those that have just ended.
 pub(super) fn below(snapshot: &Snapshot, dead: &[Line]) -> Vec<(Option<usize>, Line)> {
@@ -38,7 +38,7 @@ pub(super) fn below(snapshot: &Snapshot, dead: &[Line]) -> Vec<(Option<usize>, L
     }
     let parents: HashMap<Pid, Option<Pid>> =
         snapshot.ended.iter().map(|p| (p.task.id.pid, p.task.parent)).collect();
-    let lives = |pid: Pid| position(&snapshot.procs, pid);
+    let lives = |pid: Pid| snapshot.position_of_pid(pid);
     let nearest = |line: &Line| {
         let mut up = line.proc(snapshot)?.task.parent?;
         // As many steps as have ended are enough, whatever circle the data form.
@@ -60,7 +60,7 @@ pub(super) fn mourn(up: &Line, below: &[(Option<usize>, Line)], lines: &mut Vec<
     let at = Some(up.at as usize);
     let from = below.partition_point(|(parent, _)| *parent < at);
     let here = below.get(from..).unwrap_or(&[]).iter().take_while(|(parent, _)| *parent == at);
-    let (depth, rails) = (up.depth.saturating_add(1), up.rails | rail_below(up.depth, up.last));
+    let (depth, rails) = (up.depth.saturating_add(1), up.rails_below());
     let before = lines.len();
     lines.extend(here.map(|(_, line)| Line { depth, rails, last: false, ..*line }));
     if let Some(line) = lines.get_mut(before..).and_then(<[Line]>::last_mut) {

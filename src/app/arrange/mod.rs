@@ -222,4 +222,11 @@ impl Line {
         };
         list.get(self.at as usize)
     }
+
+    /// The rails of the lines below it: its own, and one more where it has a sibling to come. Roots have no rail.
+    fn rails_below(&self) -> u64 {
+        let own =
+            if self.depth > 0 && self.depth <= DEEPEST && !self.last { 1 << (self.depth - 1) } else { 0 };
+        self.rails | own
+    }
 }

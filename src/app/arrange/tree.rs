@@ -1,13 +1,13 @@
 //! Rows as a tree: parents above their children, in depth first order.
 
 use crate::catalog::Row;
-use crate::model::{Forest, Link, Pid, Proc, Snapshot};
+use crate::model::{Forest, Link, Snapshot};
 
 use super::calm::take_in;
 use super::dead::{below, mourn};
 use super::keyed::{Keyed, settled, value_at};
 use super::within::Within;
-use super::{Among, Arrangement, DEEPEST, Fold, Line, Rules};
+use super::{Among, Arrangement, Fold, Line, Rules};
 
 /// What is noted of a process while the tree is made; a byte, because ancestors are asked for in any order and those of
 /// a million should stay close to the CPU.
@@ -28,6 +28,7 @@ impl Mark {
         self.0 & bit != 0
     }
 }
+
 /// The processes below their parents, siblings in the order of the sorting column.
 pub(super) fn arrange(
     snapshot: &Snapshot,
@@ -62,14 +63,12 @@ pub(super) fn arrange(
     }
     for line in dead.iter().filter(|line| line.among == Among::ShortLived) {
         let parent = line.proc(snapshot).and_then(|row| row.task.parent);
-        if let Some(at) = parent.and_then(|pid| position(procs, pid)) {
+        if let Some(at) = parent.and_then(|pid| snapshot.position_of_pid(pid)) {
             lead_to(&mut marks, forest.ancestry(at));
         }
     }
     for id in rules.folded {
-        if let Some(at) = position(procs, id.pid).filter(|at| procs.get(*at).map(Proc::id) == Some(*id))
-            && let Some(mark) = marks.get_mut(at)
-        {
+        if let Some(mark) = snapshot.position(*id).and_then(|at| marks.get_mut(at)) {
             mark.0 |= Mark::FOLDED;
         }
     }
@@ -124,12 +123,13 @@ pub(super) fn arrange(
             mourn(&line, &below, &mut out.lines);
         }
         if fold == Fold::Open {
-            stack.push((children.iter(), depth.saturating_add(1), rails | rail_below(depth, last)));
+            stack.push((children.iter(), depth.saturating_add(1), line.rails_below()));
         }
     }
     out.lines.extend(below.iter().take_while(|(up, _)| up.is_none()).map(|(_, line)| *line));
     out.forest = Some(forest);
 }
+
 /// Keeps the rows of a chain of ancestors, up to the first that is kept already.
 fn lead_to(marks: &mut [Mark], chain: impl Iterator<Item = usize>) {
     for up in chain {
@@ -138,12 +138,4 @@ fn lead_to(marks: &mut [Mark], chain: impl Iterator<Item = usize>) {
             _ => break,
         }
     }
-}
-/// Where the process with this pid is in `procs`.
-pub(super) fn position(procs: &[Proc], pid: Pid) -> Option<usize> {
-    procs.binary_search_by_key(&pid, |proc| proc.task.id.pid).ok()
-}
-/// The rail that goes on below a line that has a sibling to come; roots have no rail.
-pub(super) fn rail_below(depth: u16, last: bool) -> u64 {
-    if depth > 0 && depth <= DEEPEST && !last { 1 << (depth - 1) } else { 0 }
 }

@@ -4,7 +4,6 @@
 use crate::model::{CgroupPlace, Forest, Proc, Snapshot, Untrusted};
 
 use super::Rules;
-use super::tree::position;
 
 /// Who is within what is looked at.
 pub(super) struct Within {
@@ -17,9 +16,7 @@ pub(super) struct Within {
 impl Within {
     pub(super) fn new(snapshot: &Snapshot, rules: &Rules<'_>) -> Within {
         let procs = &snapshot.procs;
-        let root = rules
-            .root
-            .and_then(|id| position(procs, id.pid).filter(|at| procs.get(*at).map(Proc::id) == Some(id)));
+        let root = rules.root.and_then(|id| snapshot.position(id));
         let mut inside = match (rules.root, root) {
             (None, _) => None,
             (Some(_), Some(at)) => Some(Forest::new(procs).inside(at)),

@@ -74,7 +74,7 @@ impl Column {
     }
 
     /// Whether what it says of members makes a sum.
-    pub fn adds_up(&self) -> bool {
+    fn adds_up(&self) -> bool {
         self.additive || self.adds().is_some()
     }
 

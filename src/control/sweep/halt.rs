@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use crate::model::{ControlNews, ProcId, Signal};
 use crate::sys::pidfd_send_group;
 
-use super::super::desk::{Desk, Token};
+use super::super::case::Token;
+use super::super::desk::Desk;
 use super::super::pin::{Hold, Life, pin};
 use super::census::{Motion, Row};
 use super::family::Family;

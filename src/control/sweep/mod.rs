@@ -28,8 +28,9 @@ use crate::model::{
     Act, ControlNews, DefaultAction, Happened, Outcome, Owner, Pid, ProcId, Reach, Signal, Target, Untrusted,
 };
 
+use super::case::{Stage, Token};
 use super::cgroups;
-use super::desk::{Desk, Stage, Token};
+use super::desk::Desk;
 use super::follow::Pursuit;
 use super::look;
 use super::pin::Hold;

@@ -36,6 +36,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::snapshot::position;
 use super::{CpuTimes, Hearing, Kind, Pid, Proc, ShortLived, Snapshot, Task};
 
 /// Where the time went that all CPUs were busy between two looks, percent of one core.
@@ -323,11 +324,6 @@ impl Unseen {
     pub(super) fn none_under(&self, at: usize) -> bool {
         self.told && self.under(Some(at)).is_empty() && self.under(None).is_empty()
     }
-}
-
-/// The position in `procs` of whatever process has this pid.
-fn position(procs: &[Proc], pid: Pid) -> Option<usize> {
-    procs.binary_search_by_key(&pid, |proc| proc.task.id.pid).ok()
 }
 
 /// The position in `procs` of the process that has this pid, if it is the one that had it at the look `before`, or one

@@ -3,7 +3,8 @@
 //!
 //! An *experiment* is all that came of a plan; a *comparison* is one of its runs against the serial one; the *account*
 //! says where the workers' time went, the *verdict* how far to believe it. [`Lanes`] fold what happens into what can be
-//! drawn. Read next: [`Experiment`], [`Account`].
+//! drawn. [`watch`] is the X-ray: the same of processes that the lab did not start. Read next:
+//! [`Experiment`], [`Account`].
 
 mod account;
 mod case;

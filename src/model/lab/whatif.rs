@@ -69,7 +69,7 @@ impl Replay {
 
     /// How long a queue of tasks in this order takes, in the unit of the tasks: each free worker takes the next ones
     /// (list scheduling), nothing else costs time.
-    pub fn makespan(self, tasks: &[f64]) -> f64 {
+    fn makespan(self, tasks: &[f64]) -> f64 {
         let most = tasks.len().max(1);
         let workers = (self.workers.max(1) as usize).min(most);
         let mut chunks = tasks.chunks(self.chunk.max(1) as usize).map(|chunk| chunk.iter().sum::<f64>());

@@ -1,7 +1,8 @@
 //! The lab's screen: the chooser, a run as it goes, and what came of it.
 //!
 //! `chooser` is the form; `cores` who is on which core; `lanes` what each worker does; `after` the tables, the account
-//! and the reason; `curve` the speed-up; `xray` what is told of processes that the lab did not start. `run` shares the room out among them: what matters most stays longest.
+//! and the reason; `curve` the speed-up; `xray` what is told of processes that the lab did
+//! not start. `run` shares the room out among them: what matters most stays longest.
 
 mod after;
 mod chooser;

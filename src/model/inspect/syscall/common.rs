@@ -1,5 +1,5 @@
-//! System calls by number, with their names and how many arguments they take, for Arm with 64 bits and the others that share the common table.
-//! Facts of the kernel's interface, which never change; new calls come at the end.
+//! System calls by number, with their names and how many arguments they take, for Arm with 64 bits and the others that
+//! share the common table. Facts of the kernel's interface, which never change; new calls come at the end, for all.
 
 /// The kernel's common table: include/uapi/asm-generic/unistd.h.
 pub(super) const COMMON: &[(u16, &str, u8)] = &[

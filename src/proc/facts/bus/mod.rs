@@ -1,7 +1,7 @@
 //! Asking for properties over D-Bus, in a conversation of its own.
 //!
-//! Its words: a *bus* is a daemon that hands messages on, and wants to be greeted; a *peer* is the service itself, at a socket
-//! of its own. Either is asked for properties that are a string or a number, and nothing else: nothing is ever changed.
+//! Its words: a *bus* is a daemon that hands messages on, and wants to be greeted; a *peer* is the service itself, at a
+//! socket of its own. Either is asked for properties that are a string or a number, and nothing else: nothing is ever changed.
 //! Whoever does not answer by the deadline, or answers nonsense, is left. It must never know what the properties mean.
 
 mod wire;
