@@ -340,11 +340,6 @@ impl WatchFold {
         (self.closed, self.ran) = (at, 0);
     }
 
-    /// Whether there is no lane for anybody else.
-    pub fn is_full(&self) -> bool {
-        self.living() >= MOST_LANES
-    }
-
     /// How many threads there are that have a lane.
     pub fn living(&self) -> usize {
         self.lanes.iter().flatten().count()
