@@ -184,6 +184,9 @@ mod tests {
         }
     }
 
+    /// Something of the settings, as text.
+    type Thing = Box<dyn Fn(&Settings) -> String>;
+
     /// What a file may say of each thing: nothing, one thing or another.
     const SAID: [[&str; 3]; 12] = [
         ["", "delay = 2\n", "delay = 3\n"],
@@ -244,7 +247,6 @@ mod tests {
                 let winner = if prevails { ours } else { theirs };
                 if ours == base { theirs } else if theirs == base { ours } else { winner }.clone()
             };
-            type Thing = Box<dyn Fn(&Settings) -> String>;
             let mut things: Vec<Thing> = vec![Box::new(|of| of.header.to_toml()), Box::new(|of| of.lab.to_string())];
             for row in OPTIONS.iter().filter(|row| row.id != TABS) {
                 things.push(Box::new(|of| of.options.text(row.id)));

@@ -155,7 +155,7 @@ pub(super) fn main(args: &KillArgs, root: &Path, views: &Views) -> ExitCode {
             "glowtop: no process matches '{}'{hint}",
             Untrusted::from(&*args.filter).show(100)
         ));
-        choice.left_out.iter().for_each(|line| output::complain(line));
+        choice.left_out.iter().for_each(output::complain);
         return ExitCode::from(FAILED);
     }
     if choice.reaches_us {
