@@ -109,6 +109,10 @@ impl Live {
         // The path may be of foreign origin as any other.
         let place = Untrusted::new(self.root.join("proc").into_os_string().into_vec()).show(200);
         match miss {
+            Miss::Gone if self.root.join("proc/self").symlink_metadata().is_ok() => {
+                let why = "there is nothing of the machine in it, as where it is mounted with subset=pid";
+                NoSample::Unreadable(place, why)
+            }
             Miss::Gone => NoSample::NoProc(place),
             Miss::Denied => NoSample::Unreadable(place, "it is not permitted"),
             Miss::Failed => NoSample::Unreadable(place, "file descriptors or memory are short"),

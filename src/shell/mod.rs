@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
         return code;
     }
     if let Some(lack) = room::missing() {
-        output::complain(&format!("glowtop: {lack}"));
+        output::complain(&format_args!("glowtop: {lack}"));
         return ExitCode::FAILURE;
     }
     let line = match args::parse(std::env::args_os()) {

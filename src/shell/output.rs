@@ -10,7 +10,7 @@ pub(super) fn write(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Exit
 }
 
 /// Writes a sentence to standard error; where even that is impossible there is nobody left to tell.
-pub(super) fn complain(sentence: &str) {
+pub(super) fn complain(sentence: &(impl std::fmt::Display + ?Sized)) {
     let _ = writeln!(io::stderr(), "{sentence}");
 }
 

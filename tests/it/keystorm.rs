@@ -1,6 +1,9 @@
 //! Keys, clicks and looks at random, by whoever is unlucky: processes come and go, pids come again, the terminal is of any
-//! size. Nothing panics, no cell holds a control character, and an order to act names only whom its reader chose.
+//! size, the lab tells whatever it likes, the configuration is saved, refused or changed by others. Nothing panics, no cell
+//! holds a control character, an order to act names only whom its reader chose, and where one may only look nobody acts.
 //! `KEYSTORM` is the number of steps of each storm.
+
+mod lab;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -83,10 +86,12 @@ struct Storm {
     looked_into: Option<(ProcId, Page)>,
     looks: u64,
     acts: usize,
+    saves: usize,
+    lab: lab::Desk,
 }
 
 impl Storm {
-    fn new(seed: u64) -> Storm {
+    fn new(seed: u64, readonly: bool) -> Storm {
         let keymap = Keymap::parse(DEFAULT_KEYMAP).0;
         let lines = DEFAULT_KEYMAP.lines().filter_map(|line| line.split_once(" = "));
         let mut chords: Vec<Chord> =
@@ -97,7 +102,7 @@ impl Storm {
         let lab = Lab::new(crate::lab_screens::workloads(), glowtop::model::lab::Machine::default(), 32);
         let themes = BUILTIN_THEMES.iter().map(|(name, _)| (*name).to_owned()).collect();
         let mut storm = Storm {
-            app: App::new(Start { keymap, themes, delay: 1.0, lab, ..Start::default() }),
+            app: App::new(Start { keymap, themes, delay: 1.0, lab, readonly, ..Start::default() }),
             dice: Dice(seed),
             at: 100 * SECOND,
             size: (80, 24),
@@ -108,6 +113,8 @@ impl Storm {
             looked_into: None,
             looks: 0,
             acts: 0,
+            saves: 0,
+            lab: lab::Desk::default(),
         };
         for pid in 1..=40 {
             storm.born(pid);
@@ -222,12 +229,21 @@ impl Storm {
     fn tell(&mut self, msg: Msg) {
         let by_hand = matches!(msg, Msg::Input(_) | Msg::Mouse(..));
         self.app.set_table_rows(Layout::new(self.area(), &self.app).table_rows(&self.app));
-        let (sees, named) = (self.sees(), self.named());
+        let (sees, named, watchable) = (self.sees(), self.named(), self.watchable());
         let what = format!("{msg:?}");
         let effects = self.app.update(Nanos(self.at), msg);
         self.app.set_table_rows(Layout::new(self.area(), &self.app).table_rows(&self.app));
         for effect in effects {
+            assert!(
+                !self.app.readonly || !matches!(effect, Effect::Control(_) | Effect::Lab(_)),
+                "it was only to look: {effect:?}, {what}"
+            );
+            self.lab_asked(&effect, &what, by_hand, watchable);
             match effect {
+                Effect::Save(saving) => {
+                    assert!(by_hand, "{what}");
+                    self.saved(*saving);
+                }
                 Effect::Control(order) => self.ordered(order, &what, by_hand, &sees, named.as_ref()),
                 Effect::Inspect(InspectOrder::Open(id)) => self.looked_into = Some((id, Page::Overview)),
                 Effect::Inspect(InspectOrder::Page(page)) => {
@@ -316,8 +332,19 @@ impl Storm {
         _ = self.app.update(Nanos(self.at), Msg::Control(Box::new(news)));
     }
 
+    /// The configuration is saved, or others have changed it too, or it cannot be written.
+    fn saved(&mut self, saving: glowtop::app::Saving) {
+        self.saves += 1;
+        let answer = match self.dice.below(3) {
+            0 if saving.ours.is_none() => Msg::Clash(vec!["theme".to_owned(), "the screen I/O".to_owned()]),
+            1 => Msg::Notice { bad: true, text: "it cannot be written".to_owned() },
+            _ => Msg::Saved(Box::new(saving.now)),
+        };
+        _ = self.app.update(Nanos(self.at), answer);
+    }
+
     fn step(&mut self) {
-        match self.dice.below(20) {
+        match self.dice.below(22) {
             0..=1 => self.look(),
             2 => {
                 self.size = match self.dice.below(4) {
@@ -369,6 +396,7 @@ impl Storm {
                     self.news(session, Target::new(id, "\u{1b}[31m"), Some(act), what);
                 }
             }
+            9 | 10 => self.lab_tells(),
             _ => {
                 let chord = *self.dice.one(&self.chords);
                 self.tell(Msg::Input(Input::Key(chord)));
@@ -386,9 +414,9 @@ fn a_storm_of_keys_breaks_nothing_and_hits_nobody_else() {
     let steps: usize = std::env::var("KEYSTORM").map_or(1_000, |steps| steps.parse().unwrap());
     let theme = |(_, text): &(&str, &str)| Theme::new(&config::Theme::parse(text).0, Depth::True, true);
     let themes: Vec<Theme> = BUILTIN_THEMES.iter().map(theme).collect();
-    let mut acts = 0;
-    for seed in 0..4 {
-        let mut storm = Storm::new(seed);
+    let (mut acts, mut begun, mut saves) = (0, 0, 0);
+    for seed in 0..5 {
+        let mut storm = Storm::new(seed, seed == 4);
         for step in 0..steps {
             storm.step();
             if step % 3 == 0 {
@@ -399,7 +427,10 @@ fn a_storm_of_keys_breaks_nothing_and_hits_nobody_else() {
             }
         }
         acts += storm.acts;
+        begun += storm.lab.begun;
+        saves += storm.saves;
     }
     assert!(acts > steps / 100, "only {acts} acts");
+    assert!(begun > steps / 200 && saves > steps / 1000, "only {begun} in the lab, saved {saves} times");
     assert!(Action::ALL.iter().any(|action| action.is_act()));
 }

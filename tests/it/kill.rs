@@ -168,6 +168,11 @@ fn nobody_matching_and_wrong_usage_are_told_apart() {
     let (code, out, err) = said(&[&mark, "--yes"]);
     assert_eq!((code, out.as_str()), (1, ""));
     assert_eq!(err, format!("glowtop: no process matches '{mark}'\n"));
+    let err = said(&["94194304", "-n"]).2;
+    assert!(
+        err.contains("no process matches '94194304'; pid:94194304 names the process of that number\n"),
+        "{err}"
+    );
     for args in [
         &["", "--yes"] as &[&str],
         &["|", "--yes"],

@@ -219,6 +219,29 @@ fn lab_watch(args: &[&str]) -> Command {
 }
 
 #[test]
+fn threads_for_which_no_file_can_be_opened_are_counted() {
+    const THREADS: usize = 24;
+    let barrier = std::sync::Arc::new(std::sync::Barrier::new(THREADS + 1));
+    let threads: Vec<_> = (0..THREADS)
+        .map(|_| {
+            let barrier = barrier.clone();
+            std::thread::spawn(move || drop(barrier.wait()))
+        })
+        .collect();
+    let script = format!(
+        "ulimit -n 24; exec {GLOWTOP} lab watch --alone --for 300ms --json -- {}",
+        std::process::id()
+    );
+    let output = Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).output().expect("sh");
+    barrier.wait();
+    threads.into_iter().for_each(|thread| thread.join().expect("a thread"));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let count = |name: &str| report[name].as_u64().unwrap_or_else(|| panic!("{name}: {report}"));
+    let (lanes, without) = (count("lanes"), count("without_lane"));
+    assert!((1..=10).contains(&lanes) && lanes + without > THREADS as u64, "{lanes} and {without}");
+}
+
+#[test]
 fn the_command_writes_what_it_saw_in_every_form() {
     let guard = Guard::start(Command::new("sh").args(["-c", "while :; do :; done"]));
     let pid = guard.pid().to_string();

@@ -319,8 +319,8 @@ fn a_tree_has_the_nodes_that_its_depth_and_fan_out_say() {
     for (depth, fan_out, nodes) in [("3", "2", 15), ("2", "3", 13), ("0", "2", 1)] {
         let mut play = Play::start("tree", &[LONG, ("depth", depth), ("fan-out", fan_out)]);
         let master = play.until("the whole tree", |family| {
-            // The master, and the tree below it.
-            (family.len() == nodes + 1)
+            // The master, and the tree below it; who waits or stays has counted itself.
+            (family.len() == nodes + 1 && family.iter().all(|stat| stat.state == 'S'))
                 .then(|| family.iter().find(|stat| stat.comm == "lab:tree master").cloned())
         });
         let master = master.expect("a master");

@@ -267,6 +267,10 @@ fn without_proc_there_is_a_sentence_until_there_is_one() {
     let error = live.sample(&Wants::default()).unwrap_err();
     assert_eq!(error, NoSample::NoProc(dir.path().join("proc").display().to_string()));
     assert!(error.to_string().ends_with("is it mounted?"));
+    fs::create_dir_all(dir.path().join("proc/self")).unwrap();
+    let error = live.sample(&Wants::default()).unwrap_err().to_string();
+    assert!(error.ends_with("subset=pid"), "proc(5) with processes only is mounted: {error}");
+    fs::remove_dir_all(dir.path().join("proc")).unwrap();
     fs::create_dir(dir.path().join("proc")).unwrap();
     assert!(live.sample(&Wants::default()).is_err());
     fs::write(dir.path().join("proc/stat"), "this is not it\n").unwrap();

@@ -76,6 +76,9 @@ impl Settings {
         });
         let name = || "the order of the screens".to_owned();
         let ours_first = judge.takes_ours(name, |a, b| common.get(a) == common.get(b));
+        // Where we moved nothing, a screen that came to the others stays at its place among theirs.
+        let [of_ours, of_base, _] = &order;
+        let ours_first = ours_first && of_ours != of_base;
         let (first, then) = if ours_first { (self, theirs) } else { (theirs, self) };
         let others = then.screens.iter().filter(|screen| first.screen(&screen.id).is_none());
         let mut screens = Vec::new();
@@ -93,12 +96,19 @@ impl Settings {
             let [ours, _, theirs] = of;
             screens.extend(if judge.takes_ours(name, same) { ours } else { theirs }.cloned());
         }
+        if screens.is_empty() {
+            // Each took away what the other one kept.
+            judge.both.push("which screens there are".to_owned());
+            screens.clone_from(if judge.ours { &self.screens } else { &theirs.screens });
+        }
         screens
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(text: &str) -> Settings {
@@ -158,5 +168,112 @@ mod tests {
         assert_eq!(ids(&merged.settings), ids(&ours));
         assert_eq!((merged.settings.lab, merged.settings.options.mouse), (false, false));
         assert!(merged.theirs.is_empty() && merged.both.is_empty());
+    }
+
+    #[test]
+    fn a_screen_is_left_though_each_took_away_what_the_other_one_kept() {
+        let hidden =
+            |ids: [&str; 2]| ids.map(|id| format!("[[screen]]\nid = \"{id}\"\nhide = true\n")).concat();
+        let base = read("");
+        let (ours, theirs) = (read(&hidden(["processes", "io"])), read(&hidden(["memory", "scheduling"])));
+        for prevails in [true, false] {
+            let merged = ours.merged(&base, &theirs, prevails);
+            let kept = if prevails { &ours } else { &theirs };
+            assert_eq!(merged.settings.screens, kept.screens);
+            assert_eq!(merged.both, ["which screens there are"], "somebody is to be asked");
+        }
+    }
+
+    /// Something of the settings, as text.
+    type Thing = Box<dyn Fn(&Settings) -> String>;
+
+    /// What a file may say of each thing: nothing, one thing or another.
+    const SAID: [[&str; 3]; 12] = [
+        ["", "delay = 2\n", "delay = 3\n"],
+        ["", "theme = \"ash\"\n", "theme = \"nord\"\n"],
+        ["", "mouse = false\n", "fold_rules = [\"name=x\"]\n"],
+        ["", "tabs = [\"io\"]\n", "tabs = [\"mine\", \"memory\"]\n"],
+        ["", "[header]\npeaks = false\n", "[header]\nleft = [\"tasks\"]\n"],
+        ["", "[[screen]]\nid = \"lab\"\nhide = true\n", "[[screen]]\nid = \"lab\"\nhide = false\n"],
+        [
+            "",
+            "[[screen]]\nid = \"processes\"\nhide = true\n",
+            "[[screen]]\nid = \"processes\"\ntree = true\n",
+        ],
+        ["", "[[screen]]\nid = \"io\"\nhide = true\n", "[[screen]]\nid = \"io\"\ntitle = \"Disk\"\n"],
+        ["", "[[screen]]\nid = \"memory\"\nhide = true\n", "[[screen]]\nid = \"memory\"\nsort = \"pid\"\n"],
+        [
+            "",
+            "[[screen]]\nid = \"scheduling\"\nhide = true\n",
+            "[[screen]]\nid = \"scheduling\"\ngroup = \"user\"\n",
+        ],
+        ["", "[[screen]]\nid = \"mine\"\n", "[[screen]]\nid = \"mine\"\ncolumns = [\"pid\"]\n"],
+        [
+            "",
+            "[[filter]]\nname = \"a\"\nquery = \"cpu>1\"\n",
+            "[[filter]]\nname = \"b\"\nquery = \"cpu>2\"\n",
+        ],
+    ];
+    const IDS: [&str; 5] = ["processes", "io", "memory", "scheduling", "mine"];
+
+    /// The text of a file that says these.
+    fn file(said: &[usize]) -> String {
+        let pieces = SAID.iter().zip(said).map(|(of, at)| of[*at]);
+        format!("[options]\n{}", pieces.collect::<String>())
+    }
+
+    proptest! {
+        /// Of three who say anything: what only one of them changed stands as he changed it, and what is written into the
+        /// others' file reads as what was made of it.
+        #[test]
+        fn nothing_that_anybody_changed_is_lost(
+            base in prop::collection::vec(0usize..3, SAID.len()),
+            ours in prop::collection::vec(prop::option::of(0usize..3), SAID.len()),
+            theirs in prop::collection::vec(prop::option::of(0usize..3), SAID.len()),
+            prevails: bool,
+        ) {
+            let over = |changed: &[Option<usize>]| -> Vec<usize> {
+                base.iter().zip(changed).map(|(base, changed)| changed.unwrap_or(*base)).collect()
+            };
+            // Who saves has not touched the filters.
+            let mut ours = ours;
+            ours.truncate(SAID.len() - 1);
+            ours.push(None);
+            let text = file(&over(&theirs));
+            let [base, ours, theirs] =
+                [file(&base), file(&over(&ours)), text.clone()].map(|text| Settings::parse(&text).0);
+            let Merged { settings, both, .. } = ours.merged(&base, &theirs, prevails);
+            let expected = |base: &String, ours: &String, theirs: &String| {
+                let winner = if prevails { ours } else { theirs };
+                if ours == base { theirs } else if theirs == base { ours } else { winner }.clone()
+            };
+            let mut things: Vec<Thing> = vec![Box::new(|of| of.header.to_toml()), Box::new(|of| of.lab.to_string())];
+            for row in OPTIONS.iter().filter(|row| row.id != TABS) {
+                things.push(Box::new(|of| of.options.text(row.id)));
+            }
+            if !both.contains(&"which screens there are".to_owned()) {
+                for id in IDS {
+                    things.push(Box::new(move |of| {
+                        of.screen(id).map_or("none".to_owned(), |one| format!("{:?}", one.changes(None)))
+                    }));
+                }
+            }
+            for thing in &things {
+                prop_assert_eq!(thing(&settings), expected(&thing(&base), &thing(&ours), &thing(&theirs)));
+            }
+            prop_assert!(!settings.screens.is_empty());
+            prop_assert_eq!(&settings.filters, &theirs.filters);
+            let ids = |of: &Settings| of.screens.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(ids(&ours.merged(&base, &base, prevails).settings), ids(&ours));
+            prop_assert_eq!(ids(&base.merged(&base, &theirs, prevails).settings), ids(&theirs));
+            let written = settings.saved(&text).map_err(|error| TestCaseError::fail(error.to_string()))?;
+            let read = Settings::parse(&written).0;
+            for thing in &things {
+                prop_assert_eq!(thing(&read), thing(&settings), "{}", written);
+            }
+            prop_assert_eq!(ids(&read), ids(&settings), "{}", written);
+            let named = |of: &Settings| of.filters.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(named(&read), named(&theirs));
+        }
     }
 }

@@ -3,14 +3,19 @@
 use std::collections::HashSet;
 use std::fs;
 
+use rustix::process::{Resource, getrlimit};
+
 use super::super::pulse::now_ns;
 use super::eye::{Eye, Found, Stat};
-use crate::model::lab::watch::{Arrival, ThreadLook, WatchFold};
+use crate::model::lab::watch::{Arrival, MOST_LANES, ThreadLook, WatchFold};
 use crate::model::{Pid, ProcId};
 use crate::sys;
 
 /// How often context switches are read, nanoseconds: `status` takes longer than all the rest.
 const SWITCHES: u64 = 1_000_000_000;
+
+/// Files that are left to be opened for a moment, by whoever needs some.
+const SPARE: u64 = 6;
 
 /// A process of the tree.
 struct Member {
@@ -35,6 +40,10 @@ pub(super) struct Tree {
     /// Who is none of them, so that he need not be asked again.
     strangers: HashSet<u32>,
     alone: bool,
+    /// How many threads can have an eye: each keeps two files open.
+    most: usize,
+    /// Processes that have no eye, when the list was read last.
+    outside: u32,
     /// `CLOCK_MONOTONIC` when it began, nanoseconds, and ticks between boot and then.
     began: u64,
     began_ticks: u64,
@@ -52,6 +61,8 @@ impl Tree {
             members: Vec::new(),
             strangers: HashSet::new(),
             alone,
+            most: eyes(getrlimit(Resource::Nofile).current, numbers("/proc/self/fd").len()),
+            outside: 0,
             began: now_ns(),
             began_ticks: ticks,
             switches_at: 0,
@@ -85,8 +96,13 @@ impl Tree {
         self.members.iter().any(|member| member.pid == pid)
     }
 
+    /// Whether nobody else can have an eye.
+    fn is_full(&self) -> bool {
+        self.fold.living() >= self.most
+    }
+
     fn without(&self) -> u32 {
-        self.members.iter().map(|member| member.without).sum()
+        self.members.iter().map(|member| member.without).sum::<u32>() + self.outside
     }
 
     /// Looks at everybody once. `last` reads what is read rarely, too.
@@ -152,8 +168,7 @@ impl Tree {
 
     /// Finds threads that are new.
     fn threads(&mut self, at: usize) {
-        let began_ticks = self.began_ticks;
-        let began = self.began;
+        let (began_ticks, began, most) = (self.began_ticks, self.began, self.most);
         let Some(member) = self.members.get_mut(at) else { return };
         // Those who have ended need no files any more; the main thread's show the process.
         let main = member.pid;
@@ -163,7 +178,7 @@ impl Tree {
             if member.eyes.iter().any(|eye| eye.tid == tid) {
                 continue;
             }
-            let full = self.fold.is_full();
+            let full = self.fold.living() >= most;
             let eye = if full { None } else { Eye::open(member.pid, tid) };
             let Some((mut eye, id)) = eye.zip(Pid::new(tid)) else {
                 member.without += u32::from(full);
@@ -197,12 +212,15 @@ impl Tree {
             }
         }
         self.strangers = strangers;
+        self.outside = 0;
         loop {
             let found = new.iter().position(|(_, stat)| {
                 self.members.iter().any(|member| member.pid == stat.parent && member.is_alive())
             });
             let Some((pid, stat)) = found.map(|at| new.swap_remove(at)) else { break };
-            if !self.fold.is_full() {
+            if self.is_full() {
+                self.outside += 1;
+            } else {
                 self.join(pid, &stat);
             }
         }
@@ -238,6 +256,12 @@ fn seen(eye: &Eye, began: u64) -> ThreadLook {
     ThreadLook { at: now_ns().saturating_sub(began), state, cpu, run, wait, turns, blocked: eye.blocked }
 }
 
+/// How many eyes there can be where a process may have so many files open (`RLIMIT_NOFILE`) and has these.
+fn eyes(limit: Option<u64>, open: usize) -> usize {
+    let room = limit.map_or(u64::MAX, |limit| limit.saturating_sub(open as u64 + SPARE));
+    usize::try_from(room / 2).map_or(MOST_LANES, |eyes| eyes.clamp(1, MOST_LANES))
+}
+
 /// The names in a folder that are numbers, the least first.
 fn numbers(folder: &str) -> Vec<u32> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
@@ -245,4 +269,15 @@ fn numbers(folder: &str) -> Vec<u32> {
         entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
     all.sort_unstable();
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eyes_leave_some_files_to_others() {
+        assert_eq!([None, Some(1024), Some(0)].map(|limit| eyes(limit, 27)), [MOST_LANES, MOST_LANES, 1]);
+        assert_eq!(eyes(Some(64), 10), 24);
+    }
 }

@@ -33,6 +33,8 @@ pub enum Needed {
     SameUser,
     /// `CAP_SYS_PTRACE`: another user's process, or one that has given itself other rights than its owner's.
     Ptrace,
+    /// `CAP_SYS_NICE`: timer slack is told to nobody else, proc_pid_timerslack_ns(5).
+    Nice,
     /// `CAP_SYS_ADMIN` in the first user namespace.
     SysAdmin,
     /// Root.
@@ -45,6 +47,7 @@ impl Needed {
         match self {
             Needed::SameUser => "its own user or root",
             Needed::Ptrace => "CAP_SYS_PTRACE (root)",
+            Needed::Nice => "CAP_SYS_NICE (root)",
             Needed::SysAdmin => "CAP_SYS_ADMIN (root)",
             Needed::Root => "root",
         }

@@ -8,7 +8,7 @@ use super::super::topology;
 use super::Look;
 use super::status::{Status, policy};
 use super::text::{self, Buffer, Numbered};
-use crate::model::inspect::{Clamp, Datum, Refused, Scheduling, Switches, Together};
+use crate::model::inspect::{Clamp, Datum, Needed, Refused, Scheduling, Switches, Together};
 use crate::model::{Autogroup, CpuSet, IoPriority, Oom, Untrusted};
 use crate::sys::ioprio;
 
@@ -60,11 +60,17 @@ pub(super) fn read(
         migrations: whole("se.nr_migrations"),
         io_priority: io_priority(look),
         oom: oom(look, buffer),
-        timer_slack: read_as(look, buffer, "timerslack_ns", parse::first_number),
+        timer_slack: timer_slack(look, buffer),
         all,
         shares: None,
         together: (stat.threads > 1).then(|| together(look, stat, buffer)),
     }
+}
+
+/// Its timer slack, nanoseconds. Not even its own user is told that of another process than the one that asks.
+fn timer_slack(look: &Look<'_>, buffer: &mut Buffer) -> Datum<u64> {
+    let told = read_as(look, buffer, "timerslack_ns", parse::first_number);
+    told.map_err(|why| if let Refused::Denied(_) = why { Refused::Denied(Needed::Nice) } else { why })
 }
 
 fn read_as<T>(

@@ -146,11 +146,16 @@ pub(super) fn main(args: &KillArgs, root: &Path, views: &Views) -> ExitCode {
     words::say_unsure(&filter, &snapshot);
     let choice = Choice::new(&snapshot, &filter, args.tree);
     if choice.targets.is_empty() {
+        let filter = args.filter.trim();
+        // A number is a piece of a command line like any other.
+        let hint = filter
+            .parse::<u32>()
+            .map_or_else(|_| String::new(), |pid| format!("; pid:{pid} names the process of that number"));
         output::complain(&format!(
-            "glowtop: no process matches '{}'",
+            "glowtop: no process matches '{}'{hint}",
             Untrusted::from(&*args.filter).show(100)
         ));
-        choice.left_out.iter().for_each(|line| output::complain(line));
+        choice.left_out.iter().for_each(output::complain);
         return ExitCode::from(FAILED);
     }
     if choice.reaches_us {

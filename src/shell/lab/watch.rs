@@ -108,7 +108,7 @@ fn find(who: &str, config: Option<&Path>) -> Result<Result<(String, Vec<ProcId>)
     let choice = Choice::new(&snapshot, &filter, false);
     let Some(first) = choice.targets.first() else {
         output::complain(&format!("glowtop: no process matches '{}'", Untrusted::from(who).show(100)));
-        choice.left_out.iter().for_each(|line| output::complain(line));
+        choice.left_out.iter().for_each(output::complain);
         return Ok(Err(ExitCode::from(FAILED)));
     };
     let comm = snapshot.find_pid(first.id.pid).map_or_else(String::new, |proc| proc.task.comm.show(24));

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use glowtop::model::inspect::{
     Architecture, Doing, Ended, Endpoint, Examine, FileKind, Files, Found, Inspection, LimitKind, LockKind,
-    OpenFile, Page, Protocol, Segment, Socket, SocketState,
+    Needed, OpenFile, Page, Protocol, Refused, Segment, Socket, SocketState,
 };
 use glowtop::model::{Pid, Policy, Signal, SignalSet, State};
 use rustix::fs::{FlockOperation, flock};
@@ -427,7 +427,9 @@ fn scheduling_is_told() {
     assert_eq!((page.policy, page.priority), (Policy::Other, 27));
     let affinity = page.affinity.unwrap();
     assert!(!affinity.is_empty() && page.cpu.is_some_and(|cpu| affinity.has(cpu)));
-    assert!(page.timer_slack.is_ok() && page.oom.is_ok() && page.io_priority.is_ok());
+    assert!(page.oom.is_ok() && page.io_priority.is_ok());
+    // The timer slack of another process needs a right that its own user has not.
+    assert!(matches!(page.timer_slack, Ok(_) | Err(Refused::Denied(Needed::Nice))), "{:?}", page.timer_slack);
     assert!(page.switches.voluntary.is_some());
     let stat = std::fs::read_to_string(format!("/proc/{}/schedstat", child.pid())).unwrap();
     if !stat.starts_with("0 0 0") {

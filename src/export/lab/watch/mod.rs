@@ -73,7 +73,7 @@ fn lane_text(lane: &Lane, window: &Window) -> String {
 fn legend() -> String {
     let waits: Vec<String> =
         BlockedOn::ALL.iter().map(|on| format!("{} {}", on.letter(), short(*on))).collect();
-    format!("# on a CPU, x waits for one, . asleep or not there, {}", waits.join(" "))
+    format!("# on a CPU, x waits for one, . asleep or not there, {} T stopped", waits.join(" "))
 }
 
 fn short(on: BlockedOn) -> &'static str {

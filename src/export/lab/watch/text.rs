@@ -37,7 +37,7 @@ pub fn text(watched: &Watched<'_>) -> String {
     text += row("sum", sum, report.account.share(sum)).trim_end_matches(['#', ' ', '\n']);
     text += "\n";
     text += &concurrency(report);
-    if !report.waits.is_empty() {
+    if !report.waits.is_empty() || report.stopped_s > 0.0 {
         let _ = writeln!(text, "waits   {}", wrapped(&waits(report), LINE, INDENT));
     }
     for (at, name) in report.names.iter().take(NAMES).enumerate() {
@@ -163,6 +163,9 @@ fn concurrency(report: &WatchReport) -> String {
 fn waits(report: &WatchReport) -> String {
     let mut all: Vec<String> =
         report.waits.iter().map(|(on, s)| format!("{} for {}", seconds(*s), on.word())).collect();
+    if report.stopped_s >= 0.0005 {
+        all.push(format!("{} stopped", seconds(report.stopped_s)));
+    }
     if report.waits_unknown_s >= 0.0005 {
         all.push(format!("{} for what is not known", seconds(report.waits_unknown_s)));
     }
@@ -179,7 +182,7 @@ fn told(report: &WatchReport) -> String {
         report.looks,
         percent(report.cost())
     );
-    if !report.waits_told && report.account.blocked_s > 0.0 {
+    if !report.waits_told && report.waits_unknown_s > 0.0 {
         told += " What they wait for may not be read here (another user's, or the kernel does not tell).";
     }
     if report.account.run_s > 0.0 && report.account.wait_s == 0.0 && report.turns == 0 {

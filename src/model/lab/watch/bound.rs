@@ -43,6 +43,8 @@ pub enum BoundKind {
     Locks,
     /// It waits for something else, or sleeps.
     Waits,
+    /// A signal or a debugger holds it.
+    Stopped,
     /// Several run at a time, fewer than there are CPUs.
     Partly,
 }
@@ -205,6 +207,14 @@ impl Case<'_> {
         let idle = percent(self.report.concurrency_s.first().map_or(0.0, |s| s / self.report.real_s));
         let begins =
             format!("It hardly wants a CPU: {cores:.2} were in use, and for {idle} of the time none");
+        let asleep = self.report.waits.first().map_or(0.0, |(_, s)| *s).max(self.report.waits_unknown_s);
+        if self.report.stopped_s > asleep {
+            return (
+                BoundKind::Stopped,
+                format!("{begins}: most of the time a signal or a debugger held it."),
+                "SIGCONT lets it go on, or the debugger that holds it does.",
+            );
+        }
         let Some((on, _)) = most else {
             let why = if self.report.waits_told {
                 "what it waits for most is not known"

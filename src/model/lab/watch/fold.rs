@@ -10,6 +10,11 @@ use crate::model::lab::{BlockedOn, Fate, LabNews, LaneLook, Noise};
 /// Who spends less of his time on a CPU than this does not work: what he waits for holds nobody up.
 const WORKS: f64 = 0.01;
 
+/// What is waited for, by its place in [`BlockedOn::ALL`]; behind these what is not known, and what was held by a signal.
+type Waits = [u64; BlockedOn::ALL.len() + 2];
+const UNKNOWN: usize = BlockedOn::ALL.len();
+const STOPPED: usize = UNKNOWN + 1;
+
 /// A thread at a look. Times are nanoseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ThreadLook {
@@ -60,8 +65,8 @@ struct Thread {
     /// Since when it is seen to wait for a CPU without a break.
     ready: Option<u64>,
     migrations: u64,
-    /// What it waited for, by its place in [`BlockedOn::ALL`]; the last is not known. Nanoseconds.
-    waits: [u64; BlockedOn::ALL.len() + 1],
+    /// What it waited for, nanoseconds.
+    waits: Waits,
     /// Context switches before, and at the last reading.
     switches: [(u64, u64); 2],
 }
@@ -121,8 +126,8 @@ struct Past {
     migrations: u64,
     threads: u32,
     workers: u32,
-    working: [u64; BlockedOn::ALL.len() + 1],
-    all: [u64; BlockedOn::ALL.len() + 1],
+    working: Waits,
+    all: Waits,
     processes: u32,
     unseen: (u64, u64),
     names: Names,
@@ -235,7 +240,7 @@ impl WatchFold {
             last: look,
             ready: None,
             migrations: 0,
-            waits: [0; BlockedOn::ALL.len() + 1],
+            waits: Waits::default(),
             switches: [before, switches],
         };
         self.ran += thread.run();
@@ -278,8 +283,11 @@ impl WatchFold {
         thread.ready = if starved { thread.ready.or(Some(before.at)) } else { None };
         if look.state != b'R' && !matches!(look.state, b'Z' | b'X' | 0) {
             let idle = span.saturating_sub(ran.saturating_add(waited));
-            let reason = BlockedOn::ALL.iter().position(|on| Some(*on) == look.blocked);
-            if let Some(place) = thread.waits.get_mut(reason.unwrap_or(BlockedOn::ALL.len())) {
+            let reason = match look.state {
+                b'T' | b't' => STOPPED,
+                _ => BlockedOn::ALL.iter().position(|on| Some(*on) == look.blocked).unwrap_or(UNKNOWN),
+            };
+            if let Some(place) = thread.waits.get_mut(reason) {
                 *place += idle;
             }
         }
@@ -330,11 +338,6 @@ impl WatchFold {
             }
         }
         (self.closed, self.ran) = (at, 0);
-    }
-
-    /// Whether there is no lane for anybody else.
-    pub fn is_full(&self) -> bool {
-        self.living() >= MOST_LANES
     }
 
     /// How many threads there are that have a lane.
@@ -395,7 +398,8 @@ impl WatchFold {
             migrations: past.migrations,
             working: past.workers,
             waits: told,
-            waits_unknown_s: waits.last().map_or(0.0, |nanos| seconds(*nanos)),
+            waits_unknown_s: waits.get(UNKNOWN).map_or(0.0, |nanos| seconds(*nanos)),
+            stopped_s: waits.get(STOPPED).map_or(0.0, |nanos| seconds(*nanos)),
             waits_told: self.waits_told,
             busiest: past.busiest.told(),
             names: past.names.told(),

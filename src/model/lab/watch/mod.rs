@@ -92,6 +92,9 @@ pub struct WatchReport {
     pub waits: Vec<(super::BlockedOn, f64)>,
     /// The same of waits whose reason is not known.
     pub waits_unknown_s: f64,
+    /// How long the same were stopped, by a signal or a debugger, seconds.
+    #[serde(default)]
+    pub stopped_s: f64,
     /// Whether it could be read at all what any of them waits for.
     pub waits_told: bool,
     /// Those who used the most CPU time, the busiest first.

@@ -185,6 +185,10 @@ fn each_bound_is_found_by_its_signs() {
     assert_eq!(found, BoundKind::Waits);
     assert!(sentence.contains("may not be read"), "{sentence}");
     assert_eq!(kind(&[(60, 0, b'S', lock); 4], 8).0, BoundKind::Partly);
+    let (found, sentence) = kind(&[(0, 0, b'T', None), (0, 0, b't', None)], 8);
+    assert_eq!(found, BoundKind::Stopped, "that it cannot be read what they wait for is no reason");
+    assert!(sentence.ends_with("a signal or a debugger held it."), "{sentence}");
+    assert_eq!(kind(&[(0, 0, b'T', None), (0, 0, b'S', lock), (0, 0, b'S', lock)], 8).0, BoundKind::Locks);
 }
 
 #[test]
