@@ -30,8 +30,8 @@ pub(super) fn draw_head(pen: &mut Pen<'_>, theme: &Theme, report: &WatchReport, 
         pen.fmt(theme.style(heat), format_args!("{cores:.2}"));
         pen.fmt(dim, format_args!(" of {} CPUs", report.noise.cpus)).skip(2);
         let (processes, threads) = (report.processes, report.threads);
-        pen.fmt(text, format_args!("{processes}")).put(dim, " proc, ");
-        pen.fmt(text, format_args!("{threads}")).put(dim, " thr seen").skip(2);
+        pen.fmt(text, format_args!("{processes}")).put(dim, " proc ");
+        pen.fmt(text, format_args!("{threads}")).put(dim, " threads").skip(2);
         if let Some(cost) = report.cost() {
             pen.fmt(dim, format_args!("looking {:.1} %", cost * 100.0)).skip(2);
         }
