@@ -206,7 +206,10 @@ impl App {
             }
             HelpPage::Meters => {
                 lines.push(HelpLine::Heading("Meters of the header"));
-                lines.extend(meters().iter().map(|m| entry(m.title.to_owned(), m.help.to_owned(), m.id)));
+                // By the names that the set-up has too; the labels are what stands on screen.
+                lines.extend(
+                    meters().iter().map(|m| entry(m.id.to_owned(), format!("{}: {}", m.title, m.help), m.id)),
+                );
             }
             HelpPage::Fields => {
                 lines.push(HelpLine::Heading("What a filter, a search and a query can ask for"));

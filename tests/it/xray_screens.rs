@@ -102,6 +102,14 @@ fn running() {
 }
 
 #[test]
+fn who_is_only_watched_has_no_clock_to_compare_with() {
+    let mut desk = Desk::new(MIDDLE);
+    make(&mut desk, 80, false);
+    desk.press("z");
+    assert!(desk.picture().contains("a cell = ") && !desk.picture().contains("off the CPU"));
+}
+
+#[test]
 fn over_and_without_colour_or_unicode() {
     let mut desk = Desk::bare(SMALL, Depth::Mono, false).looked();
     make(&mut desk, 60, true);

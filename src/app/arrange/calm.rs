@@ -1,4 +1,5 @@
-//! Siblings in the tree, and groups, that keep their places: what is remembered of their order from look to look.
+//! Siblings in the tree, groups, and the first rows of a list, that keep their places: what is remembered of their order
+//! from look to look.
 //!
 //! A *place* is a number that orders siblings; who has none yet is a *newcomer*. *Unrest* counts how long somebody has
 //! been out of order among those who stay. Pure: the same looks give the same rows.
@@ -15,11 +16,17 @@ const RIPE: u8 = 20;
 /// What a look adds to the unrest of a row that is clearly out of order, and of one that hardly is.
 const CLEAR: u8 = 7;
 const SLIGHT: u8 = 1;
-/// Two values differ clearly if they do by more than this share of the greater.
+/// Two values differ clearly if they do by more than this share of the greater, among siblings and in a list.
 const SHARE: f64 = 0.25;
+const SHARE_IN_LIST: f64 = 0.15;
+/// In a list who is clearly out of order moves at once, and who hardly is, after ten looks.
+const SLIGHT_IN_LIST: u8 = 2;
+/// So many rows of a list keep their places: more than most screens show.
+const LIST: usize = 100;
 /// And, of those whose column has a [grain](crate::catalog::Column::grain), by more than so many grains: nobody who uses
 /// half a percent of a core is busier than who uses none.
 const GRAINS: f64 = 10.0;
+const GRAINS_IN_LIST: f64 = 5.0;
 
 /// What is remembered of one process or group.
 #[derive(Clone, Debug)]
@@ -35,6 +42,47 @@ impl<K> Seat<K> {
     /// That of somebody who was not there before.
     pub(super) fn newcomer(who: K) -> Seat<K> {
         Seat { who, place: None, unrest: 0 }
+    }
+}
+
+/// Gives the first of the processes at `list`, which stand as their values put them, the places that they had, unless
+/// they differ clearly from those they would have to pass. Two equally busy ones would change places with each look; who
+/// becomes busier than the rest stands above them in the same look.
+pub(super) fn settle_list<'a>(
+    calm: &mut Calm<ProcId>,
+    look: u64,
+    rules: &Rules<'_>,
+    list: &mut [u32],
+    id: impl Fn(u32) -> Option<ProcId>,
+    value: impl Fn(u32) -> Value<'a>,
+) {
+    // What does not flutter stands where it belongs; and a first look has no rates by which to stand anywhere.
+    let unknown = list.first().is_none_or(|first| matches!(value(*first), Value::Unknown));
+    if rules.sort.grain <= 0.0 || unknown {
+        return calm.forget();
+    }
+    calm.memory.in_list = true;
+    let order = if rules.order == TreeOrder::Hard { TreeOrder::Soft } else { rules.order };
+    let rules = Rules { order, ..rules.clone() };
+    let top: Vec<u32> = list.iter().copied().take(LIST).collect();
+    let at = |place: u32| top.get(place as usize).copied().unwrap_or(u32::MAX);
+    let mut places: Vec<u32> = (0..top.len() as u32).collect();
+    calm.settle(
+        look,
+        &rules,
+        |change| change(&mut places),
+        |seats, old| {
+            old.sort_unstable_by_key(|seat| seat.who);
+            let known = |who: ProcId| {
+                old.binary_search_by_key(&who, |seat| seat.who).ok().and_then(|found| old.get(found)).cloned()
+            };
+            let ids = top.iter().filter_map(|at| id(*at));
+            seats.extend(ids.map(|who| known(who).unwrap_or(Seat::newcomer(who))));
+        },
+        |place| value(at(place)),
+    );
+    for (row, place) in list.iter_mut().zip(places) {
+        *row = at(place);
     }
 }
 
@@ -97,15 +145,16 @@ impl<K> Calm<K> {
         std::mem::swap(&mut self.seats, &mut self.spare);
         self.seats.clear();
         take_in(&mut self.seats, &mut self.spare);
-        let least = if rules.sort.grain > 0.0 { GRAINS } else { 0.0 };
         let (seats, next, memory) = (&mut self.seats, &mut self.next, &mut self.memory);
+        let (share, grains) = if memory.in_list { (SHARE_IN_LIST, GRAINS_IN_LIST) } else { (SHARE, GRAINS) };
+        let least = if rules.sort.grain > 0.0 { grains } else { 0.0 };
         if rules.order == TreeOrder::Hard {
             each(&mut |siblings| hard(seats, siblings, next));
             return;
         }
         each(&mut |siblings| {
             if !siblings.is_empty() {
-                memory.soft(seats, siblings, counts, |a, b| differ(&value(a), &value(b), least));
+                memory.soft(seats, siblings, counts, |a, b| differ(&value(a), &value(b), share, least));
             }
         });
         // Who has no row now is a newcomer when it has one again.
@@ -161,7 +210,7 @@ enum Differ {
     Clearly,
 }
 
-fn differ(a: &Value<'_>, b: &Value<'_>, least: f64) -> Differ {
+fn differ(a: &Value<'_>, b: &Value<'_>, share: f64, least: f64) -> Differ {
     let number = |value: &Value<'_>| match value {
         Value::Int(n) => Some(*n as f64),
         Value::Uint(n) => Some(*n as f64),
@@ -174,7 +223,7 @@ fn differ(a: &Value<'_>, b: &Value<'_>, least: f64) -> Differ {
     match (number(a), number(b)) {
         (Some(a), Some(b)) => {
             let gap = (a - b).abs();
-            if gap > a.abs().max(b.abs()) * SHARE && gap > least { Differ::Clearly } else { Differ::Slightly }
+            if gap > a.abs().max(b.abs()) * share && gap > least { Differ::Clearly } else { Differ::Slightly }
         }
         // A name, or what was not known and is now.
         _ => Differ::Clearly,
@@ -195,6 +244,8 @@ struct Sibling {
 /// Memory that is used for one group of siblings after another, look after look.
 #[derive(Clone, Debug, Default)]
 struct Memory {
+    /// Whether the siblings are the rows of a list.
+    in_list: bool,
     old: Vec<Sibling>,
     waiting: Vec<Sibling>,
     tails: Vec<u32>,
@@ -312,8 +363,14 @@ impl Memory {
             // The nearest of those who stay and whom it has to pass.
             let passed = above.filter(|above| above.rank > sibling.rank).map_or(*below, |above| above.at);
             let clear = differ(passed, sibling.at) == Differ::Clearly;
+            let more = match (clear, self.in_list) {
+                (true, true) => RIPE,
+                (true, false) => CLEAR,
+                (false, true) => SLIGHT_IN_LIST,
+                (false, false) => SLIGHT,
+            };
             if let Some(seat) = seats.get_mut(sibling.at as usize) {
-                seat.unrest = seat.unrest.saturating_add(if clear { CLEAR } else { SLIGHT });
+                seat.unrest = seat.unrest.saturating_add(more);
             }
         }
     }

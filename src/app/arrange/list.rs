@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 
 use crate::catalog::{Row, Value};
-use crate::model::Snapshot;
+use crate::model::{Proc, Snapshot};
 
+use super::calm::settle_list;
 use super::keyed::{Keyed, settled, value_at};
 use super::within::Within;
 use super::{Arrangement, Line, Rules};
@@ -23,7 +24,10 @@ pub(super) fn arrange(
             keyed.push(at, &settled(rules, &Row::new(snapshot, proc)), rules.descending);
         }
     }
-    let order = keyed.sorted(|at| value_at(snapshot, rules, &[], at), rules.descending);
+    let value = |at| value_at(snapshot, rules, &[], at);
+    let mut order = keyed.sorted(value, rules.descending);
+    let id = |at: u32| snapshot.procs.get(at as usize).map(Proc::id);
+    settle_list(&mut out.calm_list, snapshot.number, rules, &mut order, id, value);
     out.lines.reserve(order.len() + dead.len());
     out.lines.extend(order.into_iter().map(|at| Line { at, ..Line::default() }));
     insert_in_list(snapshot, rules, dead, &mut out.lines);

@@ -125,6 +125,8 @@ pub struct Arrangement {
     calm: Calm<Child>,
     /// What is remembered of the places of groups.
     calm_groups: Calm<Option<GroupId>>,
+    /// What is remembered of the places of the first rows of a list.
+    calm_list: Calm<ProcId>,
     /// Kernel threads that are not shown.
     pub hidden_kernel: usize,
     /// Processes that match, context not counted.
@@ -143,9 +145,9 @@ pub fn arrange(snapshot: &Snapshot, rules: &Rules<'_>) -> Arrangement {
 impl Arrangement {
     /// Becomes the rows of `snapshot` by `rules`; the memory of the rows that were is used again.
     pub fn arrange(&mut self, snapshot: &Snapshot, rules: &Rules<'_>) {
-        let Arrangement { mut lines, calm, calm_groups, .. } = std::mem::take(self);
+        let Arrangement { mut lines, calm, calm_groups, calm_list, .. } = std::mem::take(self);
         lines.clear();
-        *self = Arrangement { lines, calm, calm_groups, ..Arrangement::default() };
+        *self = Arrangement { lines, calm, calm_groups, calm_list, ..Arrangement::default() };
         let within = Within::new(snapshot, rules);
         let mut dead = dead::lines(snapshot, rules);
         if rules.root.is_some() {
@@ -156,12 +158,15 @@ impl Arrangement {
                 .collect();
         }
         if let Some(by) = rules.group {
+            self.calm_list.forget();
             groups::arrange(snapshot, rules, by, &within, &dead, self);
         } else if rules.tree {
+            self.calm_list.forget();
             self.calm_groups.forget();
             tree::arrange(snapshot, rules, &within, &dead, self);
         } else {
-            self.forget_places();
+            self.calm.forget();
+            self.calm_groups.forget();
             list::arrange(snapshot, rules, &within, &dead, self);
         }
     }
@@ -179,6 +184,7 @@ impl Arrangement {
     pub fn forget_places(&mut self) {
         self.calm.forget();
         self.calm_groups.forget();
+        self.calm_list.forget();
     }
 
     /// Whether the process at `at` is wanted, which is noted.

@@ -196,14 +196,20 @@ proptest! {
 struct Family {
     number: u64,
     arranged: Arrangement,
+    tree: bool,
 }
 
 impl Family {
     fn new() -> Family {
-        Family { number: 0, arranged: Arrangement::default() }
+        Family { number: 0, arranged: Arrangement::default(), tree: true }
     }
 
-    /// The pids below pid 1 in their order, after another look.
+    /// The same processes as a list.
+    fn list() -> Family {
+        Family { tree: false, ..Family::new() }
+    }
+
+    /// The pids without pid 1 in their order, after another look.
     fn look(&mut self, order: TreeOrder, members: &[(u32, f64)]) -> Vec<u32> {
         self.number += 1;
         self.again(order, members)
@@ -218,10 +224,10 @@ impl Family {
         let snapshot = Snapshot { number: self.number, procs, ..Snapshot::default() };
         let (filter, folded) = (Filter::default(), HashSet::new());
         let cpu = crate::catalog::column("cpu").unwrap();
-        let rules = Rules { tree: true, order, ..rules(cpu, &filter, &folded, true) };
+        let rules = Rules { tree: self.tree, order, ..rules(cpu, &filter, &folded, true) };
         self.arranged.arrange(&snapshot, &rules);
         let pid = |line: &Line| line.proc(&snapshot).map_or(0, |proc| proc.task.id.pid.get());
-        self.arranged.lines.iter().skip(1).map(pid).collect()
+        self.arranged.lines.iter().map(pid).filter(|pid| *pid != 1).collect()
     }
 }
 
@@ -245,6 +251,47 @@ fn soft_siblings_change_places_when_it_is_clear() {
     // What stays so is right in the end, however little it is.
     let turns = (0..30).take_while(|_| look(&[(2, 50.0), (3, 51.0), (4, 0.0), (5, 47.0)]) == [2, 5, 3, 4]);
     assert_eq!(turns.count(), 19);
+}
+
+#[test]
+fn in_a_list_who_is_clearly_busier_stands_above_at_once_and_equals_stay() {
+    let mut list = Family::list();
+    let mut look = |members: &[(u32, f64)]| list.look(TreeOrder::Soft, members);
+    assert_eq!(look(&[(2, 50.0), (3, 49.0), (4, 0.0)]), [2, 3, 4]);
+    // Two equally busy ones, look after look.
+    for _ in 0..30 {
+        assert_eq!(look(&[(2, 48.0), (3, 50.0), (4, 0.0)]), [2, 3, 4]);
+        assert_eq!(look(&[(2, 50.0), (3, 49.0), (4, 0.4), (5, 0.0)]), [2, 3, 4, 5]);
+    }
+    assert_eq!(look(&[(2, 50.0), (3, 49.0), (4, 99.0)]), [4, 2, 3], "the culprit");
+    assert_eq!(look(&[(2, 50.0), (3, 60.0), (4, 0.0)]), [3, 2, 4], "the fall of one, the rise of another");
+    // What stays so is right after a while, however little it is.
+    let turns = (0..30).take_while(|_| look(&[(2, 61.0), (3, 60.0), (4, 0.0)]) == [3, 2, 4]);
+    assert_eq!(turns.count(), 9);
+    // Who wants each look as it is has it.
+    let mut classic = Family::list();
+    classic.look(TreeOrder::Classic, &[(2, 50.0), (3, 49.0)]);
+    assert_eq!(classic.look(TreeOrder::Classic, &[(2, 50.0), (3, 51.0)]), [3, 2]);
+}
+
+#[test]
+fn a_list_ordered_by_what_does_not_flutter_is_exact() {
+    let mut list = Arrangement::default();
+    let mut first = |number: u64, threads: [u32; 2]| {
+        let procs = (2u32..).zip(threads).map(|(pid, threads)| {
+            let mut proc = proc(pid, (None, None, "x", 1));
+            std::sync::Arc::make_mut(&mut proc.task).threads = threads;
+            proc
+        });
+        let snapshot = Snapshot { number, procs: procs.collect(), ..Snapshot::default() };
+        let (filter, folded) = (Filter::default(), HashSet::new());
+        let threads = crate::catalog::column("threads").unwrap();
+        let rules = Rules { order: TreeOrder::Soft, ..rules(threads, &filter, &folded, true) };
+        list.arrange(&snapshot, &rules);
+        list.lines.first().and_then(|line| line.proc(&snapshot)).map(|proc| proc.id().pid.get())
+    };
+    assert_eq!(first(1, [100, 99]), Some(2));
+    assert_eq!(first(2, [100, 101]), Some(3));
 }
 
 /// The names of groups in their order, and below each that is unfolded the pids of its members; look after look.

@@ -228,10 +228,10 @@ fn what_looks_the_same_keeps_its_place() {
         proc.cpu = Some(0.005 * i as f64);
     }
     desk.tell(Msg::Snapshot(Arc::new(idle.clone())));
-    assert_eq!(desk.rows(), [">1", "10", "20", "30", "31", "32", "40"]);
-    idle.procs[6].cpu = Some(0.06);
+    assert_eq!(desk.rows(), [">31", "32", "40", "30", "20", "1", "10"]);
+    idle.procs[2].cpu = Some(3.0);
     desk.tell(Msg::Snapshot(Arc::new(idle)));
-    assert_eq!(desk.rows()[0], ">32");
+    assert_eq!(desk.rows()[0], ">20");
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! Where the CPU time of the last interval went, and how it was found out who is there.
+//! Where the CPU time of the last interval went, and who was there only between two looks.
 
 use super::{Gauge, Meter, MeterInput};
 use crate::catalog::Cell;
-use crate::model::{Account, CensusBy, Hearing, Role, units};
+use crate::model::{Account, Hearing, Role, units};
 
 /// A part that would be shown as 0.0 is left out, percent of one core.
 const SHOWN: f64 = 0.05;
@@ -14,20 +14,22 @@ pub(super) const METERS: &[Meter] = &[
     Meter {
         id: "account",
         title: "sum",
-        help: "What all CPUs did, in percent of one core, and whose work it was: died is ended or came and went, and what \
-               nobody is known for is unaccounted.",
+        help: "What all CPUs did, in percent of one core, and whose work it was: died is ended or came and went between two \
+               looks, irq is interrupts of both kinds, and what nobody is known for is unaccounted.",
         read: account,
         ..Meter::WORDS
     },
     Meter {
         id: "census",
-        title: "roll",
-        help: "How it was found out who is there, and how many processes only a full listing found.",
+        title: "who",
+        help: "How many processes came and went between two looks; a + says that there may have been more, as the kernel \
+               does not tell of each here. And how many others were overlooked, which a full listing finds now and then.",
         read: census,
         ..Meter::WORDS
     },
 ];
 
+/// What is always there has its place; what is rare comes last, and moves nothing.
 fn account(input: &MeterInput<'_>, gauge: &mut Gauge) {
     gauge.clear();
     let text = &mut gauge.text;
@@ -36,30 +38,18 @@ fn account(input: &MeterInput<'_>, gauge: &mut Gauge) {
     text.push(Role::Strong, "% busy");
     text.push(Role::Dim, " = ");
     figure(sum.listed, "listed", text);
-    let Account { came_and_went, ended, ended_or_came, irq, softirq, steal, guest, remainder, .. } = *sum;
-    if came_and_went >= SHOWN || sum.unseen > 0 {
-        text.push(Role::Dim, " + ");
-        figure(came_and_went, "came and went", text);
-        match input.snapshot.census.events {
-            Hearing::All => text.push_fmt(Role::Text, format_args!(" ({})", sum.unseen)),
-            _ if sum.unseen > 0 => text.push_fmt(Role::Text, format_args!(" ({} or more)", sum.unseen)),
-            // Nobody told how many they were.
-            _ => {}
-        }
-    }
-    // Where under one parent there were both, nobody can tell which of them it was.
-    parts(&[(ended, "ended"), (ended_or_came, "died")], text);
+    let Account { irq, softirq, steal, guest, remainder, .. } = *sum;
+    text.push(Role::Dim, " + ");
+    figure(sum.dead(), "died", text);
     text.push(Role::Dim, if remainder <= -SHOWN { " - " } else { " + " });
     figure(remainder.abs(), "unaccounted", text);
-    // What is least wanted on a narrow screen comes last.
-    parts(&[(irq, "irq"), (softirq, "softirq"), (steal, "steal"), (guest, "guest")], text);
-}
-
-/// Those parts of the sum that are not shown as 0.0.
-fn parts(parts: &[(f64, &str)], text: &mut Cell) {
-    for (value, name) in parts.iter().filter(|(value, _)| *value >= SHOWN) {
-        text.push(Role::Dim, " + ");
-        figure(*value, name, text);
+    text.push(Role::Dim, " + ");
+    figure(irq + softirq, "irq", text);
+    for (value, name) in [(steal, "steal"), (guest, "guest")] {
+        if value >= SHOWN {
+            text.push(Role::Dim, " + ");
+            figure(value, name, text);
+        }
     }
 }
 
@@ -79,23 +69,22 @@ fn census(input: &MeterInput<'_>, gauge: &mut Gauge) {
         return text.push_unknown();
     }
     let census = &input.snapshot.census;
-    text.push(
-        Role::Text,
-        match census.by {
-            CensusBy::Listing => "listing",
-            CensusBy::NoForks => "no forks",
-            CensusBy::Probe => "last pid",
-            CensusBy::Events => "events",
-        },
-    );
+    match &input.snapshot.account {
+        None => text.push(Role::Dim, "    –"),
+        Some(sum) => text.push_right(Role::Text, FIGURE + 1, |out| {
+            let more = if census.events == Hearing::All { "" } else { "+" };
+            // Writing to a String does not fail.
+            let _ = std::fmt::Write::write_fmt(out, format_args!("{}{more}", sum.unseen));
+        }),
+    }
+    text.push(Role::Dim, " came and went");
     match (census.checks, census.overlooked) {
-        (0, _) => text.push(Role::Dim, ", not checked yet"),
+        (0, _) => text.push(Role::Dim, ", – overlooked"),
         (_, 0) => text.push(Role::Dim, ", 0 overlooked"),
         (_, n) => text.push_fmt(Role::Warn, format_args!(", {n} overlooked")),
     }
     match census.events {
-        Hearing::Off | Hearing::All => {}
-        Hearing::Refused => text.push(Role::Dim, ", events refused"),
+        Hearing::Off | Hearing::Refused | Hearing::All => {}
         Hearing::Lost => text.push(Role::Warn, ", events lost"),
         Hearing::TooMany => text.push(Role::Warn, ", too many events"),
     }

@@ -204,5 +204,8 @@ fn own(input: &MeterInput<'_>, gauge: &mut Gauge) {
         None => text.push(Role::Dim, "    –"),
         Some(bytes) => text.push_right(Role::Text, 5, |out| units::bytes(bytes, out)),
     }
-    text.push_fmt(Role::Dim, format_args!("  {:>4.1} ms", (snapshot.cost.wall * 1e3).clamp(0.0, 99_999.0)));
+    // Five digits at most, so that the unit keeps its place.
+    let took = (snapshot.cost.wall * 1e3).clamp(0.0, 99_999.0);
+    let places = usize::from(took < 999.95);
+    text.push_fmt(Role::Dim, format_args!(" {took:>5.places$} ms"));
 }

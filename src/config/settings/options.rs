@@ -112,7 +112,7 @@ options! {
     changes_seconds: f64 = "Seconds for which they are marked, 0.1 to 3600.";
     short_lived: bool = "Show children that died between two looks.";
     marks: bool = "Mark programs whose file is gone, and capabilities of others than root.";
-    tree_order: TreeOrder = "How siblings in the tree, and groups, keep their places: classic, soft or hard.";
+    tree_order: TreeOrder = "How rows of a list, siblings in the tree, and groups, keep their places: classic, soft or hard.";
     fold_rules: Vec<Word> = "Queries; subtrees whose root matches one start folded.";
     tabs: Vec<Word> = "Ids of screens that come first, in this order.";
 }

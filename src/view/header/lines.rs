@@ -18,6 +18,8 @@ use crate::view::{Theme, bar, graph};
 pub(super) const LABEL: u16 = 5;
 /// Cells that are left free at the left of a column.
 const EDGE: u16 = 2;
+/// The same at the left of the screen, where the numbers of the cores stand.
+const SIDE: u16 = 1;
 /// Cells of the figure behind a disk's bar.
 const FREE: u16 = 18;
 /// Cells of the figure behind a bar: `11.2/31.2G` and a blank.
@@ -140,12 +142,14 @@ pub(super) fn draw(
     if let Some(row) = across.next() {
         sentence(row, plan, buf, theme, input, cell, gauge);
     }
-    if let Some(row) = rows(plan.foot).next() {
+    if !plan.foot.is_empty() {
+        let row =
+            Rect { x: plan.foot.x + SIDE, width: plan.foot.width.saturating_sub(SIDE + 1), ..plan.foot };
         foot(row, buf, theme, input, gauge);
     }
 }
 
-/// How the CPU time adds up, and at the right how it was found out who is there.
+/// How the CPU time adds up, and at the right who came and went.
 fn foot(row: Rect, buf: &mut Buffer, theme: &Theme, input: &HeaderInput<'_>, gauge: &mut Gauge) {
     let dim = theme.style(Role::Dim);
     let mut right = 0;
@@ -457,8 +461,8 @@ pub(super) fn history(
         let seconds = (interval * 10.0).round() / 10.0 * f64::from(place.width) * 2.0;
         cell.clear();
         cell.push_with(Role::Dim, |out| span(seconds, out));
-        let at = Rect { x: area.x, y: area.bottom().saturating_sub(1), width: before - 1, height: 1 };
-        Pen::new(buf, at).cell_at_end(theme, cell);
+        let at = Rect { x: area.x, y: area.bottom().saturating_sub(1), width: before, height: 1 };
+        Pen::new(buf, at).skip(SIDE).cell(theme, cell);
     }
     if words == 0 {
         return;

@@ -184,7 +184,8 @@ pub(super) fn plan(area: Rect, wish: &Wish) -> Plan {
         plan.cores = Rect { width: left, ..row(top, core_rows) };
         let lines = match abreast {
             1 => wish.lines.min(core_rows.max(pleasant) + 3),
-            2 => wish.lines.max(wish.rich.min(LINES)),
+            // The riches have what is not in the first column then.
+            2 => wish.all.saturating_sub(wish.rich).max(wish.rich.min(LINES)),
             _ => wish.all.div_ceil(abreast),
         };
         // Beside three columns the history has what they leave.

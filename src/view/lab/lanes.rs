@@ -53,7 +53,9 @@ enum Foot {
 
 fn foot(app: &App, show: &Show, run: &RunView, now: Nanos) -> Vec<Foot> {
     let mut rows = Vec::new();
-    if app.lab.picture.cell().is_some() && run.lanes.cross_check().is_some() {
+    // Who is only watched has no clock of its own.
+    let clocks = show.xray.is_none() && run.lanes.cross_check().is_some();
+    if app.lab.picture.cell().is_some() && clocks {
         rows.push(Foot::Check);
     }
     if show.serial().is_some_and(|serial| serial.elapsed(now) > 0.0) {

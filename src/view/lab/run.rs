@@ -258,11 +258,11 @@ fn draw_progress(pen: &mut Pen<'_>, theme: &Theme, show: &Show, run: &RunView, n
         pen.put(text, &seconds(elapsed)).skip(2);
         return;
     }
-    pen.fmt(text, format_args!("{elapsed:.1} s")).skip(1);
+    pen.fmt(text, format_args!("{elapsed:.1} s"));
     match show.expected() {
-        _ if !running => pen.put(dim, "ended"),
-        Some(all) if all > elapsed => pen.fmt(dim, format_args!("about {:.1} s left", all - elapsed)),
-        Some(_) => pen.put(dim, "longer than expected"),
+        _ if !running => pen.put(dim, ", ended"),
+        Some(all) if all > elapsed => pen.fmt(dim, format_args!(", about {:.1} s left", all - elapsed)),
+        Some(_) => pen.put(dim, ", longer than expected"),
         None => pen,
     };
 }

@@ -13,7 +13,7 @@ use crate::view::Theme;
 use crate::view::pen::{Pen, fitted};
 
 /// Cells of the names, which stand at the right of their place.
-const NAME: usize = 17;
+const NAME: usize = 20;
 /// Cells between a name and what is said of it.
 const GAP: usize = 2;
 
