@@ -225,7 +225,9 @@ fn threads_for_which_no_file_can_be_opened_are_counted() {
     let threads: Vec<_> = (0..THREADS)
         .map(|_| {
             let barrier = barrier.clone();
-            std::thread::spawn(move || drop(barrier.wait()))
+            std::thread::spawn(move || {
+                barrier.wait();
+            })
         })
         .collect();
     let script = format!(
@@ -234,7 +236,9 @@ fn threads_for_which_no_file_can_be_opened_are_counted() {
     );
     let output = Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).output().expect("sh");
     barrier.wait();
-    threads.into_iter().for_each(|thread| thread.join().expect("a thread"));
+    for thread in threads {
+        thread.join().expect("a thread");
+    }
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let count = |name: &str| report[name].as_u64().unwrap_or_else(|| panic!("{name}: {report}"));
     let (lanes, without) = (count("lanes"), count("without_lane"));

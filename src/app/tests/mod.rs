@@ -230,8 +230,9 @@ fn what_looks_the_same_keeps_its_place() {
     desk.tell(Msg::Snapshot(Arc::new(idle.clone())));
     assert_eq!(desk.rows(), [">31", "32", "40", "30", "20", "1", "10"]);
     idle.procs[2].cpu = Some(3.0);
+    idle.number += 1;
     desk.tell(Msg::Snapshot(Arc::new(idle)));
-    assert_eq!(desk.rows()[0], ">20");
+    assert_eq!(desk.rows()[0], ">10");
 }
 
 #[test]
