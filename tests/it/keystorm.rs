@@ -200,6 +200,12 @@ impl Storm {
         if let Some(inspector) = &app.inspector {
             return Meant { ids: [inspector.target.id].into(), open: false };
         }
+        if app.screen == glowtop::app::Screen::Lab {
+            let pid = app.lab.chosen_pid();
+            let ids = pid.and_then(|pid| app.snapshot.find_pid(pid)).map(glowtop::model::Proc::id);
+            // Before there was a lane nobody could be meant but who comes first.
+            return Meant { ids: ids.into_iter().collect(), open: pid.is_none() };
+        }
         let tagged =
             app.snapshot.procs.iter().map(glowtop::model::Proc::id).filter(|id| table.is_tagged(*id));
         let tagged: BTreeSet<ProcId> = tagged.collect();

@@ -13,7 +13,7 @@ use super::Effect;
 use crate::model::lab::{
     Cure, LabNews, LabOrder, LabPlan, Leftover, Machine, Mode, RunPlan, Subject, WorkloadInfo,
 };
-use crate::model::{Nanos, Snapshot};
+use crate::model::{Nanos, Pid, Snapshot};
 
 pub use form::{Form, FormChoice, FormField};
 pub use past::{LabFound, Past, Point};
@@ -52,6 +52,8 @@ pub struct Lab {
     kept: bool,
     /// When the last frame of a run was due.
     frame: Nanos,
+    /// Who was in the chosen lane when the user last did something, or first stood there since.
+    seen: Option<Pid>,
 }
 
 impl Lab {
@@ -63,6 +65,24 @@ impl Lab {
     /// What is shown of the plan, and at what time.
     pub fn shown(&self, now: Nanos) -> (&Show, Nanos) {
         self.frozen.as_ref().map_or((&self.show, now), |frozen| (&frozen.0, frozen.1))
+    }
+
+    /// Who is in the chosen lane; `None` where there is no lane, or none whose process is known.
+    pub fn chosen_pid(&self) -> Option<Pid> {
+        let run = self.show.current().filter(|_| !self.choosing)?;
+        run.lanes.lanes.get(self.picture.chosen)?.pid
+    }
+
+    /// Whether somebody else came into the chosen lane by himself: those of an X-ray go to newcomers.
+    pub(super) fn is_another(&self) -> bool {
+        self.chosen_pid() != self.seen
+    }
+
+    /// The user did something (`by_hand`), or something else happened.
+    pub(super) fn look_at_lane(&mut self, by_hand: bool) {
+        if by_hand || self.seen.is_none() {
+            self.seen = self.chosen_pid();
+        }
     }
 
     /// Whether the picture is frozen.

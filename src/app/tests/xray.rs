@@ -94,6 +94,22 @@ fn a_signal_goes_to_the_one_in_the_chosen_lane() {
 }
 
 #[test]
+fn a_lane_that_went_to_somebody_else_is_not_acted_upon_at_once() {
+    let mut desk = Desk::new();
+    desk.press("3 0 Alt-w");
+    begun(&mut desk, 31);
+    let pid = Pid::new(32).expect("a pid");
+    hear(&mut desk, LabNews::WorkerStarted { worker: 1, pid, tid: pid, name: "make".to_owned() });
+    assert_eq!(desk.app.lab.chosen_pid(), Some(pid), "a newcomer has the lane of one who ended");
+    let acts = |desk: &Desk| desk.effects.iter().filter(|e| matches!(e, Effect::Control(_))).count();
+    desk.press("t");
+    assert_eq!(acts(&desk), 0, "it was not he who was seen when the last key went down");
+    assert!(desk.said().contains("once more to freeze"), "{}", desk.said());
+    desk.press("t");
+    assert!(acts(&desk) > 0, "now he is meant");
+}
+
+#[test]
 fn nobody_there_is_told() {
     let mut desk = Desk::new();
     desk.press("3 1 Alt-w");

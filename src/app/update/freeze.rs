@@ -58,8 +58,16 @@ impl App {
     /// somebody else ended and left the cursor on him. `what` follows "once more to".
     pub(super) fn choose_targets_at_once(&mut self, what: &str) -> Option<Vec<Target>> {
         let targets = self.choose_targets()?;
-        if self.screen == Screen::Lab || self.inspector.is_some() {
+        if self.inspector.is_some() {
             return Some(targets);
+        }
+        if self.screen == Screen::Lab {
+            let Some(target) = targets.first().filter(|_| self.lab.is_another()) else {
+                return Some(targets);
+            };
+            let (name, pid) = (target.name.show(20), target.id.pid);
+            self.say(Role::Warn, format!("the lane went to {name} ({pid}): once more to {what} it"));
+            return None;
         }
         if let (true, Some(target)) = (self.table.take_fall(), targets.first()) {
             let (name, pid) = (target.name.show(20), target.id.pid);

@@ -39,6 +39,7 @@ impl App {
         self.now = self.now.max(now);
         let mut effects = Vec::new();
         self.thaw_due(&mut effects);
+        let by_hand = matches!(msg, Msg::Input(_) | Msg::Mouse(..));
         match msg {
             Msg::Input(Input::Key(chord)) => self.key(chord, &mut effects),
             Msg::Input(Input::Paste(text)) => self.paste(&text),
@@ -95,6 +96,7 @@ impl App {
             Msg::Clash(what) => self.ask_whose(&what),
             Msg::Tick => _ = self.lab.frame_is_due(now),
         }
+        self.lab.look_at_lane(by_hand);
         effects.extend(self.lab.opens(self.screen == Screen::Lab));
         if self.readonly {
             // Nothing leads there; should a way be made one day, it ends here.
