@@ -11,7 +11,7 @@
 //! name~cc1 and cpu>50 and age<2m and under:4711 and not (user=root or state:D)
 //! ```
 //!
-//! * `field op value` compares. [`fields`] has the fields: a table with one row for each.
+//! * `field op value` compares. [`fields()`] has the fields: a table with one row for each.
 //!   `=` and `!=` compare exactly; `<` `<=` `>` `>=` compare amounts; `~` is a regular expression that is found anywhere
 //!   in a text; `:` is a text with `*` and `?` that agrees with the whole, or with a part of a cgroup's path, and with
 //!   anything else the same as `=`.

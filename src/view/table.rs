@@ -321,10 +321,10 @@ fn draw_branch(pen: &mut Pen<'_>, theme: &Theme, over: Option<Style>, line: Line
 pub(super) fn hit(area: Rect, app: &App, x: u16, y: u16) -> Hit {
     let table = &app.table;
     let at = usize::from(x.saturating_sub(area.x)) + table.shift;
-    let mut start = 0;
+    let mut start = 0_usize;
     let mut column = None;
     for (i, c) in shown(table, area.width) {
-        let end = if c.grows { usize::MAX } else { start + usize::from(c.width) + 1 };
+        let end = if c.grows { usize::MAX } else { start.saturating_add(usize::from(c.width) + 1) };
         if (start..end).contains(&at) {
             column = Some((i, c, start));
         }

@@ -579,3 +579,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_click_finds_its_row_wherever_the_command_stands() {
+    let mut desk = Desk::new(SMALL);
+    desk.app.table.columns = glowtop::catalog::columns()
+        .iter()
+        .filter(|column| ["command", "pid", "res"].contains(&column.id))
+        .collect();
+    desk.app.table.columns.sort_by_key(|column| column.id);
+    assert_eq!(desk.app.table.columns[0].id, "command", "others stand behind one that takes what is left");
+    desk.press("Home");
+    let row =
+        (0..24).find(|y| desk.picture().lines().nth(*y).is_some_and(|line| line.contains("postgres: app")));
+    desk.click(70, row.expect("it is there") as u16);
+    let chosen = desk.app.table.selected(&desk.app.snapshot).map(|proc| proc.task.comm.show(9));
+    assert_eq!(chosen.as_deref(), Some("postgres"));
+}
